@@ -1,0 +1,66 @@
+# make          lint, types and fast tests
+# make run      set up, then a live dashboard with an example website
+# make test     set up, then all that CI runs
+PYTHON ?= python3
+BIN := .venv/bin
+DASHBOARD := src/footfall/static/dashboard/index.html
+COUNTRY := src/footfall/data/country.mmdb
+
+.PHONY: check setup run test torture bench lock clean chromium wrk
+.DEFAULT_GOAL := check
+
+check: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -m "not slow and not torture"
+
+setup: .venv/ready $(DASHBOARD) $(COUNTRY)
+
+run: setup
+	$(BIN)/footfall serve --demo
+
+test: check chromium
+	cd dashboard && npm run --silent check
+	$(BIN)/pytest -m "slow and not torture"
+
+torture: setup chromium
+	$(BIN)/pytest -m torture -s --timeout 1800
+
+bench: setup wrk
+	$(BIN)/python -m bench
+
+.venv/ready: requirements-dev.txt pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Footfall needs Python 3.11 or newer: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+node_modules/ready: package.json package-lock.json dashboard/package-lock.json
+	npm ci --no-audit --no-fund --silent
+	npm --prefix dashboard ci --no-audit --no-fund --silent
+	touch $@
+
+$(DASHBOARD): node_modules/ready $(shell find dashboard/src dashboard/public dashboard/index.html dashboard/vite.config.ts 2>/dev/null)
+	npm --prefix dashboard run --silent build
+
+$(COUNTRY): node_modules/ready
+	cp node_modules/@ip-location-db/geo-whois-asn-country-mmdb/geo-whois-asn-country.mmdb $@
+	touch $@
+
+chromium:
+	@command -v chromium >/dev/null || { echo "installing Debian's chromium for the browser tests"; apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } \
+	  || { echo "the browser tests need Debian's package chromium: sudo apt-get install chromium" >&2; exit 1; }
+
+wrk:
+	@command -v wrk >/dev/null || { echo "installing Debian's wrk for the load"; apt-get update -qq && apt-get install -y -qq wrk >/dev/null; } \
+	  || { echo "the benchmarks need Debian's package wrk: sudo apt-get install wrk" >&2; exit 1; }
+
+lock:
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links pyproject.toml -o requirements.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --group dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+
+clean:
+	rm -rf .venv node_modules dashboard/node_modules src/footfall/static/dashboard $(COUNTRY) dist

@@ -1,0 +1,96 @@
+/** The reading side of the gateway, as values or one kind of error. */
+import type { ResultRow } from './series'
+
+export interface Site {
+  id: string
+  domains: string[]
+  timezone: string
+  public: boolean
+}
+
+export interface Query {
+  site_id: string
+  metrics: string[]
+  date_range: string
+  dimensions?: string[]
+  include?: { time_labels: boolean }
+  order_by?: [string, 'asc' | 'desc'][]
+  pagination?: { limit: number; offset: number }
+}
+
+export interface Report {
+  results: ResultRow[]
+  meta: { time_labels?: string[] }
+}
+
+export interface Api {
+  sites(signal: AbortSignal): Promise<Site[]>
+  query(query: Query, signal: AbortSignal): Promise<Report>
+  live(site: string, signal: AbortSignal): Promise<number>
+}
+
+/** Status 0: no answer at all. */
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    sentence: string,
+    readonly retryAfterSeconds = 0,
+  ) {
+    super(sentence)
+  }
+}
+
+const TIMEOUT_MS = 15_000
+
+type Send = (url: URL, init: RequestInit) => Promise<Response>
+
+export function connect(gateway: URL, key: () => string, send: Send = (...call) => fetch(...call)): Api {
+  const read = async (path: string, signal: AbortSignal, body?: Query): Promise<unknown> => {
+    const limited = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)])
+    const response = await answered(send(new URL(path, gateway), requestOf(key(), limited, body)), signal)
+    if (!response.ok) throw await refusal(response)
+    return await answered(response.json(), signal)
+  }
+  return {
+    async sites(signal) {
+      const answer = (await read('api/sites', signal)) as { sites?: Site[] } | null
+      return checked(answer?.sites, Array.isArray)
+    },
+    async query(query, signal) {
+      const answer = (await read('api/v2/query', signal, query)) as Partial<Report> | null
+      return { results: checked(answer?.results, Array.isArray), meta: answer?.meta ?? {} }
+    },
+    async live(site, signal) {
+      const path = `api/v1/stats/realtime/visitors?site_id=${encodeURIComponent(site)}`
+      return checked((await read(path, signal)) as number | undefined, Number.isFinite)
+    },
+  }
+}
+
+function requestOf(key: string, signal: AbortSignal, body?: Query): RequestInit {
+  const headers: Record<string, string> = { Accept: 'application/json' }
+  if (key) headers.Authorization = `Bearer ${key}`
+  if (!body) return { headers, signal, cache: 'no-store' }
+  headers['Content-Type'] = 'application/json'
+  return { method: 'POST', headers, signal, cache: 'no-store', body: JSON.stringify(body) }
+}
+
+async function answered<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  try {
+    return await promise
+  } catch (error) {
+    if (signal.aborted) throw error
+    throw new ApiError(0, 'The server does not answer.')
+  }
+}
+
+async function refusal(response: Response): Promise<ApiError> {
+  const body = (await response.json().catch(() => null)) as { error?: unknown } | null
+  const sentence = typeof body?.error === 'string' ? body.error : `The server answered ${response.status}.`
+  return new ApiError(response.status, sentence, Number(response.headers.get('Retry-After')) || 0)
+}
+
+function checked<T>(value: T | undefined, good: (value: unknown) => boolean): T {
+  if (value === undefined || !good(value)) throw new ApiError(0, 'The server gave an unreadable answer.')
+  return value
+}

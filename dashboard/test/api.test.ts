@@ -1,0 +1,64 @@
+import { expect, test } from 'vitest'
+import { ApiError, connect } from '../src/api'
+import { gatewayOf } from '../src/config'
+
+const GATEWAY = new URL('https://stats.example.org/deep/')
+const signal = new AbortController().signal
+
+function answering(body: unknown, status = 200, headers: Record<string, string> = {}) {
+  const sent: { url: string; init: RequestInit }[] = []
+  const send = async (url: URL, init: RequestInit) => {
+    sent.push({ url: url.href, init })
+    return new Response(JSON.stringify(body), { status, headers })
+  }
+  return { send, sent }
+}
+
+test.each([
+  ['', 'https://a.test/deep/?site=x', 'https://a.test/deep/'],
+  ['', 'https://a.test/deep/index.html', 'https://a.test/deep/'],
+  ['..', 'https://a.test/deep/', 'https://a.test/'],
+  ['https://api.test', 'https://a.test/', 'https://api.test/'],
+  ['https://api.test/x', 'https://a.test/', 'https://api.test/x/'],
+])('api %j on %s is at %s', (api, page, gateway) => {
+  expect(gatewayOf({ api }, page).href).toBe(gateway)
+})
+
+test('addresses are relative to the gateway, and the key travels in a header', async () => {
+  const { send, sent } = answering(7)
+  expect(await connect(GATEWAY, () => 'sesame', send).live('a&b', signal)).toBe(7)
+  expect(sent[0]?.url).toBe('https://stats.example.org/deep/api/v1/stats/realtime/visitors?site_id=a%26b')
+  expect(sent[0]?.init.headers).toMatchObject({ Authorization: 'Bearer sesame' })
+})
+
+test('without a key no authorization is claimed', async () => {
+  const { send, sent } = answering({ sites: [] })
+  await connect(GATEWAY, () => '', send).sites(signal)
+  expect(sent[0]?.init.headers).not.toHaveProperty('Authorization')
+})
+
+test.each([
+  [401, { error: 'This needs a key.' }, 'This needs a key.'],
+  [503, null, 'The server answered 503.'],
+  [400, { error: { nested: true } }, 'The server answered 400.'],
+])('a %d is an error with a sentence', async (status, body, sentence) => {
+  const { send } = answering(body, status, { 'Retry-After': '7' })
+  const failed = connect(GATEWAY, () => '', send).sites(signal)
+  await expect(failed).rejects.toMatchObject({ status, message: sentence, retryAfterSeconds: 7 })
+})
+
+test.each([null, {}, { sites: 'none' }, 'x'])('the unreadable answer %j is an error, not a crash', async (body) => {
+  const { send } = answering(body)
+  await expect(connect(GATEWAY, () => '', send).sites(signal)).rejects.toBeInstanceOf(ApiError)
+})
+
+test('no answer at all is status 0', async () => {
+  const dead = async () => Promise.reject(new TypeError('refused'))
+  await expect(connect(GATEWAY, () => '', dead).sites(signal)).rejects.toMatchObject({ status: 0 })
+})
+
+test('a superseded request is no error of the server', async () => {
+  const superseded = AbortSignal.abort()
+  const dead = async () => Promise.reject(superseded.reason)
+  await expect(connect(GATEWAY, () => '', dead).sites(superseded)).rejects.not.toBeInstanceOf(ApiError)
+})

@@ -1,0 +1,156 @@
+"""What the command line takes, and what it says of itself."""
+
+import argparse
+from collections.abc import Iterable
+
+from footfall import __version__
+from footfall.settings import OPTIONS, variable
+
+INTRODUCTION = """\
+Footfall counts a website's visitors: exactly once, without keeping their addresses.
+
+Start it, add your site, paste the snippet:
+
+  footfall serve
+  footfall site add example.com --timezone Europe/Berlin
+
+Then open http://127.0.0.1:8000/ to see who comes by. 'footfall COMMAND --help' explains a command."""
+
+SERVE = """\
+Run all of Footfall on this machine: gateways that take hits on the public port, and an engine
+that counts them and answers reports. Whichever dies is started again; hits are taken meanwhile.
+
+  footfall serve                                       on http://127.0.0.1:8000/
+  footfall serve --demo                                with an example website to try
+  footfall serve --host 0.0.0.0 --port 80 --workers 2
+  footfall serve --trusted-proxy 127.0.0.1             behind nginx or Caddy on the same machine
+
+Stop it with Ctrl-C or SIGTERM: all that was acknowledged is counted before it ends."""
+
+GATEWAY = """\
+Run only a gateway: it takes hits, puts them on the stream and serves the dashboard. 'serve' runs
+this for you; alone it is of use where gateways and engine are looked after separately."""
+
+ENGINE = """\
+Run only the engine: it counts the hits on the stream and answers reports to gateways of the same
+data folder. 'serve' runs this for you."""
+
+SITE = """\
+Sites are the websites that are counted. A site has an id, one or more domains, and any number of
+aliases: the ids by which other products' trackers know it.
+
+  footfall site add example.com --timezone Europe/Berlin
+  footfall site edit example.com --domain shop.example.com --public
+  footfall site list
+
+A running server knows of every change within a second."""
+
+KEY = """\
+API keys let programs read a private site's reports, or send events for it.
+
+  footfall key add --site example.com --scope stats:read
+  footfall key list
+  footfall key revoke ff_AbCdEfGh
+
+A key is shown once, when it is made; only its hash is kept."""
+
+SWITCHES = {"demo"}
+SERVER = ("host", "port", "trusted_proxy", "demo", "rate_limit", "stream", "stream_limit", "registry", "salts", "places", "log_level")
+COUNTING = ("batch", "stream", "stream_limit", "store", "store_memory", "registry", "salts", "log_level")
+
+
+class _Help(argparse.RawDescriptionHelpFormatter):
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=32, width=100)
+
+
+class _Several(argparse.Action):
+    """Gathers a flag given several times into one text, as its variable would have it."""
+
+    def __call__(self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: object, option_string: str | None = None) -> None:
+        before = getattr(namespace, self.dest)
+        setattr(namespace, self.dest, f"{before},{values}" if before else str(values))
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole of it; what is parsed carries `module`, the command's module."""
+    top = argparse.ArgumentParser("footfall", description=INTRODUCTION, formatter_class=_Help)
+    top.add_argument("--version", action="version", version=f"footfall {__version__}")
+    commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _settings(_command(commands, "serve", "serve", "run everything on this machine", SERVE), dict.fromkeys((*SERVER, "workers", *COUNTING)))
+    _settings(_command(commands, "gateway", "gateway", "run only a gateway", GATEWAY), SERVER)
+    _settings(_command(commands, "engine", "engine", "run only the engine", ENGINE), COUNTING)
+    _site(_command(commands, "site", "site", "add, list, change and remove sites", SITE))
+    _key(_command(commands, "key", "key", "add, list and revoke API keys", KEY))
+    _command(commands, "version", "version", "print the version", "Print the version of Footfall and of the parts that matter.")
+    return top
+
+
+def _command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, module: str, short: str, text: str) -> argparse.ArgumentParser:
+    command = commands.add_parser(name, help=short, description=text, formatter_class=_Help)
+    command.set_defaults(module=module)
+    return command
+
+
+def _settings(command: argparse.ArgumentParser, names: Iterable[str]) -> None:
+    for name in ("data", *names):
+        option, flag = OPTIONS[name], f"--{name.replace('_', '-')}"
+        text = f"{option.text} [{variable(name)}{'; ' + option.default if option.default not in ('', '0') else ''}]"
+        if name in SWITCHES:
+            command.add_argument(flag, dest=name, action="store_const", const="1", help=text)
+        else:
+            action = _Several if name == "trusted_proxy" else "store"
+            command.add_argument(flag, dest=name, metavar=option.metavar, action=action, help=text)
+
+
+def _site(command: argparse.ArgumentParser) -> None:
+    actions = command.add_subparsers(dest="action", title="actions", metavar="ACTION", required=True)
+    add = _action(actions, "add", "add a site and print its id", "Add a site. Its id, printed last, goes into the snippet; by default it is the domain.")
+    add.add_argument("domain", metavar="DOMAIN", help="the site's host name, such as example.com; www. need not be given")
+    add.add_argument("--id", dest="site_id", metavar="ID", help="the id to use instead of the domain")
+    add.add_argument("--domain", dest="domains", metavar="D", action="append", default=[], help="another domain of the same site")
+    edit = _action(actions, "edit", "change a site", "Change a site. What is not named stays as it is; domains, aliases and exclusions are added.")
+    edit.add_argument("site_id", metavar="ID", help="the site's id")
+    edit.add_argument("--domain", dest="domains", metavar="D", action="append", default=[], help="add a domain")
+    edit.add_argument("--remove-domain", dest="gone_domains", metavar="D", action="append", default=[], help="take a domain away")
+    edit.add_argument("--remove-alias", dest="gone_aliases", metavar="A", action="append", default=[], help="take an alias away")
+    edit.add_argument("--clear-exclusions", action="store_true", help="take all exclusions away (new ones may be given along)")
+    for each in (add, edit):
+        each.add_argument("--alias", dest="aliases", metavar="A", action="append", default=[], help="add an id by which another product's tracker knows the site")
+        each.add_argument("--timezone", metavar="TZ", help="its time zone, such as Europe/Berlin; a change takes effect at its next midnight")
+        each.add_argument("--public", action=argparse.BooleanOptionalAction, default=None, help="whether anyone may read its reports without a key")
+        each.add_argument("--dnt", action=argparse.BooleanOptionalAction, default=None, help="whether visitors who send 'DNT: 1' are left out (not unless set)")
+        each.add_argument("--gpc", action=argparse.BooleanOptionalAction, default=None, help="whether visitors who send 'Sec-GPC: 1' are left out (yes unless set)")
+        each.add_argument("--exclude-address", dest="addresses", metavar="CIDR", action="append", default=[], help="leave out hits from an address or range")
+        each.add_argument("--exclude-country", dest="countries", metavar="CC", action="append", default=[], help="leave out a country, by its two letters")
+        each.add_argument("--exclude-hostname", dest="hostnames", metavar="H", action="append", default=[], help="leave out pages of a host")
+        each.add_argument("--exclude-page", dest="pages", metavar="GLOB", action="append", default=[], help="leave out pages, such as '/admin/*'")
+    _action(actions, "list", "list all sites", "List all sites: id, domains, time zone, public or private, aliases.")
+    remove = _action(
+        actions, "remove", "remove a site and its keys", "Stop counting a site and revoke its keys. What was counted stays, and is there again if a site of that id is added."
+    )
+    remove.add_argument("site_id", metavar="ID", help="the site's id")
+
+
+def _key(command: argparse.ArgumentParser) -> None:
+    actions = command.add_subparsers(dest="action", title="actions", metavar="ACTION", required=True)
+    add = _action(actions, "add", "make a key and print it", "Make a key. It is printed last and cannot be shown again.")
+    add.add_argument("--site", dest="site_id", metavar="ID", required=True, help="the site that it is for")
+    add.add_argument(
+        "--scope",
+        dest="scopes",
+        metavar="S",
+        action="append",
+        required=True,
+        choices=["stats:read", "events:write"],
+        help="what it allows: stats:read or events:write; may be given twice",
+    )
+    _action(actions, "list", "list all keys", "List all keys: their first characters, site, scopes and date.")
+    revoke = _action(actions, "revoke", "revoke a key", "Revoke a key. Servers refuse it within a second.")
+    revoke.add_argument("key_id", metavar="KEY", help="its first characters as 'key list' shows them, or the whole key")
+
+
+def _action(actions: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, short: str, text: str) -> argparse.ArgumentParser:
+    action = actions.add_parser(name, help=short, description=text, formatter_class=_Help)
+    _settings(action, ("registry",))
+    return action

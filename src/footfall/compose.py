@@ -1,0 +1,152 @@
+"""From settings to wired parts: the one place that names adapters.
+
+An adapter is imported when it is chosen, so that the gateway's process does not carry DuckDB,
+nor the engine's the tables of user agents.
+"""
+
+import json
+import os
+import tempfile
+from hashlib import blake2b
+from importlib.resources import files
+from pathlib import Path
+from time import time_ns
+from typing import TYPE_CHECKING
+
+from footfall.domain.channel import Sources
+from footfall.domain.site import Offsets, Site
+from footfall.registry.port import Refused, Registry, Salts
+from footfall.settings import Settings
+from footfall.store.port import Facts
+from footfall.stream.port import Reader, Writer
+
+if TYPE_CHECKING:
+    from litestar import Litestar
+
+    from footfall.gateway.http import Gateway
+    from footfall.processor.worker import Worker
+
+MEMORY = ":memory:"
+EXAMPLE = Site("example", domains=("127.0.0.1", "localhost"), public=True)
+SOCKET_LENGTH = 100
+"""A unix socket's path must fit in 108 bytes."""
+
+
+def now() -> int:
+    """The clock: microseconds since 1970."""
+    return time_ns() // 1000
+
+
+def open_registry(settings: Settings) -> Registry:
+    """Sites and keys."""
+    from footfall.registry.sqlite import SqliteRegistry
+
+    return SqliteRegistry(_path(settings.registry))
+
+
+def open_salts(settings: Settings) -> Salts:
+    """The secrets of days."""
+    from footfall.registry.sqlite import SqliteSalts
+
+    return SqliteSalts(_path(settings.salts))
+
+
+def open_writer(settings: Settings) -> Writer:
+    """The gateway's end of the stream."""
+    from footfall.stream.sqlite import SqliteStream
+
+    return SqliteStream(_path(settings.stream), settings.stream_limit)
+
+
+def open_reader(settings: Settings) -> Reader:
+    """The engine's end of the stream."""
+    from footfall.stream.sqlite import SqliteStream
+
+    return SqliteStream(_path(settings.stream), settings.stream_limit)
+
+
+def open_facts(settings: Settings) -> Facts:
+    """The facts."""
+    from footfall.store.duckdb import DuckdbFacts
+
+    return DuckdbFacts(_path(settings.store), settings.store_memory)
+
+
+def sources() -> Sources:
+    """The table of known sources."""
+    return Sources.from_table(json.loads((_data() / "sources.json").read_text("utf-8")))
+
+
+def engine_socket(settings: Settings) -> str:
+    """Where the engine's API listens for the gateway."""
+    path = str((settings.data / "engine.sock").absolute())
+    if len(os.fsencode(path)) <= SOCKET_LENGTH:
+        return path
+    return str(Path(tempfile.gettempdir()) / f"footfall-{blake2b(os.fsencode(path), digest_size=8).hexdigest()}.sock")
+
+
+def metrics_folder(settings: Settings) -> Path:
+    """Where the processes put their counters."""
+    return settings.data / "metrics"
+
+
+def add_example(registry: Registry) -> None:
+    """Add the example site where it is missing."""
+    if all(site.id != EXAMPLE.id for site in registry.sites()):
+        try:
+            registry.put_site(EXAMPLE, new=True)
+        except Refused:
+            registry.put_site(Site(EXAMPLE.id, domains=("example.invalid",), public=True), new=True)
+
+
+def gateway(settings: Settings) -> "Gateway":
+    """The gateway's application."""
+    from footfall.gateway.clients import client_lookup, place_lookup
+    from footfall.gateway.collect import Door
+    from footfall.gateway.directory import Snapshot
+    from footfall.gateway.files import load
+    from footfall.gateway.forward import Forwarder
+    from footfall.gateway.http import Gateway
+    from footfall.gateway.limit import RateLimit
+    from footfall.telemetry import GatewayMetrics
+
+    registry = open_registry(settings)
+    if settings.demo:
+        add_example(registry)
+    static = Path(str(files("footfall") / "static"))
+    pages = load(static / "dashboard", "/") | (load(static / "example", "/example/") if settings.demo else {})
+    country = _data() / "country.mmdb"
+    return Gateway(
+        snapshot=Snapshot(registry, open_salts(settings)),
+        open_stream=lambda: open_writer(settings),
+        door=Door(client_lookup(), place_lookup(settings.places or (country if country.is_file() else None)), Offsets()),
+        forward=Forwarder(engine_socket(settings)),
+        files=pages,
+        trusted_proxies=settings.trusted_proxy,
+        limit=RateLimit(settings.rate_limit, now),
+        metrics=GatewayMetrics(),
+        now=now,
+    )
+
+
+def engine(settings: Settings) -> "tuple[Worker, Litestar, Facts]":
+    """The engine's worker, its API, and the facts that both use."""
+    from footfall.processor.worker import Worker
+    from footfall.query.access import Access
+    from footfall.query.answer import Answers
+    from footfall.query.http import application
+    from footfall.query.original import Original
+    from footfall.telemetry import EngineMetrics
+
+    facts = open_facts(settings)
+    worker = Worker(open_reader(settings), facts, open_salts(settings), sources(), settings.batch, now, EngineMetrics())
+    return worker, application(Access(open_registry(settings), now), Answers(facts, now), Original(facts)), facts
+
+
+def _path(url: str) -> str:
+    scheme, _, path = url.partition(":")
+    return MEMORY if scheme == "memory" else path
+
+
+def _data() -> Path:
+    return Path(str(files("footfall") / "data"))

@@ -1,0 +1,131 @@
+"""A site: what its owner configured, and its local time."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo, available_timezones
+
+from footfall.domain.event import DAY_US
+
+SITE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
+DOMAIN = re.compile(r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?|\[[0-9a-f:.]+\]")
+QUARTER_US = 900_000_000
+"""Clocks change only at multiples of a quarter of an hour of UTC (tz database since 1972)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusions:
+    """What the owner does not want counted; `pages` are globs, `addresses` CIDR ranges."""
+
+    addresses: tuple[str, ...] = ()
+    countries: tuple[str, ...] = ()
+    hostnames: tuple[str, ...] = ()
+    pages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """A time zone by name, in force from an instant (microseconds) on."""
+
+    name: str
+    since: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A website that is counted. `zones` is in order of `since`; the first began at 0."""
+
+    id: str
+    domains: tuple[str, ...]
+    aliases: tuple[str, ...] = ()
+    zones: tuple[Zone, ...] = (Zone("UTC"),)
+    public: bool = False
+    honours_dnt: bool = False
+    honours_gpc: bool = True
+    exclusions: Exclusions = field(default_factory=Exclusions)
+
+    def zone_at(self, time_us: int) -> str:
+        """The name of the zone in force at an instant."""
+        return next(zone.name for zone in reversed(self.zones) if zone.since <= time_us or not zone.since)
+
+
+def problems(site: Site) -> list[str]:
+    """What is wrong with a site, as sentences; empty when it can be stored."""
+    found = []
+    if not SITE_ID.fullmatch(site.id):
+        found.append(f"site id {site.id!r} must be 1 to 63 letters, digits, dots, dashes or underscores")
+    if not site.domains:
+        found.append("a site needs at least one domain")
+    found += [f"{name!r} is not a domain (give a host name such as example.com)" for name in site.domains if not DOMAIN.fullmatch(name)]
+    found += [f"{alias!r} is not an alias: 1 to 200 printable characters" for alias in site.aliases if not (0 < len(alias) <= 200 and alias.isprintable())]
+    zones = available_timezones()
+    found += [f"{zone.name!r} is not a time zone (try Europe/Berlin)" for zone in site.zones if zone.name not in zones]
+    return found
+
+
+def clash(site: Site, others: Iterable[Site]) -> str | None:
+    """The sentence that says which name of this site another site already has, if any."""
+    mine = {site.id, *site.domains, *site.aliases}
+    for other in others:
+        if other.id == site.id:
+            continue
+        for name in sorted(mine & {other.id, *other.domains, *other.aliases}):
+            return f"{name!r} already belongs to site {other.id!r}"
+    return None
+
+
+def with_zone(site: Site, name: str, now_us: int) -> tuple[Zone, ...]:
+    """The site's zones after a change asked for now: it takes effect at its next local midnight."""
+    current = site.zone_at(now_us)
+    if name == current:
+        return tuple(zone for zone in site.zones if zone.since <= now_us)
+    today = local_date(now_us, current)
+    midnight = datetime.combine(today + timedelta(days=1), datetime.min.time(), ZoneInfo(current))
+    since = int(midnight.timestamp()) * 1_000_000
+    return (*(zone for zone in site.zones if zone.since <= now_us), Zone(name, since))
+
+
+def utc_offset(time_us: int, zone: str) -> int:
+    """Seconds that a zone is ahead of UTC at an instant."""
+    moment = datetime.fromtimestamp(time_us // 1_000_000, UTC).astimezone(ZoneInfo(zone))
+    offset = moment.utcoffset()
+    return int(offset.total_seconds()) if offset is not None else 0
+
+
+def local_day(time_us: int, offset_seconds: int) -> int:
+    """Days since 1970 of an instant on a clock that is so many seconds ahead of UTC."""
+    return (time_us + offset_seconds * 1_000_000) // DAY_US
+
+
+def local_date(time_us: int, zone: str) -> date:
+    """The calendar date of an instant in a zone."""
+    return day_date(local_day(time_us, utc_offset(time_us, zone)))
+
+
+def day_date(day: int) -> date:
+    """The calendar date of a day number."""
+    return date(1970, 1, 1) + timedelta(days=day)
+
+
+def date_day(day: date) -> int:
+    """The day number of a calendar date."""
+    return (day - date(1970, 1, 1)).days
+
+
+class Offsets:
+    """Remembers offsets by quarter of an hour: converting takes longer than all else of a hit."""
+
+    def __init__(self, room: int = 20_000) -> None:
+        self._known: dict[tuple[str, int], int] = {}
+        self._room = room
+
+    def at(self, time_us: int, zone: str) -> int:
+        """As `utc_offset`."""
+        key = (zone, time_us // QUARTER_US)
+        known = self._known.get(key)
+        if known is None:
+            if len(self._known) >= self._room:
+                self._known.clear()
+            known = self._known[key] = utc_offset(time_us, zone)
+        return known

@@ -1,0 +1,1 @@
+"""The first stage: takes hits in and puts them on the stream."""

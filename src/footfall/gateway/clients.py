@@ -1,0 +1,77 @@
+"""Look-ups of user agents and addresses, each remembered for a while, in memory only."""
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+
+import crawleruseragents
+import maxminddb
+import ua_parser
+
+from footfall.domain.client import Client, device, is_headless
+from footfall.gateway.collect import Place, address_key
+
+AGENTS = 20_000
+ADDRESSES = 100_000
+UNKNOWN = {"", "ZZ", "None"}
+
+
+def client_lookup() -> Callable[[str], Client]:
+    """Browser, system, device and bot verdict of a user agent. The patterns are compiled here, once."""
+    crawlers = re.compile("|".join(f"(?:{entry['pattern']})" for entry in crawleruseragents.CRAWLER_USER_AGENTS_DATA))
+
+    @lru_cache(maxsize=AGENTS)
+    def client_of(user_agent: str) -> Client:
+        robot = is_headless(user_agent) or bool(crawlers.search(user_agent))
+        if robot:
+            return Client(None, None, None, None, "other", robot=True)
+        found = ua_parser.parse(user_agent)
+        browser, system = found.user_agent, found.os
+        return Client(
+            browser.family if browser else None,
+            _version(browser.major, browser.minor) if browser else None,
+            system.family if system else None,
+            _version(system.major, system.minor) if system else None,
+            device(user_agent),
+            robot=False,
+        )
+
+    return client_of
+
+
+def place_lookup(database: Path | None) -> Callable[[str], Place]:
+    """Where an address is, from a country or city database; nowhere without one."""
+    reader = maxminddb.open_database(str(database)) if database else None
+
+    @lru_cache(maxsize=ADDRESSES)
+    def place_of(address: str) -> Place:
+        key = address_key(address)
+        if reader is None or not key:
+            return Place(key, None)
+        try:
+            found = reader.get(address.partition("%")[0])
+        except ValueError:
+            return Place(key, None)
+        return _place(key, found) if isinstance(found, dict) else Place(key, None)
+
+    return place_of
+
+
+def _place(key: bytes, found: dict[str, object]) -> Place:
+    """Both the flat records of ip-location-db and the nested ones of MaxMind are read."""
+    country = found.get("country_code") or _inner(found.get("country"), "iso_code")
+    regions = found.get("subdivisions")
+    region = _inner(regions[0], "iso_code") if isinstance(regions, list) and regions else None
+    names = _inner(found.get("city"), "names")
+    city = names.get("en") if isinstance(names, dict) else found.get("city")
+    code = str(country) if country and str(country) not in UNKNOWN else None
+    return Place(key, code, f"{code}-{region}" if code and region else None, city if isinstance(city, str) else None)
+
+
+def _inner(found: object, name: str) -> object:
+    return found.get(name) if isinstance(found, dict) else None
+
+
+def _version(major: str | None, minor: str | None) -> str | None:
+    return f"{major}.{minor}" if major and minor else major

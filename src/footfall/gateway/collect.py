@@ -1,0 +1,261 @@
+"""From a sighting to a hit: the checks and derivations of the door, in order, without I/O."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from ipaddress import ip_address, ip_network
+from random import getrandbits
+from socket import AF_INET, AF_INET6, inet_pton
+from typing import NamedTuple
+from urllib.parse import parse_qsl
+
+import can_ada
+
+from footfall.domain.client import Client, screen_class
+from footfall.domain.event import MAX_AGE_US, Hit
+from footfall.domain.identity import MIDNIGHT_US, Salt, event_key, visitor_id
+from footfall.domain.reason import Reason
+from footfall.domain.site import Offsets, Site, local_day
+from footfall.gateway.sighting import Caller, Invalid, Sighting, clean
+
+SCHEMES = {"http:", "https:", "app:"}
+TAGS = ("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term", "source", "ref", "gclid", "msclkid")
+TAG_LENGTH = 255
+V4_IN_V6 = bytes(10) + b"\xff\xff"
+
+
+class Place(NamedTuple):
+    """What an address tells: the bytes a visitor is known by, and where it is."""
+
+    key: bytes
+    country: str | None
+    region: str | None = None
+    city: str | None = None
+
+
+class Dropped(NamedTuple):
+    """A hit that is not counted, and why."""
+
+    reason: Reason
+    site: str
+    day: int
+
+
+class NeedsSalt(Exception):
+    """The salt of this day is not known here yet and may be made."""
+
+    def __init__(self, day: int) -> None:
+        super().__init__(day)
+        self.day = day
+
+
+class Directory:
+    """The sites by every name they go by. Immutable: a change makes a new one."""
+
+    def __init__(self, sites: Iterable[Site]) -> None:
+        self._named: dict[str, Site] = {}
+        for site in sites:
+            for name in (*site.aliases, *site.domains, site.id):
+                self._named[name] = site
+
+    def find(self, website: str | None, host: str) -> Site | None:
+        """By id, domain or alias when one is given, else by the page's host."""
+        if website is not None:
+            return self._named.get(website) or self._named.get(website.lower())
+        return self._named.get(host) or self._named.get(host.removeprefix("www."))
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What the door needs to know to turn a sighting into a hit."""
+
+    client_of: Callable[[str], Client]
+    place_of: Callable[[str], Place]
+    offsets: Offsets
+
+
+class Page(NamedTuple):
+    """The parts of a page's URL that are kept."""
+
+    scheme: str
+    host: str
+    port: int | None
+    path: str
+    search: str
+
+
+def collect(sighting: Sighting, caller: Caller, now_us: int, directory: Directory, salts: Mapping[int, Salt], door: Door) -> Hit | Dropped:
+    """The hit that a sighting makes, or why it is dropped.
+
+    Raises `Invalid` for a URL that is none, `NeedsSalt` when a salt must be fetched first.
+    """
+    page = parse_page(sighting.url)
+    site = directory.find(sighting.website, page.host)
+    time = _time(sighting, caller, now_us)
+    offset = door.offsets.at(time, site.zone_at(time)) if site else 0
+    day = local_day(time, offset)
+    if site is None:
+        return Dropped(Reason.UNKNOWN_SITE, "", day)
+    client = door.client_of(caller.user_agent)
+    place = door.place_of(caller.address)
+    reason = _reason(sighting, caller, now_us - time, site, page, client, place)
+    if reason:
+        return Dropped(reason, site.id, day)
+    salt = _salt(day, local_day(now_us, door.offsets.at(now_us, site.zone_at(now_us))), caller.keyed, now_us, salts)
+    if salt is None:
+        return Dropped(Reason.TOO_LATE, site.id, day)
+    prior = _yesterday(sighting, time, day, site, door.offsets, caller.keyed, now_us, salts)
+    agent = caller.user_agent.encode("utf-8", "surrogateescape")
+    tags = _tags(page.search)
+    return Hit(
+        site=site.id,
+        id=event_key(site.id, sighting.event_id) if sighting.event_id else getrandbits(64),
+        kind=sighting.kind,
+        received=now_us,
+        time=time,
+        day=day,
+        utc_offset=offset,
+        visitor=visitor_id(salt.secret, site.id, place.key, agent),
+        prev=visitor_id(prior.secret, site.id, place.key, agent) if prior else None,
+        scheme=page.scheme,
+        hostname=page.host,
+        port=page.port,
+        page=page.path,
+        title=sighting.title,
+        name=sighting.name,
+        props=sighting.props,
+        currency=sighting.currency,
+        amount=sighting.amount,
+        interactive=sighting.interactive,
+        page_view=event_key(site.id, sighting.page_view) if sighting.page_view else None,
+        engaged=sighting.engaged,
+        scroll=sighting.scroll,
+        referrer=_referrer(sighting.referrer, page.host, site),
+        tag=tags.get("utm_source") or tags.get("source") or tags.get("ref"),
+        click="gclid" if "gclid" in tags else "msclkid" if "msclkid" in tags else None,
+        utm_source=tags.get("utm_source"),
+        utm_medium=tags.get("utm_medium"),
+        utm_campaign=tags.get("utm_campaign"),
+        utm_content=tags.get("utm_content"),
+        utm_term=tags.get("utm_term"),
+        country=place.country,
+        region=place.region,
+        city=place.city,
+        browser=client.browser,
+        browser_version=client.browser_version,
+        os=client.os,
+        os_version=client.os_version,
+        device=client.device,
+        screen=screen_class(sighting.screen),
+        language=sighting.language,
+    )
+
+
+def parse_page(url: str) -> Page:
+    """The parts of an absolute http, https or app URL; raises `Invalid`."""
+    try:
+        parsed = can_ada.parse(url)
+    except (ValueError, TypeError):  # TypeError: text that cannot be encoded, a lone surrogate
+        raise Invalid("url", "must be an absolute URL such as https://example.com/page") from None
+    if parsed.protocol not in SCHEMES or not parsed.hostname:
+        raise Invalid("url", "must begin with http://, https:// or app://")
+    port = int(parsed.port) if parsed.port else None
+    return Page(parsed.protocol[:-1], parsed.hostname, port, parsed.pathname or "/", parsed.search)
+
+
+def address_key(address: str) -> bytes:
+    """The bytes by which an address counts as one visitor: IPv4 whole, IPv6 by its /64."""
+    try:
+        if ":" not in address:
+            return inet_pton(AF_INET, address)
+        packed = inet_pton(AF_INET6, address.partition("%")[0])
+    except OSError:
+        return b""
+    return packed[12:] if packed.startswith(V4_IN_V6) else packed[:8]
+
+
+def _time(sighting: Sighting, caller: Caller, now_us: int) -> int:
+    if not caller.keyed or sighting.time_us is None:
+        return now_us - sighting.age_us
+    if not 0 < sighting.time_us <= now_us:
+        raise Invalid("date", "must be a past time in milliseconds since 1970")
+    return sighting.time_us
+
+
+def _reason(sighting: Sighting, caller: Caller, age_us: int, site: Site, page: Page, client: Client, place: Place) -> Reason | None:
+    if client.robot or sighting.robot:
+        return Reason.BOT
+    if caller.prefetch:
+        return Reason.PREFETCH
+    if caller.dnt and site.honours_dnt:
+        return Reason.DNT
+    if caller.gpc and site.honours_gpc:
+        return Reason.GPC
+    if age_us > MAX_AGE_US and not caller.keyed:
+        return Reason.TOO_LATE
+    exclusions = site.exclusions
+    if exclusions.addresses and _within(caller.address, exclusions.addresses):
+        return Reason.EXCLUDED_ADDRESS
+    if place.country in exclusions.countries:
+        return Reason.EXCLUDED_COUNTRY
+    if page.host in exclusions.hostnames:
+        return Reason.EXCLUDED_HOSTNAME
+    if any(fnmatchcase(page.path, pattern) for pattern in exclusions.pages):
+        return Reason.EXCLUDED_PAGE
+    return None
+
+
+def _within(address: str, ranges: Iterable[str]) -> bool:
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return False
+    mapped = getattr(parsed, "ipv4_mapped", None) or parsed
+    return any(mapped in ip_network(each, strict=False) for each in ranges)
+
+
+def _salt(day: int, today: int, keyed: bool, now_us: int, salts: Mapping[int, Salt]) -> Salt | None:
+    """A live hit never makes a salt for a past date; a keyed one does."""
+    salt = salts.get(day)
+    if salt and now_us < salt.destroyed_at:
+        return salt
+    if keyed or (day >= today and salt is None):
+        raise NeedsSalt(day)
+    return None
+
+
+def _yesterday(sighting: Sighting, time: int, day: int, site: Site, offsets: Offsets, keyed: bool, now_us: int, salts: Mapping[int, Salt]) -> Salt | None:
+    """Yesterday's salt where the hit may continue a visit from before midnight."""
+    before = time - sighting.engaged * 1000 - MIDNIGHT_US
+    if local_day(before, offsets.at(before, site.zone_at(before))) >= day:
+        return None
+    return _salt(day - 1, day, keyed, now_us, salts)
+
+
+def _tags(search: str) -> dict[str, str]:
+    """The few parameters of a query string that are kept; the rest is dropped."""
+    if not search or not any(tag in search for tag in ("utm_", "source", "ref", "clid")):
+        return {}
+    found: dict[str, str] = {}
+    for name, value in parse_qsl(search[1:]):
+        text = clean(value)[:TAG_LENGTH]
+        if name in TAGS and text:
+            found.setdefault(name, text)
+    return found
+
+
+def _referrer(referrer: str | None, host: str, site: Site) -> str | None:
+    """Host and path of the page that linked here; None when that is the site itself."""
+    if not referrer:
+        return None
+    try:
+        parsed = can_ada.parse(referrer)
+    except (ValueError, TypeError):
+        return None
+    other = parsed.hostname
+    if not other or parsed.protocol not in {"http:", "https:", "android-app:", "app:"}:
+        return None
+    own = {name.removeprefix("www.") for name in (host, *site.domains)}
+    if other.removeprefix("www.") in own or other in {"localhost", "127.0.0.1", "[::1]"}:
+        return None
+    return other + (parsed.pathname if parsed.pathname != "/" else "")

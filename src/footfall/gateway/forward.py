@@ -1,0 +1,40 @@
+"""Forwarding of reading requests to the engine, over its unix socket."""
+
+import httpx
+
+from footfall.gateway.wire import Receive, Scope, Send, body_of, respond_json
+
+HOP_BY_HOP = {b"connection", b"keep-alive", b"proxy-authenticate", b"proxy-authorization", b"te", b"trailers", b"transfer-encoding", b"upgrade", b"host", b"content-length"}
+PRIVATE = {b"user-agent", b"x-forwarded-for", b"x-real-ip", b"forwarded", b"cookie"}
+"""Not the engine's business: nothing that could tell who asks is passed on."""
+
+BODY_BYTES = 1_000_000
+TIMEOUT = httpx.Timeout(120.0, connect=2.0)
+
+
+class Forwarder:
+    """Passes requests on and their answers back."""
+
+    def __init__(self, socket: str) -> None:
+        self._client = httpx.AsyncClient(transport=httpx.AsyncHTTPTransport(uds=socket), base_url="http://engine", timeout=TIMEOUT)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> int:
+        """Answer from the engine, 503 while it is down; returns the status."""
+        body = await body_of(scope, receive, BODY_BYTES)
+        if isinstance(body, int):
+            return await respond_json(send, body, {"error": "the request's body is too large or came too slowly"})
+        target = scope["raw_path"] + (b"?" + scope["query_string"] if scope["query_string"] else b"")
+        headers = [pair for pair in scope["headers"] if pair[0] not in HOP_BY_HOP | PRIVATE]
+        request = self._client.build_request(scope["method"], httpx.URL("http://engine").copy_with(raw_path=target), headers=headers, content=body)
+        try:
+            answer = await self._client.send(request)
+        except httpx.HTTPError:
+            return await respond_json(send, 503, {"error": "the engine is not running just now; hits are still collected, try again in a moment"}, [(b"retry-after", b"2")])
+        kept = [(name.lower(), value) for name, value in answer.headers.raw if name.lower() not in HOP_BY_HOP | {b"date", b"server"}]
+        await send({"type": "http.response.start", "status": answer.status_code, "headers": [*kept, (b"content-length", str(len(answer.content)).encode())]})
+        await send({"type": "http.response.body", "body": answer.content})
+        return answer.status_code
+
+    async def close(self) -> None:
+        """Give up the connections."""
+        await self._client.aclose()

@@ -1,0 +1,1 @@
+"""Turns batches of hits into facts."""

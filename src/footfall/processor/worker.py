@@ -1,0 +1,104 @@
+"""The engine's loop: stream to facts, batch by batch, and the housekeeping of old secrets."""
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import monotonic, sleep
+
+from footfall.domain.channel import Sources
+from footfall.domain.event import DAY_US, HOUR_US
+from footfall.processor.batch import batch_of
+from footfall.registry.port import RegistryBroken, Salts
+from footfall.store.port import Facts, StoreBroken
+from footfall.stream.port import Chunk, Reader, StreamBroken
+from footfall.telemetry import EngineMetrics
+
+POLL_SECONDS = 0.02
+REST_SHARE = 0.5
+"""Of the time a small batch took: a trickle of hits must not keep a core busy."""
+
+CATCH_UP_RECORDS = 5_000
+TIDY_SECONDS = 60.0
+RETRY_SECONDS = 1.0
+GIVE_UP_FAILURES = 30
+
+log = logging.getLogger(__name__)
+
+
+class GaveUp(Exception):
+    """The store or the stream failed again and again; a fresh process may do better."""
+
+
+@dataclass(slots=True)
+class Worker:
+    """Applies the stream to the facts until told to stop. Runs in a thread of its own.
+
+    `batch_records` is how many records a batch holds while the engine keeps up.
+    """
+
+    stream: Reader
+    facts: Facts
+    salts: Salts
+    sources: Sources
+    batch_records: int
+    now: Callable[[], int]
+    metrics: EngineMetrics
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until `stop` is set and the stream is empty. Raises `GaveUp`."""
+        marks = dict(self.facts.marks())
+        limit, failures, tidied = self.batch_records, 0, -TIDY_SECONDS
+        alive: frozenset[int] | None = None
+        while True:
+            try:
+                started = monotonic()
+                chunk = self.stream.read(limit)
+                self._apply(chunk, marks)
+                if monotonic() - tidied >= TIDY_SECONDS:
+                    alive = self._tidy(alive, chunk)
+                    tidied = monotonic()
+                failures = 0
+            except (StreamBroken, StoreBroken, RegistryBroken) as exc:
+                failures = self._failed(exc, failures)
+                continue
+            if not chunk.records and stop.is_set():
+                return
+            behind = len(chunk.records) >= limit
+            limit = CATCH_UP_RECORDS if behind else self.batch_records
+            if not behind and not stop.is_set():
+                stop.wait(POLL_SECONDS + (monotonic() - started) * REST_SHARE)
+
+    def _apply(self, chunk: Chunk, marks: dict[str, int]) -> None:
+        self.metrics.saw(self.now() - chunk.received if chunk.received else 0)
+        if not chunk.records:
+            return
+        started = monotonic()
+        batch = batch_of(chunk.records, marks, self.sources, self.now())
+        if batch.marks:
+            applied = self.facts.apply(batch)
+            marks.update(batch.marks)
+            self.metrics.applied(applied.counted, applied.copies, monotonic() - started)
+        self.stream.discard(chunk.through)
+
+    def _tidy(self, alive: frozenset[int] | None, chunk: Chunk) -> frozenset[int]:
+        """Destroy salts that are due; settle days whose salt was gone at the tidying before.
+
+        The minute between lets every hit that still used a salt reach the stream, and settling
+        waits until the stream holds none so old.
+        """
+        now = self.now()
+        waiting = chunk.received if chunk.received else now
+        if alive is not None and now - waiting < TIDY_SECONDS * 1_000_000:
+            settled = self.facts.settle(alive, (now + 14 * HOUR_US) // DAY_US, waiting)
+            if settled:
+                log.info("settled %d days", len(settled))
+        self.salts.destroy(now)
+        return frozenset(salt.day for salt in self.salts.all())
+
+    def _failed(self, exc: Exception, failures: int) -> int:
+        log.error("%s; trying again", exc)
+        if failures >= GIVE_UP_FAILURES:
+            raise GaveUp(str(exc)) from exc
+        sleep(RETRY_SECONDS)
+        return failures + 1

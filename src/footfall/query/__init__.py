@@ -1,0 +1,1 @@
+"""Answers reports from facts."""

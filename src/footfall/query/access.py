@@ -1,0 +1,58 @@
+"""Who may read which site: anyone the public ones, a key its own."""
+
+import threading
+from collections.abc import Callable, Sequence
+
+from footfall.domain.site import Site
+from footfall.registry.key import Keyring
+from footfall.registry.port import Registry, Scope
+
+
+class Denied(Exception):
+    """No key, or not the right one."""
+
+
+class Unknown(Exception):
+    """There is no such site."""
+
+
+class Access:
+    """Asks the registry only when it has changed."""
+
+    def __init__(self, registry: Registry, now: Callable[[], int]) -> None:
+        self._registry = registry
+        self._lock = threading.Lock()
+        self._version: int | None = None
+        self._sites: Sequence[Site] = ()
+        self._keys = Keyring(())
+        self.now = now
+
+    def site(self, name: str, authorization: str | None) -> Site:
+        """The site of that id, alias or domain; raises `Denied` or `Unknown`."""
+        self._refresh()
+        own = self._own(authorization) if authorization is not None else None
+        found = next((site for site in self._sites if name in (site.id, *site.aliases, *site.domains)), None)
+        if found is None:
+            raise Unknown(f"there is no site {name[:60]!r}")
+        if not found.public and found.id != own:
+            raise Denied("this site is private: send an API key of its own as 'Authorization: Bearer KEY'")
+        return found
+
+    def readable(self, authorization: str | None) -> list[Site]:
+        """All that may be read; raises `Denied` for a key that does not hold."""
+        self._refresh()
+        own = self._own(authorization) if authorization is not None else None
+        return [site for site in self._sites if site.public or site.id == own]
+
+    def _own(self, authorization: str) -> str:
+        key = self._keys.key(authorization)
+        if key is None or Scope.STATS_READ not in key.scopes:
+            raise Denied("the API key is not known, or does not allow reading")
+        return key.site
+
+    def _refresh(self) -> None:
+        with self._lock:
+            version = self._registry.version()
+            if version != self._version:
+                self._sites, self._keys = self._registry.sites(), Keyring(self._registry.all_keys())
+                self._version = version

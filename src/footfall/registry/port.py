@@ -1,0 +1,79 @@
+"""What a registry promises: sites, API keys and salts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from footfall.domain.identity import Salt
+from footfall.domain.site import Site
+
+
+class Scope(StrEnum):
+    """What a key allows."""
+
+    STATS_READ = "stats:read"
+    EVENTS_WRITE = "events:write"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """An API key as stored: the hash of its secret. `id` is its first characters, to name it by."""
+
+    id: str
+    digest: str
+    site: str
+    scopes: tuple[Scope, ...]
+    made: int
+
+
+class Refused(Exception):
+    """A change that the registry does not take; its text is a sentence for the user."""
+
+
+class RegistryBroken(Exception):
+    """The registry cannot be used now."""
+
+
+class Registry(Protocol):
+    """Sites and keys. Every method may raise `RegistryBroken`."""
+
+    def version(self) -> int:
+        """A number that differs after any change, by whichever process; cheap to ask."""
+
+    def sites(self) -> Sequence[Site]:
+        """All sites, by id."""
+
+    def put_site(self, site: Site, *, new: bool) -> None:
+        """Add or replace a site. Raises `Refused` when a name is taken, a new id is, or it has a fault."""
+
+    def remove_site(self, site_id: str) -> None:
+        """Forget a site and its keys; its facts stay. Raises `Refused` when there is none."""
+
+    def all_keys(self) -> Sequence[Key]:
+        """All keys, oldest first."""
+
+    def put_key(self, key: Key) -> None:
+        """Add a key. Raises `Refused` when its site is unknown."""
+
+    def remove_key(self, key_id: str) -> None:
+        """Revoke a key. Raises `Refused` when there is none."""
+
+    def close(self) -> None:
+        """Give up the registry."""
+
+
+class Salts(Protocol):
+    """The secrets of days. Every method may raise `RegistryBroken`."""
+
+    def all(self) -> Sequence[Salt]:
+        """Every salt that exists."""
+
+    def make(self, day: int, now_us: int) -> Salt:
+        """The day's salt, made now if there is none; all processes get the same."""
+
+    def destroy(self, now_us: int) -> Sequence[int]:
+        """Delete the salts whose time is over, beyond recovery; the days deleted by this call."""
+
+    def close(self) -> None:
+        """Give up the salts."""

@@ -1,0 +1,163 @@
+"""Sites and keys in one SQLite file; salts in another, which no backup takes."""
+
+import secrets
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from footfall.domain.identity import SALT_BYTES, Salt
+from footfall.domain.site import Site, clash, problems
+from footfall.registry.port import Key, Refused, RegistryBroken, Scope
+
+MEMORY = ":memory:"
+BUSY_SECONDS = 5.0
+REGISTRY_SCHEMA = """
+CREATE TABLE IF NOT EXISTS sites (id TEXT PRIMARY KEY, data TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS keys (
+    id TEXT PRIMARY KEY, digest TEXT NOT NULL UNIQUE, site TEXT NOT NULL,
+    scopes TEXT NOT NULL, made INTEGER NOT NULL) WITHOUT ROWID;
+PRAGMA user_version = 1;
+"""
+SALTS_SCHEMA = "CREATE TABLE IF NOT EXISTS salts (day INTEGER PRIMARY KEY, secret BLOB NOT NULL, made INTEGER NOT NULL)"
+
+
+class _File:
+    """A SQLite file used by one process, its errors translated, one statement at a time."""
+
+    def __init__(self, path: str, schema: str) -> None:
+        self._lock = threading.Lock()
+        try:
+            if path != MEMORY:
+                Path(path).parent.mkdir(parents=True, exist_ok=True)
+            self._connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+            self._connection.execute("PRAGMA secure_delete = ON")
+            self._connection.execute("PRAGMA journal_mode = WAL")
+            self._connection.execute("PRAGMA synchronous = FULL")
+            self._connection.executescript(schema)
+        except (sqlite3.Error, OSError) as exc:
+            raise RegistryBroken(f"cannot open {path}: {exc}") from exc
+
+    @contextmanager
+    def _using(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            try:
+                yield self._connection
+            except sqlite3.Error as exc:
+                raise RegistryBroken(str(exc)) from exc
+
+    @contextmanager
+    def _changing(self) -> Iterator[sqlite3.Connection]:
+        with self._using() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+            except BaseException:
+                connection.execute("ROLLBACK")
+                raise
+            connection.execute("COMMIT")
+
+    def close(self) -> None:
+        """See `port`."""
+        with self._using() as connection:
+            connection.close()
+
+
+class SqliteRegistry(_File):
+    """Sites and keys."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path, REGISTRY_SCHEMA)
+
+    def version(self) -> int:
+        """See `port.Registry`; SQLite's own count leaves out this connection's changes."""
+        with self._using() as connection:
+            (others,) = connection.execute("PRAGMA data_version").fetchone()
+            return int(others) * 1_000_003 + connection.total_changes
+
+    def sites(self) -> Sequence[Site]:
+        """See `port.Registry`."""
+        with self._using() as connection:
+            return _sites(connection)
+
+    def put_site(self, site: Site, *, new: bool) -> None:
+        """See `port.Registry`."""
+        found = problems(site)
+        if found:
+            raise Refused("; ".join(found))
+        with self._changing() as connection:
+            others = _sites(connection)
+            exists = any(other.id == site.id for other in others)
+            if new and exists:
+                raise Refused(f"site {site.id!r} exists already; change it with 'footfall site edit {site.id}'")
+            if not new and not exists:
+                raise Refused(_no_site(site.id))
+            taken = clash(site, others)
+            if taken:
+                raise Refused(taken)
+            connection.execute("INSERT OR REPLACE INTO sites VALUES (?, ?)", (site.id, msgspec.json.encode(site).decode()))
+
+    def remove_site(self, site_id: str) -> None:
+        """See `port.Registry`."""
+        with self._changing() as connection:
+            if not connection.execute("DELETE FROM sites WHERE id = ?", (site_id,)).rowcount:
+                raise Refused(_no_site(site_id))
+            connection.execute("DELETE FROM keys WHERE site = ?", (site_id,))
+
+    def all_keys(self) -> Sequence[Key]:
+        """See `port.Registry`."""
+        with self._using() as connection:
+            rows = connection.execute("SELECT id, digest, site, scopes, made FROM keys ORDER BY made, id").fetchall()
+        return [Key(id_, digest, site, tuple(Scope(scope) for scope in scopes.split()), made) for id_, digest, site, scopes, made in rows]
+
+    def put_key(self, key: Key) -> None:
+        """See `port.Registry`."""
+        with self._changing() as connection:
+            if not connection.execute("SELECT 1 FROM sites WHERE id = ?", (key.site,)).fetchone():
+                raise Refused(_no_site(key.site))
+            connection.execute("INSERT INTO keys VALUES (?, ?, ?, ?, ?)", (key.id, key.digest, key.site, " ".join(key.scopes), key.made))
+
+    def remove_key(self, key_id: str) -> None:
+        """See `port.Registry`."""
+        with self._changing() as connection:
+            if not connection.execute("DELETE FROM keys WHERE id = ?", (key_id,)).rowcount:
+                raise Refused(f"there is no key {key_id!r}; 'footfall key list' shows all")
+
+
+class SqliteSalts(_File):
+    """Salts."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path, SALTS_SCHEMA)
+
+    def all(self) -> Sequence[Salt]:
+        """See `port.Salts`."""
+        with self._using() as connection:
+            return [Salt(*row) for row in connection.execute("SELECT day, secret, made FROM salts ORDER BY day")]
+
+    def make(self, day: int, now_us: int) -> Salt:
+        """See `port.Salts`."""
+        with self._using() as connection:
+            connection.execute("INSERT OR IGNORE INTO salts VALUES (?, ?, ?)", (day, secrets.token_bytes(SALT_BYTES), now_us))
+            return Salt(*connection.execute("SELECT day, secret, made FROM salts WHERE day = ?", (day,)).fetchone())
+
+    def destroy(self, now_us: int) -> Sequence[int]:
+        """See `port.Salts`. The log is cut at every call: one that failed before is made up for."""
+        due = [salt.day for salt in self.all() if salt.destroyed_at <= now_us]
+        with self._using() as connection:
+            connection.executemany("DELETE FROM salts WHERE day = ?", [(day,) for day in due])
+            busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if busy:
+            raise RegistryBroken("the log of the salts could not be cut, since another process is reading it")
+        return due
+
+
+def _sites(connection: sqlite3.Connection) -> list[Site]:
+    return [msgspec.json.decode(data, type=Site) for (data,) in connection.execute("SELECT data FROM sites ORDER BY id")]
+
+
+def _no_site(site_id: str) -> str:
+    return f"there is no site {site_id!r}; 'footfall site list' shows all"

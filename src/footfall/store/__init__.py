@@ -1,0 +1,1 @@
+"""Keeps facts: events, visits and what follows from them."""

@@ -1,0 +1,146 @@
+"""Applying a batch, as SQL: which copies count, whom they touch, and what is written.
+
+Everything starts from the temporary table `staged`, the batch. `$low` and `$high` bound the
+local days that its visitors' chains can reach.
+"""
+
+from footfall.store.facts import EVENTS, ORIGIN, OWN, VISITOR, VISITS
+from footfall.store.fold import SCOPE
+
+_near = "day BETWEEN $low AND $high"
+_own = ", ".join(OWN)
+
+SUSPECTS = "SELECT (SELECT count(*) FROM staged) - (SELECT count(DISTINCT id) FROM staged) + (SELECT count(*) FROM staged SEMI JOIN ids USING (id))"
+
+# Of copies of an id that arrive within 48 h of the first to arrive the earliest counts; one that
+# arrives later is a new event (`later`). `stored` marks the copy that counted so far.
+RANK = """
+CREATE OR REPLACE TEMP TABLE ranked AS
+WITH known AS (SELECT ids.* FROM ids SEMI JOIN staged USING (id)),
+copies AS (
+    SELECT s.id, s.received AS arrived, s.time, s.shard, s.sequence, false AS stored,
+        s.received > coalesce(k.arrived, min(s.received) OVER (PARTITION BY s.id)) + INTERVAL 48 HOUR AS later
+    FROM staged s LEFT JOIN known k USING (id)
+    UNION ALL SELECT id, arrived, time, shard, sequence, true, false FROM known)
+SELECT *, min(arrived) OVER (PARTITION BY id, later) AS first_arrived,
+    row_number() OVER (PARTITION BY id, later ORDER BY time, shard, sequence) AS place
+FROM copies
+"""
+COPIES = "SELECT site, day, count(*) FROM staged SEMI JOIN (FROM ranked WHERE place > 1 AND NOT stored) USING (shard, sequence) GROUP BY ALL"
+DISPLACED = f"CREATE OR REPLACE TEMP TABLE displaced AS SELECT e.* FROM events e SEMI JOIN (FROM ranked WHERE stored AND place > 1) USING (id, time) WHERE {_near}"
+HAS_DISPLACED = "SELECT count(*) FROM displaced"
+DROP_DISPLACED = f"DELETE FROM events WHERE {_near} AND (id, time) IN (SELECT (id, time) FROM displaced)"
+DROP_COPIES = "DELETE FROM staged WHERE (shard, sequence) IN (SELECT (shard, sequence) FROM ranked WHERE place > 1 AND NOT stored)"
+FORGET_IDS = "DELETE FROM ids WHERE id IN (SELECT id FROM ranked WHERE stored)"
+KEEP_RANKED_IDS = """
+INSERT INTO ids SELECT id, first_arrived, time, shard, sequence FROM ranked
+WHERE place = 1 QUALIFY row_number() OVER (PARTITION BY id ORDER BY later DESC) = 1
+"""
+KEEP_IDS = "INSERT INTO ids SELECT id, received, time, shard, sequence FROM staged"
+
+TOUCHED = "CREATE OR REPLACE TEMP TABLE touched AS SELECT DISTINCT visitor FROM staged"
+TOUCH_DISPLACED = "INSERT INTO touched SELECT DISTINCT visitor FROM displaced ANTI JOIN touched USING (visitor)"
+
+# A chain is all visitors that links of midnight connect, directly or by way of others.
+HAS_LINKS = f"""
+SELECT EXISTS (FROM staged WHERE prev IS NOT NULL)
+    OR EXISTS (FROM events WHERE prev IS NOT NULL AND {_near} AND (visitor IN (FROM touched) OR prev IN (FROM touched)))
+"""
+LONE_MEMBERS = "CREATE OR REPLACE TEMP TABLE members AS SELECT visitor, visitor AS chain FROM touched"
+LINKED_MEMBERS = f"""
+CREATE OR REPLACE TEMP TABLE members AS
+WITH RECURSIVE links AS MATERIALIZED (
+    SELECT visitor, prev FROM staged WHERE prev IS NOT NULL
+    UNION SELECT visitor, prev FROM events WHERE prev IS NOT NULL AND {_near}),
+steps AS MATERIALIZED (SELECT visitor AS here, prev AS there FROM links UNION ALL SELECT prev, visitor FROM links),
+reach AS (
+    SELECT visitor, visitor AS origin FROM touched
+    UNION SELECT steps.there, reach.origin FROM reach JOIN steps ON reach.visitor = steps.here)
+SELECT visitor, min(origin) AS chain FROM reach GROUP BY visitor
+"""
+STORED_SCOPE = f"""
+CREATE OR REPLACE TEMP TABLE scope AS
+SELECT {SCOPE}, CASE WHEN frozen THEN visit END AS given, false AS staged FROM events JOIN members USING (visitor) WHERE {_near}
+"""
+_unfolded = SCOPE.replace("visit, entry_page", "NULL, NULL")
+STAGED_SCOPE = f"INSERT INTO scope SELECT {_unfolded}, NULL, true FROM staged JOIN members USING (visitor)"
+
+# Frozen visits, whose links are erased: chains that share one are one, and its other events come along.
+FROZEN = "SELECT DISTINCT chain, given FROM scope WHERE given IS NOT NULL"
+JOIN_CHAINS = "UPDATE scope SET chain = $into WHERE chain = $chain"
+REST_OF_FROZEN = f"""
+INSERT INTO scope SELECT {SCOPE}, visit, false
+FROM events JOIN (SELECT DISTINCT given AS visit, chain FROM scope WHERE given IS NOT NULL) USING (visit) ANTI JOIN members USING (visitor)
+"""
+
+BEFORE = f"""
+CREATE OR REPLACE TEMP TABLE before AS
+SELECT site, day, visit, last, pageviews, events, interactions, entry_page, exit_page FROM visits
+WHERE {_near} AND (visitor IN (SELECT visitor FROM members) OR visit IN (SELECT given FROM scope WHERE given IS NOT NULL))
+"""
+_counts = ("last", "pageviews", "events", "interactions", "entry_page", "exit_page")
+GROWN = f"""
+CREATE OR REPLACE TEMP TABLE grown AS
+SELECT f.site, f.day, f.visit, {", ".join(f"f.{name}" for name in _counts)} FROM fresh f JOIN before b USING (visit)
+WHERE {" OR ".join(f"f.{name} IS DISTINCT FROM b.{name}" for name in _counts)}
+"""
+GROW_VISITS = f"UPDATE visits SET {', '.join(f'{name} = g.{name}' for name in _counts)} FROM grown g WHERE visits.{_near} AND visits.visit = g.visit"
+DROP_VISITS = f"DELETE FROM visits WHERE {_near} AND visit IN (SELECT visit FROM before ANTI JOIN fresh USING (visit))"
+
+_first = ("visitor", "utc_offset", "hostname", *ORIGIN, *VISITOR)
+_new_visits = f"""
+INSERT INTO visits ({", ".join(VISITS)})
+SELECT {", ".join(f"{'e' if name in _first else 'f'}.{name}" for name in VISITS)}
+FROM fresh f ANTI JOIN before USING (visit) JOIN {{events}} e ON e.id = f.first_id AND e.time = f.start WHERE {{where}}
+"""
+ADD_VISITS = _new_visits.format(events="staged", where="f.staged")
+HAS_VISITS_OF_STORED = "SELECT count(*) FROM fresh ANTI JOIN before USING (visit) WHERE NOT staged"
+ADD_VISITS_OF_STORED = _new_visits.format(events="events", where=f"NOT f.staged AND e.{_near}")
+FORGET_BEFORE = f"DELETE FROM visits WHERE {_near} AND visit IN (SELECT visit FROM before)"
+
+_given = [f"v.{name}" for name in ORIGIN]
+ADD_EVENTS = f"""
+INSERT INTO events ({", ".join(EVENTS)})
+SELECT {", ".join(f"s.{name}" for name in OWN)}, f.visit, {", ".join(_given)}, f.entry_page, false
+FROM staged s JOIN folded f ON s.id = f.id AND s.time = f.time AND f.staged
+LEFT JOIN (FROM visits WHERE {_near}) v ON v.visit = f.visit
+"""
+HAS_CHANGED = "SELECT count(*) FROM folded WHERE changed"
+CHANGE_ALL = "UPDATE folded SET changed = true WHERE NOT staged"
+REWRITE = f"""
+UPDATE events SET visit = f.visit, entry_page = f.entry_page, {", ".join(f"visit_{name} = f.{name}" for name in ORIGIN)}
+FROM (SELECT f.*, {", ".join(_given)} FROM folded f LEFT JOIN visits v ON v.visit = f.visit WHERE f.changed) f
+WHERE events.{_near} AND events.id = f.id AND events.time = f.time
+"""
+
+# Marks the local day of every event and visit start that is added, removed or rewritten.
+CHANGED_DAYS = """
+INSERT INTO days SELECT site, day, 1, false FROM (
+    SELECT site, day FROM folded WHERE staged OR changed
+    UNION SELECT site, day FROM grown
+    UNION SELECT site, day FROM fresh ANTI JOIN before USING (visit)
+    UNION SELECT site, day FROM before ANTI JOIN fresh USING (visit))
+ON CONFLICT (site, day) DO UPDATE SET version = days.version + 1, settled = false
+"""
+CHANGED_DAYS_OF_DISPLACED = """
+INSERT INTO days SELECT site, day, 1, false FROM (SELECT site, day FROM displaced UNION SELECT site, day FROM before)
+ON CONFLICT (site, day) DO UPDATE SET version = days.version + 1, settled = false
+"""
+
+MARK = "INSERT INTO marks VALUES ($shard, $sequence) ON CONFLICT (shard) DO UPDATE SET sequence = greatest(marks.sequence, excluded.sequence)"
+DROP = "INSERT INTO drops VALUES ($site, $day, $reason, $count)"
+
+# Settling: the events of a visit that linked visitors share keep it for ever, and the link goes.
+HAS_DEAD_LINKS = "SELECT EXISTS (FROM events WHERE prev IS NOT NULL AND NOT list_contains($alive, CAST(day - 1 AS DATE)))"
+_dead = "prev IS NOT NULL AND NOT list_contains($alive, CAST(day - 1 AS DATE))"
+FREEZE = f"""
+UPDATE events SET frozen = true WHERE visit IN (
+    SELECT visit FROM events WHERE visit IN (SELECT visit FROM events WHERE {_dead})
+    GROUP BY visit HAVING count(DISTINCT visitor) > 1)
+"""
+UNLINK = f"UPDATE events SET prev = NULL WHERE {_dead}"
+DUE = "SELECT site, day FROM days WHERE NOT settled AND NOT list_contains($alive, day) AND day < $today"
+UNCOUNT = "DELETE FROM drops WHERE site = $site AND day = $day AND reason = 'no_visit'"
+COUNT_UNATTRIBUTED = "INSERT INTO drops SELECT site, day, 'no_visit', count(*) FROM events WHERE site = $site AND day = $day AND visit IS NULL GROUP BY ALL"
+SETTLED = "UPDATE days SET settled = true WHERE site = $site AND day = $day"
+OLD_IDS = "DELETE FROM ids WHERE arrived < $before"

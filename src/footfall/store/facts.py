@@ -1,0 +1,56 @@
+"""The relations that facts are kept in: their columns, and the versions of their schema."""
+
+from footfall.domain.event import Event, Hit
+
+VERSION = 1
+
+HIT_TYPES = {
+    "site": "VARCHAR", "id": "UBIGINT", "kind": "VARCHAR", "received": "TIMESTAMP", "time": "TIMESTAMP",
+    "day": "DATE", "utc_offset": "INTEGER", "visitor": "UBIGINT", "prev": "UBIGINT", "port": "INTEGER",
+    "amount": "DOUBLE", "interactive": "BOOLEAN", "page_view": "UBIGINT", "engaged": "INTEGER", "scroll": "UTINYINT",
+}  # fmt: skip
+OWN = {name: HIT_TYPES.get(name, "VARCHAR") for name in Hit._fields} | {"source": "VARCHAR", "channel": "VARCHAR"}
+"""An event's own columns, kept for ever."""
+
+ORIGIN = ("source", "referrer", "channel", "utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term")
+"""What a visit takes from its first event and the fold writes beside all its events."""
+
+VISITOR = ("country", "region", "city", "browser", "browser_version", "os", "os_version", "device", "screen", "language")
+"""What a visit takes from its first event and each event has of its own."""
+
+FOLDED = {"visit": "UBIGINT", **{f"visit_{name}": "VARCHAR" for name in ORIGIN}, "entry_page": "VARCHAR"}
+"""What the fold writes beside each event."""
+
+EVENTS = OWN | FOLDED | {"frozen": "BOOLEAN"}
+
+VISITS = {
+    "site": "VARCHAR", "visit": "UBIGINT", "visitor": "UBIGINT", "start": "TIMESTAMP", "last": "TIMESTAMP",
+    "day": "DATE", "utc_offset": "INTEGER", "pageviews": "INTEGER", "events": "INTEGER", "interactions": "INTEGER",
+    "hostname": "VARCHAR", "entry_page": "VARCHAR", "exit_page": "VARCHAR",
+    **dict.fromkeys((*ORIGIN, *VISITOR), "VARCHAR"),
+}  # fmt: skip
+
+POSITION = ("shard", "sequence")
+STAGED = OWN | {"shard": "VARCHAR", "sequence": "BIGINT"}
+
+
+def values(event: Event) -> tuple[object, ...]:
+    """An event as a row of `STAGED`."""
+    return (*event.hit, event.source, event.channel, *event.position)
+
+
+def _table(name: str, columns: dict[str, str]) -> str:
+    return f"CREATE TABLE {name} ({', '.join(f'{column} {kind}' for column, kind in columns.items())})"
+
+
+MIGRATIONS = (
+    (
+        _table("events", EVENTS),
+        _table("visits", VISITS),
+        _table("ids", {"id": "UBIGINT", "arrived": "TIMESTAMP", "time": "TIMESTAMP", "shard": "VARCHAR", "sequence": "BIGINT"}),
+        "CREATE TABLE marks (shard VARCHAR PRIMARY KEY, sequence BIGINT NOT NULL)",
+        "CREATE TABLE days (site VARCHAR, day DATE, version BIGINT NOT NULL, settled BOOLEAN NOT NULL, PRIMARY KEY (site, day))",
+        _table("drops", {"site": "VARCHAR", "day": "DATE", "reason": "VARCHAR", "count": "BIGINT"}),
+    ),
+)
+"""Statements that lead from each version of the schema to the next; the first makes it."""

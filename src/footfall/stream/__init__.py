@@ -1,0 +1,1 @@
+"""The durable queue between gateway and processor."""

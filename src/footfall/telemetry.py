@@ -1,0 +1,63 @@
+"""What the parts tell of themselves: log lines, and counters for Prometheus.
+
+Every process writes its counters to files in one folder, and any gateway adds them up.
+"""
+
+import logging
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+
+SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+
+
+def start_logging(level: str) -> None:
+    """Log to standard error, one line an entry; no line ever holds an address or a user agent."""
+    logging.basicConfig(level=level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    for talkative in ("httpx", "uvicorn.error"):
+        logging.getLogger(talkative).setLevel(logging.WARNING)
+
+
+def clear_metrics(folder: Path) -> None:
+    """Begin anew: counters of processes that ended stay until then."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob("*.db"):
+        old.unlink(missing_ok=True)
+
+
+def metrics_text() -> bytes:
+    """The counters of all processes in Prometheus' text format; needs PROMETHEUS_MULTIPROC_DIR set."""
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return generate_latest(registry)
+
+
+class GatewayMetrics:
+    """Counters of one gateway process."""
+
+    def __init__(self) -> None:
+        self.answers = Counter("footfall_answers", "Answers to collecting requests by status", ["status"])
+        self.dropped = Counter("footfall_dropped", "Hits dropped at the door by reason", ["reason"])
+        self.hits = Counter("footfall_hits", "Hits durable on the stream")
+        self.commit = Histogram("footfall_commit_seconds", "Time of a group commit", buckets=SECONDS)
+
+
+class EngineMetrics:
+    """Counters of the engine."""
+
+    def __init__(self) -> None:
+        self._counted = Counter("footfall_events", "Events counted")
+        self._copies = Counter("footfall_copies", "Copies left out")
+        self._batch = Histogram("footfall_batch_seconds", "Time to apply a batch", buckets=SECONDS)
+        self._lag = Gauge("footfall_lag_seconds", "Age of the oldest hit not applied yet", multiprocess_mode="mostrecent")
+
+    def saw(self, lag_us: int) -> None:
+        """The oldest hit on the stream is that old."""
+        self._lag.set(max(lag_us, 0) / 1e6)
+
+    def applied(self, counted: int, copies: int, seconds: float) -> None:
+        """A batch has been applied."""
+        self._counted.inc(counted)
+        self._copies.inc(copies)
+        self._batch.observe(seconds)
