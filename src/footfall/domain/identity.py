@@ -27,11 +27,8 @@ class Salt(NamedTuple):
 
 def hash64(*parts: bytes, key: bytes = b"") -> int:
     """An unsigned 64-bit hash; each part is led by its length, so that no two lists collide."""
-    digest = blake2b(key=key, digest_size=8)
-    for part in parts:
-        digest.update(len(part).to_bytes(4, "little"))
-        digest.update(part)
-    return int.from_bytes(digest.digest(), "little")
+    framed = b"".join([len(part).to_bytes(4, "little") + part for part in parts])
+    return int.from_bytes(blake2b(framed, key=key, digest_size=8).digest(), "little")
 
 
 def visitor_id(secret: bytes, site: str, address: bytes, user_agent: bytes) -> int:

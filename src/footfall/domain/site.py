@@ -47,6 +47,8 @@ class Site:
 
     def zone_at(self, time_us: int) -> str:
         """The name of the zone in force at an instant."""
+        if len(self.zones) == 1:
+            return self.zones[0].name
         return next(zone.name for zone in reversed(self.zones) if zone.since <= time_us or not zone.since)
 
 

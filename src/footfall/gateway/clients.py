@@ -1,6 +1,5 @@
 """Look-ups of user agents and addresses, each remembered for a while, in memory only."""
 
-import re
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import crawleruseragents
 import maxminddb
 import ua_parser
+from ua_parser_rs import UserAgentExtractor
 
 from footfall.domain.client import Client, device, is_headless
 from footfall.gateway.collect import Place, address_key
@@ -18,12 +18,17 @@ UNKNOWN = {"", "ZZ", "None"}
 
 
 def client_lookup() -> Callable[[str], Client]:
-    """Browser, system, device and bot verdict of a user agent. The patterns are compiled here, once."""
-    crawlers = re.compile("|".join(f"(?:{entry['pattern']})" for entry in crawleruseragents.CRAWLER_USER_AGENTS_DATA))
+    """Browser, system, device and bot verdict of a user agent. The patterns are compiled here, once.
+
+    The crawlers' 1,500 patterns go through the engine that ua-parser brings along: 2 microseconds
+    an agent, against 400 for one expression of all of them and 230 for one after the other.
+    """
+    crawlers = UserAgentExtractor((entry["pattern"], None, None, None, None, None) for entry in crawleruseragents.CRAWLER_USER_AGENTS_DATA)
+    ua_parser.parse("")  # takes 280 ms the first time, which no visitor should wait for
 
     @lru_cache(maxsize=AGENTS)
     def client_of(user_agent: str) -> Client:
-        robot = is_headless(user_agent) or bool(crawlers.search(user_agent))
+        robot = is_headless(user_agent) or crawlers.extract(user_agent) is not None
         if robot:
             return Client(None, None, None, None, "other", robot=True)
         found = ua_parser.parse(user_agent)

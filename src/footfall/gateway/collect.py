@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from random import getrandbits
 from socket import AF_INET, AF_INET6, inet_pton
@@ -19,8 +20,11 @@ from footfall.domain.site import Offsets, Site, local_day
 from footfall.gateway.sighting import Caller, Invalid, Sighting, clean
 
 SCHEMES = {"http:", "https:", "app:"}
+REFERRER_SCHEMES = SCHEMES | {"android-app:"}
+LOCAL_HOSTS = {"localhost", "127.0.0.1", "[::1]"}
 TAGS = ("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term", "source", "ref", "gclid", "msclkid")
 TAG_LENGTH = 255
+REMEMBERED = 4_096
 V4_IN_V6 = bytes(10) + b"\xff\xff"
 
 
@@ -75,13 +79,13 @@ class Door:
 
 
 class Page(NamedTuple):
-    """The parts of a page's URL that are kept."""
+    """What is kept of a page's URL; `tags` are the few parameters of its query that are."""
 
     scheme: str
     host: str
     port: int | None
     path: str
-    search: str
+    tags: Mapping[str, str]
 
 
 def collect(sighting: Sighting, caller: Caller, now_us: int, directory: Directory, salts: Mapping[int, Salt], door: Door) -> Hit | Dropped:
@@ -105,8 +109,8 @@ def collect(sighting: Sighting, caller: Caller, now_us: int, directory: Director
     if salt is None:
         return Dropped(Reason.TOO_LATE, site.id, day)
     prior = _yesterday(sighting, time, day, site, door.offsets, caller.keyed, now_us, salts)
-    agent = caller.user_agent.encode("utf-8", "surrogateescape")
-    tags = _tags(page.search)
+    agent = caller.user_agent.encode("utf-8", "surrogatepass")
+    tags = page.tags
     return Hit(
         site=site.id,
         id=event_key(site.id, sighting.event_id) if sighting.event_id else getrandbits(64),
@@ -151,6 +155,8 @@ def collect(sighting: Sighting, caller: Caller, now_us: int, directory: Director
     )
 
 
+# Pages and referrers come again and again, so both remember what they parsed, in memory only.
+@lru_cache(maxsize=REMEMBERED)
 def parse_page(url: str) -> Page:
     """The parts of an absolute http, https or app URL; raises `Invalid`."""
     try:
@@ -160,7 +166,7 @@ def parse_page(url: str) -> Page:
     if parsed.protocol not in SCHEMES or not parsed.hostname:
         raise Invalid("url", "must begin with http://, https:// or app://")
     port = int(parsed.port) if parsed.port else None
-    return Page(parsed.protocol[:-1], parsed.hostname, port, parsed.pathname or "/", parsed.search)
+    return Page(parsed.protocol[:-1], parsed.hostname, port, parsed.pathname or "/", _tags(parsed.search))
 
 
 def address_key(address: str) -> bytes:
@@ -246,16 +252,22 @@ def _tags(search: str) -> dict[str, str]:
 
 def _referrer(referrer: str | None, host: str, site: Site) -> str | None:
     """Host and path of the page that linked here; None when that is the site itself."""
-    if not referrer:
+    found = _linking(referrer) if referrer else None
+    if found is None:
         return None
+    other, path = found
+    bare = other.removeprefix("www.")
+    if other in LOCAL_HOSTS or bare == host.removeprefix("www.") or bare in site.domains or other in site.domains:
+        return None
+    return other + path
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _linking(referrer: str) -> tuple[str, str] | None:
     try:
         parsed = can_ada.parse(referrer)
     except (ValueError, TypeError):
         return None
-    other = parsed.hostname
-    if not other or parsed.protocol not in {"http:", "https:", "android-app:", "app:"}:
+    if not parsed.hostname or parsed.protocol not in REFERRER_SCHEMES:
         return None
-    own = {name.removeprefix("www.") for name in (host, *site.domains)}
-    if other.removeprefix("www.") in own or other in {"localhost", "127.0.0.1", "[::1]"}:
-        return None
-    return other + (parsed.pathname if parsed.pathname != "/" else "")
+    return parsed.hostname, parsed.pathname if parsed.pathname != "/" else ""

@@ -2,7 +2,7 @@
 
 import httpx
 
-from footfall.gateway.wire import Receive, Scope, Send, body_of, respond_json
+from footfall.gateway.wire import Patience, Receive, Scope, Send, respond_json
 
 HOP_BY_HOP = {b"connection", b"keep-alive", b"proxy-authenticate", b"proxy-authorization", b"te", b"trailers", b"transfer-encoding", b"upgrade", b"host", b"content-length"}
 PRIVATE = {b"user-agent", b"x-forwarded-for", b"x-real-ip", b"forwarded", b"cookie"}
@@ -18,9 +18,9 @@ class Forwarder:
     def __init__(self, socket: str) -> None:
         self._client = httpx.AsyncClient(transport=httpx.AsyncHTTPTransport(uds=socket), base_url="http://engine", timeout=TIMEOUT)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> int:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send, patience: Patience) -> int:
         """Answer from the engine, 503 while it is down; returns the status."""
-        body = await body_of(scope, receive, BODY_BYTES)
+        body = await patience.body(scope, receive, BODY_BYTES)
         if isinstance(body, int):
             return await respond_json(send, body, {"error": "the request's body is too large or came too slowly"})
         target = scope["raw_path"] + (b"?" + scope["query_string"] if scope["query_string"] else b"")

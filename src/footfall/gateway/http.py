@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable, Sequence
-from ipaddress import ip_address, ip_network
 
 from footfall.domain.event import Hit, Tally
 from footfall.gateway.appender import Appender, Overloaded
@@ -14,7 +14,8 @@ from footfall.gateway.forward import Forwarder
 from footfall.gateway.limit import RateLimit
 from footfall.gateway.protocols import own
 from footfall.gateway.sighting import Caller, Invalid, Sighting
-from footfall.gateway.wire import Headers, Receive, Scope, Send, body_of, respond, respond_json
+from footfall.gateway.trust import trust_in
+from footfall.gateway.wire import Headers, Patience, Receive, Scope, Send, respond, respond_json
 from footfall.registry.port import RegistryBroken
 from footfall.registry.port import Scope as KeyScope
 from footfall.stream.codec import encode
@@ -59,11 +60,13 @@ class Gateway:
         self._door = door
         self._forward = forward
         self._files = files
-        self._trusted = [ip_network(each, strict=False) for each in trusted_proxies]
+        self._trusts = trust_in(trusted_proxies) if trusted_proxies else None
         self._limit = limit
         self._metrics = metrics
         self._now = now
-        self._tallies: dict[Dropped, int] = {}
+        self._tallies: Counter[Dropped] = Counter()
+        self._answers: Counter[int] = Counter()
+        self._patience = Patience()
         self._appender: Appender
         self._background: list[asyncio.Task[None]] = []
 
@@ -86,7 +89,7 @@ class Gateway:
         elif path == "/v1/track.gif" and method in ("GET", "HEAD"):
             await self._pixel(scope, send)
         elif path in ("/v1/ranking", "/v1/series") or path.startswith("/api/"):
-            await self._forward(scope, receive, send)
+            await self._forward(scope, receive, send, self._patience)
         elif path == "/livez":
             await respond(send, 200, b"ok\n", [(b"content-type", b"text/plain")])
         elif path == "/readyz":
@@ -97,7 +100,7 @@ class Gateway:
             await self._file(scope, send)
 
     async def _track(self, scope: Scope, receive: Receive, send: Send) -> None:
-        body = await body_of(scope, receive, TRACK_BYTES)
+        body = await self._patience.body(scope, receive, TRACK_BYTES)
         if isinstance(body, int):
             self._count(await respond_json(send, body, {"errors": {"body": [_REFUSALS[body]]}}, ANY_ORIGIN))
             return
@@ -143,8 +146,7 @@ class Gateway:
         try:
             found = await self._hit(sighting, caller)
             if isinstance(found, Dropped):
-                self._tallies[found] = self._tallies.get(found, 0) + 1
-                self._metrics.dropped.labels(found.reason).inc()
+                self._tallies[found] += 1
                 return 202, found.reason
             await self._appender.put(encode(found))
         except (StreamFull, StreamBroken, RegistryBroken, Overloaded):
@@ -174,22 +176,15 @@ class Gateway:
 
     def _address(self, scope: Scope, headers: dict[bytes, bytes]) -> str:
         """The client's address: the peer, or what trusted proxies say, read from the right."""
-        peer = str(scope["client"][0]) if scope.get("client") else ""
-        if not self._trusted or not self._trusts(peer):
+        peer: str = scope["client"][0] if scope.get("client") else ""
+        if self._trusts is None or not self._trusts(peer):
             return peer
         chain = [each.strip() for name, value in scope["headers"] if name == b"x-forwarded-for" for each in value.decode("latin-1").split(",")]
         for address in reversed(chain):
-            bare = address.strip("[]")
+            bare: str = address.strip("[]")
             if not self._trusts(bare):
                 return bare
         return peer
-
-    def _trusts(self, address: str) -> bool:
-        try:
-            parsed = ip_address(address.partition("%")[0])
-        except ValueError:
-            return False
-        return any(parsed in network for network in self._trusted)
 
     async def _ready(self, send: Send) -> None:
         error = self._appender.last_error
@@ -223,6 +218,7 @@ class Gateway:
         for task in self._background:
             task.cancel()
         await asyncio.gather(*self._background, return_exceptions=True)
+        self._flush_answers()
         await self._flush_tallies()
         await self._appender.close()
         await self._forward.close()
@@ -231,24 +227,32 @@ class Gateway:
     async def _send_tallies(self) -> None:
         while True:
             await asyncio.sleep(TALLY_SECONDS)
+            self._patience.lose()
+            self._flush_answers()
             await self._flush_tallies()
 
     async def _flush_tallies(self) -> None:
         """Put what was dropped on the stream too: it is counted exactly once like all else."""
-        tallies, self._tallies = self._tallies, {}
-        for (reason, site, day), count in tallies.items():
+        tallies, self._tallies = self._tallies, Counter()
+        for dropped, count in tallies.items():
             try:
-                await self._appender.put(encode(Tally(site, day, reason, count)))
+                await self._appender.put(encode(Tally(dropped.site, dropped.day, dropped.reason, count)))
+                self._metrics.dropped.labels(dropped.reason).inc(count)
             except (StreamFull, StreamBroken, Overloaded):
-                dropped = Dropped(reason, site, day)
-                self._tallies[dropped] = self._tallies.get(dropped, 0) + count
+                self._tallies[dropped] += count
+
+    def _flush_answers(self) -> None:
+        """Counters for Prometheus cost a microsecond each, so they are told once a second."""
+        for status, count in self._answers.items():
+            self._metrics.answers.labels(status).inc(count)
+        self._answers.clear()
 
     def _committed(self, records: int, seconds: float) -> None:
         self._metrics.hits.inc(records)
         self._metrics.commit.observe(seconds)
 
     def _count(self, status: int) -> None:
-        self._metrics.answers.labels(status).inc()
+        self._answers[status] += 1
 
 
 _REFUSALS = {400: "was not sent whole", 408: "came too slowly", 413: f"must have at most {TRACK_BYTES:,} bytes"}
@@ -272,5 +276,5 @@ async def _answer(send: Send, status: int, dropped: str | None, body: bytes, hea
 
 
 def _text(value: bytes | None) -> str | None:
-    """A header as text; bytes that are not UTF-8 stay what they are, so that two agents stay two."""
-    return None if value is None else value.decode("utf-8", "surrogateescape")
+    """A header as text, whatever its bytes."""
+    return None if value is None else value.decode("latin-1")

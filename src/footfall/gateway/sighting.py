@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from footfall.domain.event import Kind
 
@@ -37,8 +38,7 @@ class Sighting:
     robot: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(NamedTuple):
     """What a request tells of its sender. Lives in memory only, and only for one request."""
 
     address: str

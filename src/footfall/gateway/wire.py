@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from time import monotonic
 from typing import Any
 
 import msgspec
@@ -12,19 +13,45 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Headers = Sequence[tuple[bytes, bytes]]
 
 BODY_SECONDS = 10.0
+LOST = -1.0
 _encode = msgspec.json.Encoder().encode
 
 
-async def body_of(scope: Scope, receive: Receive, limit: int) -> bytes | int:
-    """The request's body, or the status that refuses it: 413 too large, 408 too slow, 400 broken off."""
-    for name, value in scope["headers"]:
-        if name == b"content-length" and value.isdigit() and int(value) > limit:
-            return 413
-    try:
-        async with asyncio.timeout(BODY_SECONDS):
+class Patience:
+    """Reads bodies and gives up on slow ones.
+
+    A timer for every request would cost as much as decoding it; here reading tasks are noted and
+    `lose`, called every second or so, ends those whose time is over.
+    """
+
+    def __init__(self) -> None:
+        self._reading: dict[asyncio.Task[Any], float] = {}
+
+    async def body(self, scope: Scope, receive: Receive, limit: int) -> bytes | int:
+        """The request's body, or the status that refuses it: 413 too large, 408 too slow, 400 broken off."""
+        for name, value in scope["headers"]:
+            if name == b"content-length" and value.isdigit() and int(value) > limit:
+                return 413
+        task = asyncio.current_task()
+        assert task is not None
+        self._reading[task] = monotonic() + BODY_SECONDS
+        try:
             return await _read(receive, limit)
-    except TimeoutError:
-        return 408
+        except asyncio.CancelledError:
+            if task in self._reading and self._reading[task] == LOST:
+                task.uncancel()
+                return 408
+            raise
+        finally:
+            del self._reading[task]
+
+    def lose(self) -> None:
+        """End the reading of bodies that have taken too long."""
+        now = monotonic()
+        for task, until in self._reading.items():
+            if until != LOST and until < now:
+                self._reading[task] = LOST
+                task.cancel()
 
 
 async def _read(receive: Receive, limit: int) -> bytes | int:

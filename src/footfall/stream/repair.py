@@ -94,6 +94,7 @@ def survivors(path: str) -> Iterator[Row]:
     if not os.path.exists(path):
         return
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA writable_schema = ON")  # else a file shorter than its header says is not read at all
         number = 0
         while True:
             try:

@@ -137,11 +137,12 @@ class SqliteStream:
             with self._locked(fcntl.LOCK_SH):
                 yield self._connection or self._open()
         except sqlite3.Error as exc:
-            # Whether the frame was written is unknown: only a new shard can't repeat its position.
-            self._release()
             name = getattr(exc, "sqlite_errorname", "")
+            # Whether the frame was written is unknown: only a new shard can't repeat its position.
+            self._shard, self._next = secrets.token_hex(8), 1
             if name == "SQLITE_FULL":
                 raise StreamFull("the stream is full: its size limit is reached or the disk has no room") from exc
+            self._release()
             if name in {"SQLITE_READONLY_DBMOVED", "SQLITE_READONLY"} and self._path != MEMORY and os.access(os.path.dirname(self._path) or ".", os.W_OK):
                 raise _Replaced from exc
             if repair.is_damage(exc):
