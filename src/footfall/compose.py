@@ -7,6 +7,7 @@ nor the engine's the tables of user agents.
 import json
 import os
 import tempfile
+from collections.abc import Callable
 from hashlib import blake2b
 from importlib.resources import files
 from pathlib import Path
@@ -129,8 +130,8 @@ def gateway(settings: Settings) -> "Gateway":
     )
 
 
-def engine(settings: Settings) -> "tuple[Worker, Litestar, Facts]":
-    """The engine's worker, its API, and the facts that both use."""
+def engine(settings: Settings, now: Callable[[], int] = now) -> "tuple[Worker, Litestar, Facts]":
+    """The engine's worker, its API, and the facts that both use; `now` is the clock they go by."""
     from footfall.processor.worker import Worker
     from footfall.query.access import Access
     from footfall.query.answer import Answers

@@ -1,8 +1,9 @@
 """`footfall site`: add, edit, list and remove sites."""
 
 from dataclasses import fields, replace
-from ipaddress import ip_network
 from typing import Any
+
+import can_ada
 
 from footfall.compose import now, open_registry
 from footfall.domain.site import Exclusions, Site, Zone, problems, with_zone
@@ -71,23 +72,24 @@ def _changed(site: Site, given: dict[str, Any]) -> Site:
 
 
 def _added(before: tuple[str, ...], more: list[str], kind: str) -> tuple[str, ...]:
-    if kind == "addresses":
-        for each in more:
-            try:
-                ip_network(each, strict=False)
-            except ValueError:
-                raise Refused(f"{each!r} is not an address or range such as 192.0.2.0/24") from None
     if kind == "countries":
         more = [each.upper() for each in more]
+    if kind == "hostnames":
+        more = [_host(each) for each in more]
     return tuple(dict.fromkeys([*before, *more]))
 
 
 def _domain(text: str) -> str:
-    """A host name as it appears in URLs: in lower case, in ASCII, without `www.`"""
-    name = text.strip().lower().rstrip(".").removeprefix("www.")
+    """A host name as sites are known by it: without `www.`"""
+    return _host(text).removeprefix("www.")
+
+
+def _host(text: str) -> str:
+    """A host name as it appears in URLs: in lower case, in ASCII. Python's own codec for this is that of 2003."""
+    name = text.strip().lower().rstrip(".")
     try:
-        return name if name.isascii() else name.encode("idna").decode("ascii")
-    except UnicodeError:
+        return name if name.isascii() else str(can_ada.parse(f"https://{name}/").hostname)
+    except (ValueError, TypeError):
         return name
 
 

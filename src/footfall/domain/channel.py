@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from footfall.domain.event import Hit
 
 PAID = re.compile(r".*cp.*|ppc|retargeting|paid.*")
-COUNTRY_HOST = re.compile(r"(?P<label>[a-z0-9-]+)\.(?:com?\.|net\.|org\.)?[a-z]{2,3}")
-SHOPPING_CAMPAIGN = re.compile(r"(?:^|.*[^a-df-z])shop(?:ping)?.*")
+COUNTRY_HOST = re.compile(r"(?P<label>[a-z0-9-]+)\.(?:com|net|org|(?:(?:com?|net|org)\.)?[a-z]{2})")
+SHOPPING_CAMPAIGN = re.compile(r"(?:.*[^a-df-z])?shop.*|.*shopping.*")
+"""Google Analytics' own: `e-shop` and `eshop` are shopping, `workshop` is not."""
 DISPLAY = {"display", "banner", "expandable", "interstitial", "cpm"}
 SOCIAL = {"social", "social-network", "social-media", "sm", "social network", "social media"}
 EMAIL = {"email", "e-mail", "e_mail", "e mail", "newsletter"}
@@ -69,7 +70,7 @@ def source(hit: Hit, sources: Sources) -> str | None:
         tag = hit.tag.strip()
         return sources.tags.get(tag.lower()) or sources.of_host(tag.lower()) or tag
     if hit.referrer:
-        host = hit.referrer.split("/", 1)[0].removeprefix("www.")
+        host = hit.referrer.split("/", 1)[0].lower().removeprefix("www.").rstrip(".")
         return sources.of_host(host.partition(":")[0]) or host
     return None
 
@@ -107,7 +108,7 @@ def _organic(hit: Hit, medium: str, campaign: str, category: str) -> str | None:
         (category == "search", "Organic Search"),
         (category == "email" or tag in EMAIL or medium in EMAIL, "Email"),
         (medium == "affiliate", "Affiliates"),
-        (medium == "audio", "Audio"),
+        (category == "audio" or medium == "audio", "Audio"),
         (tag == "sms" or medium == "sms", "SMS"),
         (medium.endswith("push") or "mobile" in medium or "notification" in medium, "Mobile Push"),
     )

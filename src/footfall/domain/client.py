@@ -3,8 +3,9 @@
 import re
 from typing import NamedTuple
 
-TV = re.compile(r"smart-?tv|hbbtv|appletv|apple tv|googletv|google tv|bravia|netcast|web0s|webos\.tv|tizen.*\btv\b|\bTV Safari\b|crkey|roku|aft[a-z]{1,4}\b|viera|\btv\b", re.I)
-TABLET = re.compile(r"ipad|tablet|kindle|silk/|playbook|nexus (?:7|9|10)\b|sm-t\d|sm-x\d|lenovo tab|mediapad", re.I)
+CONSOLE = re.compile(r"playstation|nintendo|xbox", re.I)
+TV = re.compile(r"smart-?tv|hbbtv|appletv|googletv|bravia|netcast|web0s|webos\.tv|crkey|roku|viera|\btv\b|(?-i:\bAFT[A-Z0-9]+\b)", re.I)
+TABLET = re.compile(r"ipad|tablet(?! pc)|kindle|silk/|playbook|nexus (?:7|9|10)\b|sm-t\d|sm-x\d|lenovo tab|mediapad", re.I)
 MOBILE = re.compile(r"iphone|ipod|mobi|windows phone|blackberry|bb10|opera mini|iemobile|symbian|kaios|fennec", re.I)
 DESKTOP = re.compile(r"windows nt|macintosh|mac os x|x11|linux x86_64|linux i686|cros |ubuntu|fedora|freebsd|openbsd|netbsd", re.I)
 ROBOT = re.compile(r"headless|phantomjs|slimerjs|puppeteer|playwright|selenium|webdriver", re.I)
@@ -27,8 +28,11 @@ def device(user_agent: str) -> str:
     """The class of device: desktop, mobile, tablet, tv or other.
 
     An Android without `Mobile` is a tablet (Google's advice to makers since Android 3); the
-    order matters, since a television or tablet may also say `Mobile` or `Linux`.
+    order matters: a console says `Windows` or `iPhone`, a television or tablet `Mobile` or
+    `Linux`, and an old Internet Explorer on any desk `Tablet PC`.
     """
+    if CONSOLE.search(user_agent):
+        return "other"
     if TV.search(user_agent):
         return "tv"
     if TABLET.search(user_agent):

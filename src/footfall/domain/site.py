@@ -4,12 +4,14 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from ipaddress import ip_network
 from zoneinfo import ZoneInfo, available_timezones
 
 from footfall.domain.event import DAY_US
 
 SITE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 DOMAIN = re.compile(r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?|\[[0-9a-f:.]+\]")
+COUNTRY = re.compile(r"[A-Z]{2}")
 QUARTER_US = 900_000_000
 """Clocks change only at multiples of a quarter of an hour of UTC (tz database since 1972)."""
 
@@ -63,7 +65,16 @@ def problems(site: Site) -> list[str]:
     found += [f"{alias!r} is not an alias: 1 to 200 printable characters" for alias in site.aliases if not (0 < len(alias) <= 200 and alias.isprintable())]
     zones = available_timezones()
     found += [f"{zone.name!r} is not a time zone (try Europe/Berlin)" for zone in site.zones if zone.name not in zones]
-    return found
+    found += [f"{each!r} is not an address or range such as 192.0.2.0/24" for each in site.exclusions.addresses if not _is_network(each)]
+    return found + [f"{each!r} is not a country's two letters, such as DE" for each in site.exclusions.countries if not COUNTRY.fullmatch(each)]
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return True
 
 
 def clash(site: Site, others: Iterable[Site]) -> str | None:

@@ -28,7 +28,7 @@ class Appender:
         self._stream = stream
         self._observe = observe
         self._loop = asyncio.get_running_loop()
-        self._waiting: list[tuple[bytes, asyncio.Future[None]]] = []
+        self._waiting: list[tuple[bytes | None, asyncio.Future[None]]] = []
         self._wake = threading.Semaphore(0)
         self._idle = True
         self._closing = False
@@ -40,12 +40,19 @@ class Appender:
         """A future that is done when the record is durable, or fails as `Writer.append` does."""
         if len(self._waiting) >= WAITING_RECORDS:
             raise Overloaded
+        return self._put(record)
+
+    def _put(self, record: bytes | None) -> asyncio.Future[None]:
         future: asyncio.Future[None] = self._loop.create_future()
         self._waiting.append((record, future))
         if self._idle:
             self._idle = False
             self._wake.release()
         return future
+
+    def probe(self) -> asyncio.Future[None]:
+        """A future that tells whether the stream takes records again."""
+        return self._put(None)
 
     async def close(self) -> None:
         """Append what waits, then end the thread and give up the stream."""
@@ -58,7 +65,7 @@ class Appender:
         while True:
             self._wake.acquire()
             while group := self._take():
-                error = self._append([record for record, _ in group])
+                error = self._append([record for record, _ in group if record is not None])
                 self._loop.call_soon_threadsafe(self._resolve, [future for _, future in group], error)
             if self._closing:
                 return

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
+from socket import AF_INET, inet_ntop
 
 import crawleruseragents
 import maxminddb
@@ -28,17 +29,18 @@ def client_lookup() -> Callable[[str], Client]:
 
     @lru_cache(maxsize=AGENTS)
     def client_of(user_agent: str) -> Client:
-        robot = is_headless(user_agent) or crawlers.extract(user_agent) is not None
+        readable = user_agent.encode("utf-8", "replace").decode()  # the parsers take no lone surrogates
+        robot = is_headless(readable) or crawlers.extract(readable) is not None
         if robot:
             return Client(None, None, None, None, "other", robot=True)
-        found = ua_parser.parse(user_agent)
+        found = ua_parser.parse(readable)
         browser, system = found.user_agent, found.os
         return Client(
             browser.family if browser else None,
             _version(browser.major, browser.minor) if browser else None,
             system.family if system else None,
             _version(system.major, system.minor) if system else None,
-            device(user_agent),
+            device(readable),
             robot=False,
         )
 
@@ -55,7 +57,7 @@ def place_lookup(database: Path | None) -> Callable[[str], Place]:
         if reader is None or not key:
             return Place(key, None)
         try:
-            found = reader.get(address.partition("%")[0])
+            found = reader.get(inet_ntop(AF_INET, key) if len(key) == 4 else address.partition("%")[0])
         except ValueError:
             return Place(key, None)
         return _place(key, found) if isinstance(found, dict) else Place(key, None)

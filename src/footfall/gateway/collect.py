@@ -175,7 +175,7 @@ def address_key(address: str) -> bytes:
         if ":" not in address:
             return inet_pton(AF_INET, address)
         packed = inet_pton(AF_INET6, address.partition("%")[0])
-    except OSError:
+    except (OSError, ValueError):  # ValueError: a NUL within
         return b""
     return packed[12:] if packed.startswith(V4_IN_V6) else packed[:8]
 

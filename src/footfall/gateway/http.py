@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from footfall.domain.event import Hit, Tally
 from footfall.gateway.appender import Appender, Overloaded
@@ -24,6 +25,7 @@ from footfall.telemetry import GatewayMetrics, metrics_text
 
 TRACK_BYTES = 64 * 1024
 TALLY_SECONDS = 1.0
+READY_SECONDS = 5.0
 RETRY_AFTER = (b"retry-after", b"5")
 ANY_ORIGIN: Headers = [(b"access-control-allow-origin", b"*"), (b"access-control-expose-headers", b"X-Footfall-Dropped, Retry-After")]
 PREFLIGHT: Headers = [
@@ -187,6 +189,9 @@ class Gateway:
         return peer
 
     async def _ready(self, send: Send) -> None:
+        if self._appender.last_error:
+            with suppress(StreamFull, StreamBroken, TimeoutError):
+                await asyncio.wait_for(self._appender.probe(), READY_SECONDS)
         error = self._appender.last_error
         status = 503 if error else 200
         await respond_json(send, status, {"status": "unavailable" if error else "ready", **({"reason": str(error)} if error else {})})

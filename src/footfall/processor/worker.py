@@ -56,7 +56,7 @@ class Worker:
                 chunk = self.stream.read(limit)
                 self._apply(chunk, marks)
                 if monotonic() - tidied >= TIDY_SECONDS:
-                    alive = self._tidy(alive, chunk)
+                    alive = self.tidy(alive, chunk)
                     tidied = monotonic()
                 failures = 0
             except (StreamBroken, StoreBroken, RegistryBroken) as exc:
@@ -71,7 +71,7 @@ class Worker:
 
     def _apply(self, chunk: Chunk, marks: dict[str, int]) -> None:
         self.metrics.saw(self.now() - chunk.received if chunk.received else 0)
-        if not chunk.records:
+        if not chunk.through:
             return
         started = monotonic()
         batch = batch_of(chunk.records, marks, self.sources, self.now())
@@ -81,7 +81,7 @@ class Worker:
             self.metrics.applied(applied.counted, applied.copies, monotonic() - started)
         self.stream.discard(chunk.through)
 
-    def _tidy(self, alive: frozenset[int] | None, chunk: Chunk) -> frozenset[int]:
+    def tidy(self, alive: frozenset[int] | None, chunk: Chunk) -> frozenset[int]:
         """Destroy salts that are due; settle days whose salt was gone at the tidying before.
 
         The minute between lets every hit that still used a salt reach the stream, and settling

@@ -7,7 +7,7 @@ from litestar.config.cors import CORSConfig
 from litestar.di import Provide
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi import OpenAPIConfig
-from litestar.params import Parameter
+from litestar.params import HeaderParameter
 
 from footfall import __version__
 from footfall.domain.report import Wrong
@@ -17,7 +17,7 @@ from footfall.query.answer import Answers
 from footfall.query.original import NotADate, Original
 from footfall.store.port import StoreBroken
 
-Authorization = Annotated[str | None, Parameter(header="Authorization", default=None, description="`Bearer KEY`; sites that are public need none.")]
+Authorization = Annotated[str | None, HeaderParameter(name="Authorization", default=None, description="`Bearer KEY`; sites that are public need none.")]
 
 
 @get("/api/sites", sync_to_thread=True, summary="The sites that the caller may read")

@@ -10,7 +10,11 @@ from footfall.store.fold import SCOPE
 _near = "day BETWEEN $low AND $high"
 _own = ", ".join(OWN)
 
-SUSPECTS = "SELECT (SELECT count(*) FROM staged) - (SELECT count(DISTINCT id) FROM staged) + (SELECT count(*) FROM staged SEMI JOIN ids USING (id))"
+# How many of the batch may be copies, and from when to when the stored ones of their ids are.
+SUSPECTS = """
+SELECT (SELECT count(*) - count(DISTINCT id) FROM staged) + count(*), CAST(min(time) AS DATE), CAST(max(time) AS DATE)
+FROM ids SEMI JOIN staged USING (id)
+"""
 
 # Of copies of an id that arrive within 48 h of the first to arrive the earliest counts; one that
 # arrives later is a new event (`later`). `stored` marks the copy that counted so far.
@@ -26,7 +30,12 @@ SELECT *, min(arrived) OVER (PARTITION BY id, later) AS first_arrived,
     row_number() OVER (PARTITION BY id, later ORDER BY time, shard, sequence) AS place
 FROM copies
 """
-COPIES = "SELECT site, day, count(*) FROM staged SEMI JOIN (FROM ranked WHERE place > 1 AND NOT stored) USING (shard, sequence) GROUP BY ALL"
+COPIES = """
+SELECT site, day, count(*) FROM (
+    SELECT site, day FROM staged SEMI JOIN (FROM ranked WHERE place > 1 AND NOT stored) USING (shard, sequence)
+    UNION ALL SELECT site, day FROM displaced)
+GROUP BY ALL
+"""
 DISPLACED = f"CREATE OR REPLACE TEMP TABLE displaced AS SELECT e.* FROM events e SEMI JOIN (FROM ranked WHERE stored AND place > 1) USING (id, time) WHERE {_near}"
 HAS_DISPLACED = "SELECT count(*) FROM displaced"
 DROP_DISPLACED = f"DELETE FROM events WHERE {_near} AND (id, time) IN (SELECT (id, time) FROM displaced)"

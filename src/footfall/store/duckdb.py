@@ -59,12 +59,12 @@ class DuckdbFacts:
     def apply(self, batch: Batch) -> Applied:
         """See `port.Facts`."""
         with self._transaction() as connection:
-            applied = _add(connection, batch.events) if batch.events else Applied(0, 0)
+            applied = [_add(connection, events) for events in _spans(batch.events)]
             for tally in batch.tallies:
                 connection.execute(apply.DROP, {"site": tally.site, "day": day_date(tally.day), "reason": tally.reason, "count": tally.hits})
             for shard, sequence in batch.marks.items():
                 connection.execute(apply.MARK, {"shard": shard, "sequence": sequence})
-        return applied
+        return Applied(sum(each.counted for each in applied), sum(each.copies for each in applied))
 
     def settle(self, alive: frozenset[int], today: int, applied_up_to: int) -> Sequence[int]:
         """See `port.Facts`."""
@@ -120,11 +120,30 @@ def _migrate(connection: duckdb.DuckDBPyConnection, path: str) -> None:
         connection.execute("INSERT INTO schema_version VALUES (?)", [number + 1])
 
 
+def _spans(events: Sequence[Event]) -> Iterator[Sequence[Event]]:
+    """The events, in parts that each arrived within the window of copies: within one, one copy counts."""
+    if not events:
+        return
+    arrivals = [event.hit.received for event in events]
+    limit = min(arrivals) + COPY_WINDOW_US
+    if max(arrivals) <= limit:
+        yield events
+        return
+    yield [event for event in events if event.hit.received <= limit]
+    yield from _spans([event for event in events if event.hit.received > limit])
+
+
 def _add(connection: duckdb.DuckDBPyConnection, events: Sequence[Event]) -> Applied:
     _stage(connection, events)
-    days = [event.hit.day for event in events]
-    near = {"low": day_date(min(days)) - REACH, "high": day_date(max(days)) + REACH}
-    copies, displaced = _without_copies(connection, near)
+    suspects, *known = connection.execute(apply.SUSPECTS).fetchall()[0]
+    days = [day_date(event.hit.day) for event in events] + [day for day in known if day]
+    near = {"low": min(days) - REACH, "high": max(days) + REACH}
+    copies: list[tuple[str, date, int]] = []
+    displaced = False
+    if suspects:
+        copies, displaced = _without_copies(connection, near)
+    else:
+        connection.execute(apply.KEEP_IDS)
     _refold(connection, near, displaced)
     for site, day, count in copies:
         connection.execute(apply.DROP, {"site": site, "day": day, "reason": Reason.COPY, "count": count})
@@ -134,9 +153,6 @@ def _add(connection: duckdb.DuckDBPyConnection, events: Sequence[Event]) -> Appl
 
 def _without_copies(connection: duckdb.DuckDBPyConnection, near: Near) -> tuple[list[tuple[str, date, int]], bool]:
     """Leave in `staged` what counts; how many copies went, and whether a stored event gave way."""
-    if not _one(connection, apply.SUSPECTS):
-        connection.execute(apply.KEEP_IDS)
-        return [], False
     _run(connection, (apply.RANK, apply.DISPLACED), near)
     copies = connection.execute(apply.COPIES).fetchall()
     displaced = bool(_one(connection, apply.HAS_DISPLACED))
@@ -158,7 +174,7 @@ def _refold(connection: duckdb.DuckDBPyConnection, near: Near, displaced: bool) 
     cut = fold.CUT_FROZEN if frozen else fold.CUT
     _run(connection, (cut, fold.FRESH, fold.FOLDED, apply.BEFORE), near)
     if displaced or frozen:
-        _rewrite_all(connection, near)
+        _rewrite_all(connection, near, displaced)
     _run(connection, (apply.GROWN, apply.CHANGED_DAYS, apply.GROW_VISITS, apply.DROP_VISITS, apply.ADD_VISITS), near)
     if _one(connection, apply.HAS_VISITS_OF_STORED):
         _run(connection, (apply.ADD_VISITS_OF_STORED,), near)
@@ -167,9 +183,10 @@ def _refold(connection: duckdb.DuckDBPyConnection, near: Near, displaced: bool) 
     _run(connection, (apply.ADD_EVENTS,), near)
 
 
-def _rewrite_all(connection: duckdb.DuckDBPyConnection, near: Near) -> None:
+def _rewrite_all(connection: duckdb.DuckDBPyConnection, near: Near, displaced: bool) -> None:
     """Where a visit's id does not tell whether its attributes changed, write all of them again."""
-    connection.execute("CREATE TEMP TABLE IF NOT EXISTS displaced AS FROM events LIMIT 0")
+    if not displaced:
+        connection.execute("CREATE OR REPLACE TEMP TABLE displaced AS FROM events LIMIT 0")
     _run(connection, (apply.CHANGED_DAYS_OF_DISPLACED, apply.FORGET_BEFORE), near)
     connection.execute("DELETE FROM before")
     connection.execute(apply.CHANGE_ALL)

@@ -197,7 +197,7 @@ class SqliteStream:
             probe = sqlite3.connect(self._path, timeout=BUSY_SECONDS)
             try:
                 (verdict,) = probe.execute("PRAGMA quick_check(1)").fetchone()
-                whole = all(len(frame.unpack(*row)) > 0 for row in probe.execute("SELECT shard, first, data FROM frames"))
+                whole = all(len(frame.unpack(*row)) >= 0 for row in probe.execute("SELECT shard, first, data FROM frames"))
             finally:
                 probe.close()
         except (sqlite3.Error, frame.Damaged, TypeError, AttributeError):

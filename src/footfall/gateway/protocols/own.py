@@ -1,6 +1,5 @@
 """Footfall's own protocol, the original's included: `/v1/track` and `/v1/track.gif`."""
 
-import math
 import re
 from typing import Any
 from urllib.parse import parse_qsl
@@ -14,6 +13,9 @@ URL_BYTES = 2_000
 EVENT_LENGTH = 120
 PROPS, PROP_KEY_BYTES, PROP_VALUE_BYTES = 30, 300, 2_000
 ENGAGED_MS = 86_400_000
+FAR_MS = 10**15
+"""Further from 1970 than any clock; integers in JSON may be too large to compute with."""
+
 CURRENCY = re.compile(r"[A-Za-z]{3}")
 PIXEL = bytes.fromhex("47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b")
 """A transparent GIF of one pixel, 43 bytes."""
@@ -85,7 +87,7 @@ def from_json(body: bytes) -> Sighting:
 def from_query(query: bytes, referer: str | None) -> Sighting:
     """A sighting from the pixel's query; without `u` the page is the request's `Referer`."""
     try:
-        pairs = parse_qsl(query.decode("ascii", "replace"), max_num_fields=50)
+        pairs = parse_qsl(query.decode("utf-8", "replace"), max_num_fields=50)
     except ValueError:
         raise Invalid("query", "has more than 50 fields") from None
     asked = dict(pairs)
@@ -123,11 +125,11 @@ def _sighting(track: Track) -> Sighting:
         interactive=_first(track.interactive, track.i) is not False,
         event_id=_uuid("id", _first(track.id, track.k)),
         page_view=_uuid("page", _first(track.page, track.g)),
-        age_us=int(_between("age", _first(track.age, track.a), 0, 1e15) * 1000),
+        age_us=int(_between("age", _first(track.age, track.a), 0, FAR_MS) * 1000),
         time_us=_date(_first(track.date, track.d)),
         engaged=int(_between("engaged", engaged, 0, ENGAGED_MS)) if kind == "engagement" else 0,
         scroll=int(_between("scroll", scroll, 0, 100)) if kind == "engagement" and scroll is not None else None,
-        screen=int(_between("screen", _first(track.screen, track.x), 0, 100_000)),
+        screen=int(_between("screen", _first(track.screen, track.x), 0, 100_000)) or None,
         language=language,
         robot=bool(_first(track.bot, track.b)),
     )
@@ -177,8 +179,8 @@ def _between(field: str, number: Number | None, low: float, high: float) -> Numb
 
 
 def _date(value: Any) -> int | None:
-    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
-        return int(value * 1000)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return int(min(max(value, -FAR_MS), FAR_MS) * 1000)
     return None
 
 

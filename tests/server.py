@@ -1,0 +1,147 @@
+"""A real `footfall serve` for tests: its processes, its address, and ways to end them."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any
+
+import httpx
+
+FOOTFALL = [sys.executable, "-m", "footfall"]
+BROWSER = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/124.0.0.0 Safari/537.36"
+START_SECONDS = 30.0
+COUNT_SECONDS = 30.0
+
+
+def footfall(*arguments: str, data: Path) -> str:
+    """Run a command to its end; its standard output."""
+    done = subprocess.run([*FOOTFALL, *arguments, "--data", str(data)], capture_output=True, text=True, timeout=30, check=True)
+    return done.stdout
+
+
+class Server:
+    """`footfall serve` on a free port. Its log is in `log`."""
+
+    def __init__(self, data: Path, *flags: str, command: str = "serve", port: int = 0) -> None:
+        self.data = data
+        self.lines: list[str] = []
+        self._listening: threading.Thread | None = None
+        self._log = tempfile.NamedTemporaryFile(prefix=f"footfall-{command}-", suffix=".log")
+        self.process = subprocess.Popen(
+            [*FOOTFALL, command, "--data", str(data), "--port", str(port), *flags],
+            stdout=subprocess.PIPE, stderr=self._log, text=True, stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+        self.url = f"http://127.0.0.1:{port}" if port else self._announced()
+        self.client = httpx.Client(base_url=self.url, timeout=20.0, headers={"user-agent": BROWSER})
+
+    def _announced(self) -> str:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.lines.append(line.strip())
+            if line.startswith("Dashboard: "):
+                self._listening = threading.Thread(target=self._listen, daemon=True)
+                self._listening.start()
+                return line.removeprefix("Dashboard: ").strip().rstrip("/")
+        raise AssertionError(f"the server ended before it was ready: {self.log}")
+
+    def _listen(self) -> None:
+        assert self.process.stdout is not None
+        self.lines += [line.strip() for line in self.process.stdout]
+
+    @property
+    def log(self) -> str:
+        """What it wrote to standard error so far."""
+        return Path(self._log.name).read_text()
+
+    def pids(self, command: str) -> list[int]:
+        """The processes of a command below this one."""
+        found = []
+        for pid in _children(self.process.pid):
+            arguments = _arguments(pid)
+            if command in arguments:
+                found.append(pid)
+        return found
+
+    def kill(self, command: str) -> None:
+        """SIGKILL to the processes of a command."""
+        for pid in self.pids(command):
+            os.kill(pid, signal.SIGKILL)
+
+    def stop(self, seconds: float = 60.0) -> int:
+        """SIGTERM, and wait; its exit status."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        status = self.process.wait(seconds)
+        if self._listening:
+            self._listening.join()
+        if self.process.stdout:
+            self.process.stdout.close()
+        self.client.close()
+        self._log.close()
+        return status
+
+    def query(self, site: str, metrics: list[str], date_range: Any = "all", **more: Any) -> list[dict[str, Any]]:
+        """The results of a query."""
+        answer = self.client.post("/api/v2/query", json={"site_id": site, "metrics": metrics, "date_range": date_range, **more})
+        assert answer.status_code == 200, answer.text
+        results: list[dict[str, Any]] = answer.json()["results"]
+        return results
+
+    def total(self, site: str, metric: str = "pageviews") -> int:
+        """One number of a site, of all its days."""
+        value: int = self.query(site, [metric])[0]["metrics"][0]
+        return value
+
+    def wait_for_total(self, site: str, wanted: int, metric: str = "pageviews") -> int:
+        """The number once it has reached what is wanted, or what it is when patience ends."""
+        until = monotonic() + COUNT_SECONDS
+        seen = -1
+        while monotonic() < until:
+            try:
+                seen = self.total(site, metric)
+            except (AssertionError, httpx.HTTPError):
+                pass
+            if seen >= wanted:
+                break
+            sleep(0.05)
+        return seen
+
+    def wait_until_ready(self, *paths: str) -> None:
+        """Until gateway and engine answer, or only what is named does."""
+        until = monotonic() + START_SECONDS
+        while monotonic() < until:
+            try:
+                if all(self.client.get(path).status_code == 200 for path in paths or ("/readyz", "/api/sites")):
+                    return
+            except httpx.HTTPError:
+                pass
+            sleep(0.05)
+        raise AssertionError(f"not ready in time: {self.log}")
+
+
+def free_port() -> int:
+    """A port that nobody listens on just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _children(pid: int) -> Iterator[int]:
+    try:
+        yield from map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
+    except OSError:
+        return
+
+
+def _arguments(pid: int) -> list[str]:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+    except OSError:
+        return []
