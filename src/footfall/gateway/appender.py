@@ -70,7 +70,7 @@ class Appender:
             if self._closing:
                 return
 
-    def _take(self) -> list[tuple[bytes, asyncio.Future[None]]]:
+    def _take(self) -> list[tuple[bytes | None, asyncio.Future[None]]]:
         # Slicing and deleting are each one step to the interpreter's lock; `put` only ever appends.
         group = self._waiting[:GROUP_RECORDS]
         del self._waiting[: len(group)]

@@ -65,7 +65,8 @@ class Directory:
     def find(self, website: str | None, host: str) -> Site | None:
         """By id, domain or alias when one is given, else by the page's host."""
         if website is not None:
-            return self._named.get(website) or self._named.get(website.lower())
+            lower = website.lower()
+            return self._named.get(website) or self._named.get(lower) or self._named.get(lower.removeprefix("www."))
         return self._named.get(host) or self._named.get(host.removeprefix("www."))
 
 
@@ -182,7 +183,7 @@ def address_key(address: str) -> bytes:
 
 def _time(sighting: Sighting, caller: Caller, now_us: int) -> int:
     if not caller.keyed or sighting.time_us is None:
-        return now_us - sighting.age_us
+        return now_us - min(sighting.age_us, MAX_AGE_US + 1)  # what is older is dropped, so its time does not matter
     if not 0 < sighting.time_us <= now_us:
         raise Invalid("date", "must be a past time in milliseconds since 1970")
     return sighting.time_us
@@ -197,7 +198,7 @@ def _reason(sighting: Sighting, caller: Caller, age_us: int, site: Site, page: P
         return Reason.DNT
     if caller.gpc and site.honours_gpc:
         return Reason.GPC
-    if age_us > MAX_AGE_US and not caller.keyed:
+    if age_us > MAX_AGE_US and not (caller.keyed and sighting.time_us):
         return Reason.TOO_LATE
     exclusions = site.exclusions
     if exclusions.addresses and _within(caller.address, exclusions.addresses):
@@ -240,7 +241,7 @@ def _yesterday(sighting: Sighting, time: int, day: int, site: Site, offsets: Off
 
 def _tags(search: str) -> dict[str, str]:
     """The few parameters of a query string that are kept; the rest is dropped."""
-    if not search or not any(tag in search for tag in ("utm_", "source", "ref", "clid")):
+    if not search or not any(tag in search for tag in ("utm_", "source", "ref", "gclid", "msclkid")):
         return {}
     found: dict[str, str] = {}
     for name, value in parse_qsl(search[1:]):

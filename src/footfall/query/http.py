@@ -4,10 +4,10 @@ from typing import Annotated, Any
 
 from litestar import Litestar, Request, Response, get, post
 from litestar.config.cors import CORSConfig
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi import OpenAPIConfig
-from litestar.params import HeaderParameter
+from litestar.params import FromQuery, HeaderParameter, JSONBody
 
 from footfall import __version__
 from footfall.domain.report import Wrong
@@ -17,17 +17,17 @@ from footfall.query.answer import Answers
 from footfall.query.original import NotADate, Original
 from footfall.store.port import StoreBroken
 
-Authorization = Annotated[str | None, HeaderParameter(name="Authorization", default=None, description="`Bearer KEY`; sites that are public need none.")]
+Authorization = Annotated[str | None, HeaderParameter(name="Authorization", description="`Bearer KEY`; sites that are public need none.")]
 
 
 @get("/api/sites", sync_to_thread=True, summary="The sites that the caller may read")
-def sites(access: Access, authorization: Authorization) -> dict[str, list[dict[str, Any]]]:
+def sites(access: NamedDependency[Access], authorization: Authorization = None) -> dict[str, list[dict[str, Any]]]:
     """Public sites, and the key's own."""
     return {"sites": [_shown(site, access.now()) for site in access.readable(authorization)]}
 
 
 @post("/api/v2/query", sync_to_thread=True, status_code=200, summary="A report of a site")
-def query(data: dict[str, Any], access: Access, answers: Answers, authorization: Authorization) -> dict[str, Any]:
+def query(data: JSONBody[dict[str, Any]], access: NamedDependency[Access], answers: NamedDependency[Answers], authorization: Authorization = None) -> dict[str, Any]:
     """Metrics by dimensions over a period, in the shapes of Plausible's Stats API v2."""
     site_id = data.get("site_id")
     if not isinstance(site_id, str):
@@ -36,19 +36,28 @@ def query(data: dict[str, Any], access: Access, answers: Answers, authorization:
 
 
 @get("/api/v1/stats/realtime/visitors", sync_to_thread=True, summary="Visitors of the last five minutes")
-def current_visitors(site_id: str, access: Access, answers: Answers, authorization: Authorization) -> int:
+def current_visitors(site_id: FromQuery[str], access: NamedDependency[Access], answers: NamedDependency[Answers], authorization: Authorization = None) -> int:
     """A bare number."""
     return answers.current_visitors(access.site(site_id, authorization))
 
 
 @get("/v1/ranking", sync_to_thread=True, summary="Page views per URL (the original's API)")
-def ranking(website: str, date: str, access: Access, original: Original, authorization: Authorization) -> list[dict[str, Any]]:
+def ranking(
+    website: FromQuery[str], date: FromQuery[str], access: NamedDependency[Access], original: NamedDependency[Original], authorization: Authorization = None
+) -> list[dict[str, Any]]:
     """By number of views, then by URL."""
     return original.ranking(access.site(website, authorization), date)
 
 
 @get("/v1/series", sync_to_thread=True, summary="Page views of a URL over time (the original's API)")
-def series(website: str, date: str, access: Access, original: Original, authorization: Authorization, url: str | None = None) -> list[dict[str, Any]]:
+def series(
+    website: FromQuery[str],
+    date: FromQuery[str],
+    access: NamedDependency[Access],
+    original: NamedDependency[Original],
+    authorization: Authorization = None,
+    url: FromQuery[str | None] = None,
+) -> list[dict[str, Any]]:
     """A step finer than the date asked for; of every URL when none is named."""
     return original.series(access.site(website, authorization), date, url)
 
