@@ -1,4 +1,4 @@
-/** How fresh the numbers are, and on whose clock. */
+/** How fresh the numbers are, on whose clock, and whose data tells the countries. */
 import type { Board } from './board'
 import { scopeOf } from './state'
 
@@ -10,6 +10,10 @@ export function Footer({ board }: { board: Board }) {
     <footer class="foot">
       <p>{checked && `Updated ${new Date(checked).toLocaleTimeString()}`}</p>
       <p>{timezone && figures.value && `Times in ${timezone}`}</p>
+      <p>
+        Countries by data of the <a href="https://www.nro.net/">NRO</a>,{' '}
+        <a href="https://creativecommons.org/licenses/by/4.0/">CC BY 4.0</a>
+      </p>
       {key.value && !trouble.value && (
         <button type="button" onClick={() => board.useKey('')}>
           Forget API key
