@@ -1,5 +1,6 @@
 """`footfall gateway`: one gateway process."""
 
+import gc
 import sys
 from typing import Any
 
@@ -25,8 +26,10 @@ def run(settings: Settings, _: dict[str, Any]) -> int:
     keep_running_after_signals()
     sys.setswitchinterval(SWITCH_SECONDS)
     listening = inherited_socket()
+    application = compose.gateway(settings)
+    gc.freeze()  # what is loaded now stays; looking through it again and again would stop the loop
     config = uvicorn.Config(
-        compose.gateway(settings), host=settings.host, port=settings.port, loop="uvloop", http="httptools", ws="none", lifespan="on",
+        application, host=settings.host, port=settings.port, loop="uvloop", http="httptools", ws="none", lifespan="on",
         interface="asgi3", access_log=False, server_header=False, proxy_headers=False, log_config=None, backlog=4096,
         timeout_keep_alive=75, timeout_graceful_shutdown=GRACE_SECONDS,
     )  # fmt: skip

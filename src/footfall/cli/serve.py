@@ -13,7 +13,7 @@ from time import monotonic
 from typing import Any
 
 from footfall.cli.child import LISTEN_FD, PARENT_FD, REFUSED
-from footfall.settings import Settings, environment
+from footfall.settings import BadSettings, Settings, environment
 
 EXPECTED = (OSError,)
 TICK_SECONDS = 0.05
@@ -64,6 +64,9 @@ class Child:
 
 def run(settings: Settings, _: dict[str, Any]) -> int:
     """Run until told to stop; then let everything acknowledged be counted."""
+    alone = [f"--{name}" for name in ("stream", "registry", "salts") if getattr(settings, name).startswith("memory:")]
+    if alone:
+        raise BadSettings(f"{' and '.join(alone)} must name a file here, since gateways and engine share no memory")
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     listening = _listen(settings)
     watched, _held = os.pipe()
@@ -130,6 +133,8 @@ def _wait_and_say(settings: Settings, port: int, stop: threading.Event) -> None:
     while not stop.wait(0.05):
         if all(_answers(host, port, path) for path in ("/readyz", "/api/sites")):
             break
+    else:
+        return
     root = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
     print(f"Dashboard: {root}", flush=True)
     if settings.demo:

@@ -59,10 +59,11 @@ def resolve(value: object, now: datetime, zone: str, earliest: date | None) -> P
 
 
 def _named(name: str, now: datetime, zone: str, today: date, earliest: date | None) -> Period:
+    next_minute = now.replace(second=0, microsecond=0) + timedelta(minutes=1)
     if name == "realtime":
-        return _span(name, now - timedelta(minutes=30), now + timedelta(minutes=1), zone)
+        return _span(name, now - timedelta(minutes=30), next_minute, zone)
     if name == "24h":
-        return _span(name, now - DAY, now + timedelta(minutes=1), zone)
+        return _span(name, now - DAY, next_minute, zone)
     if name == "day":
         return Period(name, today, today)
     if name in DAYS:
@@ -78,7 +79,8 @@ def _named(name: str, now: datetime, zone: str, today: date, earliest: date | No
 
 def _span(name: str, since: datetime, until: datetime, zone: str) -> Period:
     local = ZoneInfo(zone)
-    return Period(name, since.astimezone(local).date(), until.astimezone(local).date(), since.astimezone(UTC), until.astimezone(UTC))
+    last = until - timedelta(microseconds=1)
+    return Period(name, since.astimezone(local).date(), last.astimezone(local).date(), since.astimezone(UTC), until.astimezone(UTC))
 
 
 def _custom(start: str, end: str, zone: str) -> Period:
@@ -135,7 +137,8 @@ def _clock_labels(period: Period, step: Step, zone: str) -> list[str]:
     local = ZoneInfo(zone)
     start = period.since or datetime.combine(period.first, datetime.min.time(), local).astimezone(UTC)
     end = period.until or datetime.combine(period.last + DAY, datetime.min.time(), local).astimezone(UTC)
-    moment, width = start, timedelta(minutes=15 if step == "hour" else 1)
+    width = timedelta(minutes=15 if step == "hour" else 1)
+    moment = start - (start - datetime(1970, 1, 1, tzinfo=UTC)) % width
     found: dict[str, None] = {}
     while moment < end:  # by quarters of an hour, since some zones stand 30 or 45 minutes off
         found[moment.astimezone(local).strftime(LABELS[step])] = None

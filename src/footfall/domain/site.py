@@ -57,11 +57,12 @@ class Site:
 def problems(site: Site) -> list[str]:
     """What is wrong with a site, as sentences; empty when it can be stored."""
     found = []
-    if not SITE_ID.fullmatch(site.id):
+    wrong = [name for name in site.domains if not DOMAIN.fullmatch(name)]
+    if not SITE_ID.fullmatch(site.id) and site.id not in wrong:  # the domain is the id unless one is given: once is enough
         found.append(f"site id {site.id!r} must be 1 to 63 letters, digits, dots, dashes or underscores")
     if not site.domains:
         found.append("a site needs at least one domain")
-    found += [f"{name!r} is not a domain (give a host name such as example.com)" for name in site.domains if not DOMAIN.fullmatch(name)]
+    found += [f"{name!r} is not a domain (give a host name such as example.com)" for name in wrong]
     found += [f"{alias!r} is not an alias: 1 to 200 printable characters" for alias in site.aliases if not (0 < len(alias) <= 200 and alias.isprintable())]
     zones = available_timezones()
     found += [f"{zone.name!r} is not a time zone (try Europe/Berlin)" for zone in site.zones if zone.name not in zones]

@@ -20,7 +20,7 @@ class Forwarder:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send, patience: Patience) -> int:
         """Answer from the engine, 503 while it is down; returns the status."""
-        body = await patience.body(scope, receive, BODY_BYTES)
+        body = await patience.body(dict(scope["headers"]), receive, BODY_BYTES)
         if isinstance(body, int):
             return await respond_json(send, body, {"error": "the request's body is too large or came too slowly"})
         target = scope["raw_path"] + (b"?" + scope["query_string"] if scope["query_string"] else b"")

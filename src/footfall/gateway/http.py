@@ -75,19 +75,19 @@ class Gateway:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI's entry."""
         if scope["type"] == "http":
-            await self._http(scope, receive, send)
+            if scope["path"] == "/v1/track" and scope["method"] == "POST":
+                await self._track(scope, receive, send)
+            else:
+                await self._http(scope, receive, send)
         elif scope["type"] == "lifespan":
             await self._lifespan(receive, send)
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         path, method = scope["path"], scope["method"]
-        if path == "/v1/track":
-            if method == "POST":
-                await self._track(scope, receive, send)
-            elif method == "OPTIONS":
-                await respond(send, 204, b"", PREFLIGHT)
-            else:
-                await respond_json(send, 405, {"errors": {"method": ["must be POST"]}}, [*ANY_ORIGIN, (b"allow", b"POST, OPTIONS")])
+        if path == "/v1/track" and method == "OPTIONS":
+            await respond(send, 204, b"", PREFLIGHT)
+        elif path == "/v1/track":
+            await respond_json(send, 405, {"errors": {"method": ["must be POST"]}}, [*ANY_ORIGIN, (b"allow", b"POST, OPTIONS")])
         elif path == "/v1/track.gif" and method in ("GET", "HEAD"):
             await self._pixel(scope, send)
         elif path in ("/v1/ranking", "/v1/series") or path.startswith("/api/"):
@@ -102,13 +102,14 @@ class Gateway:
             await self._file(scope, send)
 
     async def _track(self, scope: Scope, receive: Receive, send: Send) -> None:
-        body = await self._patience.body(scope, receive, TRACK_BYTES)
+        headers = dict(scope["headers"])
+        body = await self._patience.body(headers, receive, TRACK_BYTES)
         if isinstance(body, int):
             self._count(await respond_json(send, body, {"errors": {"body": [_REFUSALS[body]]}}, ANY_ORIGIN))
             return
         try:
             sighting = own.from_json(body)
-            status, dropped = await self._collect(sighting, scope)
+            status, dropped = await self._collect(sighting, scope, headers)
         except Invalid as exc:
             self._count(await respond_json(send, 400, {"errors": {exc.field: [exc.message]}}, ANY_ORIGIN))
             return
@@ -121,16 +122,16 @@ class Gateway:
 
     async def _pixel(self, scope: Scope, send: Send) -> None:
         try:
-            sighting = own.from_query(scope["query_string"], _text(dict(scope["headers"]).get(b"referer")))
-            status, dropped = await self._collect(sighting, scope)
+            headers = dict(scope["headers"])
+            sighting = own.from_query(scope["query_string"], _text(headers.get(b"referer")))
+            status, dropped = await self._collect(sighting, scope, headers)
         except Invalid as exc:
             self._count(await respond(send, 400, own.PIXEL, [*GIF, (b"x-footfall-error", str(exc).encode("ascii", "replace"))]))
             return
         self._count(await _answer(send, 200 if status == 202 else status, dropped, own.PIXEL, GIF))
 
-    async def _collect(self, sighting: Sighting, scope: Scope) -> tuple[int, str | None]:
+    async def _collect(self, sighting: Sighting, scope: Scope, headers: dict[bytes, bytes]) -> tuple[int, str | None]:
         """The status to answer with, and why the hit was dropped; raises `Invalid`."""
-        headers = dict(scope["headers"])
         address = self._address(scope, headers)
         if not self._limit.allows(address):
             return 429, None
@@ -146,7 +147,11 @@ class Gateway:
             keyed=keyed,
         )
         try:
-            found = await self._hit(sighting, caller)
+            try:
+                now = self._now()
+                found = collect(sighting, caller, now, self._snapshot.sites, self._snapshot.salts, self._door)
+            except NeedsSalt as need:
+                found = await self._collect_with_new_salt(sighting, caller, now, need.day)
             if isinstance(found, Dropped):
                 self._tallies[found] += 1
                 return 202, found.reason
@@ -155,13 +160,13 @@ class Gateway:
             return 503, None
         return 202, None
 
-    async def _hit(self, sighting: Sighting, caller: Caller) -> Hit | Dropped:
-        now = self._now()
+    async def _collect_with_new_salt(self, sighting: Sighting, caller: Caller, now: int, day: int) -> Hit | Dropped:
         while True:
+            await asyncio.to_thread(self._snapshot.make_salt, day, now)
             try:
                 return collect(sighting, caller, now, self._snapshot.sites, self._snapshot.salts, self._door)
             except NeedsSalt as need:
-                await asyncio.to_thread(self._snapshot.make_salt, need.day, now)
+                day = need.day
 
     def _keyed(self, sighting: Sighting, headers: dict[bytes, bytes]) -> bool | None:
         """Whether a key allows the hit to set its time; None for a key that does not hold."""
@@ -179,11 +184,11 @@ class Gateway:
     def _address(self, scope: Scope, headers: dict[bytes, bytes]) -> str:
         """The client's address: the peer, or what trusted proxies say, read from the right."""
         peer: str = scope["client"][0] if scope.get("client") else ""
-        if self._trusts is None or not self._trusts(peer):
+        if self._trusts is None or b"x-forwarded-for" not in headers or not self._trusts(peer):
             return peer
-        chain = [each.strip() for name, value in scope["headers"] if name == b"x-forwarded-for" for each in value.decode("latin-1").split(",")]
-        for address in reversed(chain):
-            bare: str = address.strip("[]")
+        lists = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
+        for address in reversed(b",".join(lists).decode("latin-1").split(",")):
+            bare = address.strip(" \t[]")
             if not self._trusts(bare):
                 return bare
         return peer
@@ -261,7 +266,7 @@ class Gateway:
 
 
 _REFUSALS = {400: "was not sent whole", 408: "came too slowly", 413: f"must have at most {TRACK_BYTES:,} bytes"}
-_ACCEPTED_START = {"type": "http.response.start", "status": 202, "headers": [*ANY_ORIGIN, (b"content-length", b"0")]}
+_ACCEPTED_START = {"type": "http.response.start", "status": 202, "headers": [(b"access-control-allow-origin", b"*"), (b"content-length", b"0")]}
 _ACCEPTED_BODY = {"type": "http.response.body", "body": b""}
 _SENTENCES = {
     401: "the API key is not known, or does not allow this",

@@ -1,8 +1,9 @@
 """What a protocol understood of a request, before anyone knows the site or the visitor."""
 
 import re
-from dataclasses import dataclass
 from typing import NamedTuple
+
+import msgspec
 
 from footfall.domain.event import Kind
 
@@ -10,11 +11,11 @@ CONTROL = dict.fromkeys((*range(32), 127), " ")
 TITLE_LENGTH = 500
 
 
-@dataclass(slots=True)
-class Sighting:
+class Sighting(msgspec.Struct, gc=False):
     """One thing that a client says happened. Every field is within the limits of the wire.
 
-    `age_us` is how long ago; `time_us` an explicit time, which only a key may set.
+    `age_us` is how long ago; `time_us` an explicit time, which only a key may set. A struct, since
+    one is made for every hit and a dataclass of this width takes three times as long to make.
     """
 
     url: str

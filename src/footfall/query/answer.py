@@ -1,7 +1,8 @@
 """Answering reports in the shapes of the wire."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -28,12 +29,12 @@ class Answers:
         now_us = self._now()
         zone = site.zone_at(now_us)
         earliest: date | None = self._facts.rows(EARLIEST, [site.id])[0][0] if query.get("date_range") == "all" else None
-        report = parse(query, _moment(now_us), zone, earliest)
-        question = compiled(report)
-        rows = self._facts.rows(question.sql, question.parameters)
+        report = parse({**query, "site_id": site.id}, _moment(now_us), zone, earliest)
+        rows = self._rows(report)
         width = len(report.dimensions)
         results = [{"dimensions": list(row[:width]), "metrics": [_number(value) for value in row[width:-1]]} for row in rows]
-        return {"results": results, "meta": _meta(report, rows, zone), "query": _echo(report, query)}
+        total = self._total(report, rows) if report.total_rows else None
+        return {"results": results, "meta": _meta(report, total, zone), "query": _echo(report, query)}
 
     def current_visitors(self, site: Site) -> int:
         """Distinct visitors with an event in the last five minutes."""
@@ -43,13 +44,22 @@ class Answers:
         day = _moment(now_us - CURRENT_US - 86_400_000_000).date()
         return int(self._facts.rows(CURRENT, [site.id, day, since, now])[0][0])
 
+    def _rows(self, report: Report) -> Sequence[tuple[Any, ...]]:
+        question = compiled(report)
+        return self._facts.rows(question.sql, question.parameters)
 
-def _meta(report: Report, rows: Any, zone: str) -> dict[str, Any]:
+    def _total(self, report: Report, rows: Sequence[tuple[Any, ...]]) -> int:
+        """Rows of all pages; a page beyond the last has none that could tell."""
+        told = rows or (self._rows(replace(report, limit=1, offset=0)) if report.offset else ())
+        return int(told[0][-1]) if told else 0
+
+
+def _meta(report: Report, total: int | None, zone: str) -> dict[str, Any]:
     meta: dict[str, Any] = {}
     if report.time_labels and report.time:
         meta["time_labels"] = labels(report.period, report.time[1], zone)
-    if report.total_rows:
-        meta["total_rows"] = rows[0][-1] if rows else 0
+    if total is not None:
+        meta["total_rows"] = total
     return meta
 
 

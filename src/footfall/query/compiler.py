@@ -21,8 +21,10 @@ SPILL_DAYS = 2
 
 FORMATS: dict[Step, str] = {"minute": "%Y-%m-%d %H:%M:00", "hour": "%Y-%m-%d %H:00:00"}
 
+# What of a visit only its own row tells; all else stands beside its events.
+ONLY_OF_VISITS = ("exit_page", "screen", "language")
 # The columns that a dimension of visits has beside events; those not named are called the same.
-BESIDE_EVENTS = {name: f"visit_{name}" for name in ("source", "referrer", "channel", "utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term")}
+BESIDE_EVENTS = {name: f"visit_{name}" for name in ("source", "referrer", "channel", "utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term", *ONLY_OF_VISITS)}
 MISSING = {"source": DIRECT, "referrer": DIRECT}
 
 
@@ -42,16 +44,24 @@ EVENT_METRICS = {
 VISIT_COUNTS = {
     "visits": "count(*)",
     "bounces": "count(*) FILTER (pageviews = 1 AND interactions = 0)",
-    "seconds": "sum(epoch_us(last) - epoch_us(start)) / 1e6",
+    "microseconds": "sum(epoch_us(last) - epoch_us(start))",
 }
+
+
+def _ratio(dividend: str, divisor: str, decimals: int) -> str:
+    """Rounded half up in whole numbers: 41 / 40 as a double lies below 1.025. Nothing over nothing is null."""
+    unit = 10**decimals
+    return f"(2 * {unit} * {dividend} + {divisor}) // nullif(2 * {divisor}, 0) / {unit}"
+
+
 RESULTS = {
     "visitors": "coalesce(e.visitors, 0)",
     "visits": "coalesce(v.visits, 0)",
     "pageviews": "coalesce(e.pageviews, 0)",
     "events": "coalesce(e.events, 0)",
-    "views_per_visit": "round(coalesce(e.pageviews, 0) / nullif(v.visits, 0), 2)",
-    "bounce_rate": "round(100.0 * b.bounces / nullif(b.visits, 0), 1)",
-    "visit_duration": "round(v.seconds / nullif(v.visits, 0), 1)",
+    "views_per_visit": _ratio("coalesce(e.pageviews, 0)", "v.visits", 2),
+    "bounce_rate": _ratio("100 * b.bounces", "b.visits", 1),
+    "visit_duration": _ratio("v.microseconds", "(1000000 * v.visits)", 1),
 }
 
 
@@ -72,11 +82,11 @@ def compiled(report: Report) -> Compiled:
 
 
 def _events(report: Report, parameters: list[Any]) -> str:
-    """What happened in the period; the visit's exit page is the only column that needs its row."""
+    """What happened in the period; few dimensions need the row of the visit that it belongs to."""
     join = ""
-    if "visit:exit_page" in report.dimensions:
+    if needed := [f"{name} AS {BESIDE_EVENTS[name]}" for name in ONLY_OF_VISITS if f"visit:{name}" in report.dimensions]:
         parameters += [report.site, *_days(report, before=SPILL_DAYS)]
-        join = " LEFT JOIN (SELECT visit, exit_page FROM visits WHERE site = ? AND day BETWEEN ? AND ?) USING (visit)"
+        join = f" LEFT JOIN (SELECT visit, {', '.join(needed)} FROM visits WHERE site = ? AND day BETWEEN ? AND ?) USING (visit)"
     keys = [_key(report, name, beside_events=True) for name in report.dimensions]
     counts = [f"{sql} AS {name}" for name, sql in EVENT_METRICS.items()]
     where = _within(report, "time", parameters)

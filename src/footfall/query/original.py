@@ -52,7 +52,7 @@ class Original:
 def _span(date: str) -> tuple[int, datetime, datetime]:
     """The step of a date, and the local span that it names, its end excluded."""
     name, _, text = date.partition(":")
-    if name not in STEPS or not re.fullmatch(SHAPES[STEPS.index(name)], text):
+    if name not in STEPS or not re.fullmatch(SHAPES[STEPS.index(name)], text, re.ASCII):
         raise NotADate(f"date must be one of {EXAMPLES}")
     index = STEPS.index(name)
     try:

@@ -55,10 +55,11 @@ class _File:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
+                connection.execute("COMMIT")
             except BaseException:
-                connection.execute("ROLLBACK")
+                if connection.in_transaction:  # a full disk has rolled back already
+                    connection.execute("ROLLBACK")
                 raise
-            connection.execute("COMMIT")
 
     def close(self) -> None:
         """See `port`."""
@@ -140,7 +141,7 @@ class SqliteSalts(_File):
 
     def make(self, day: int, now_us: int) -> Salt:
         """See `port.Salts`."""
-        with self._using() as connection:
+        with self._changing() as connection:
             connection.execute("INSERT OR IGNORE INTO salts VALUES (?, ?, ?)", (day, secrets.token_bytes(SALT_BYTES), now_us))
             return Salt(*connection.execute("SELECT day, secret, made FROM salts WHERE day = ?", (day,)).fetchone())
 

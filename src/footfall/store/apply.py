@@ -84,10 +84,10 @@ FROM events JOIN (SELECT DISTINCT given AS visit, chain FROM scope WHERE given I
 
 BEFORE = f"""
 CREATE OR REPLACE TEMP TABLE before AS
-SELECT site, day, visit, last, pageviews, events, interactions, entry_page, exit_page FROM visits
+SELECT site, day, visit, last, pageviews, events, interactions, hostname, entry_page, exit_page FROM visits
 WHERE {_near} AND (visitor IN (SELECT visitor FROM members) OR visit IN (SELECT given FROM scope WHERE given IS NOT NULL))
 """
-_counts = ("last", "pageviews", "events", "interactions", "entry_page", "exit_page")
+_counts = ("last", "pageviews", "events", "interactions", "hostname", "entry_page", "exit_page")
 GROWN = f"""
 CREATE OR REPLACE TEMP TABLE grown AS
 SELECT f.site, f.day, f.visit, {", ".join(f"f.{name}" for name in _counts)} FROM fresh f JOIN before b USING (visit)
@@ -96,7 +96,7 @@ WHERE {" OR ".join(f"f.{name} IS DISTINCT FROM b.{name}" for name in _counts)}
 GROW_VISITS = f"UPDATE visits SET {', '.join(f'{name} = g.{name}' for name in _counts)} FROM grown g WHERE visits.{_near} AND visits.visit = g.visit"
 DROP_VISITS = f"DELETE FROM visits WHERE {_near} AND visit IN (SELECT visit FROM before ANTI JOIN fresh USING (visit))"
 
-_first = ("visitor", "utc_offset", "hostname", *ORIGIN, *VISITOR)
+_first = ("visitor", "utc_offset", *ORIGIN, *VISITOR)
 _new_visits = f"""
 INSERT INTO visits ({", ".join(VISITS)})
 SELECT {", ".join(f"{'e' if name in _first else 'f'}.{name}" for name in VISITS)}

@@ -29,6 +29,7 @@ VISITS = {
     "hostname": "VARCHAR", "entry_page": "VARCHAR", "exit_page": "VARCHAR",
     **dict.fromkeys((*ORIGIN, *VISITOR), "VARCHAR"),
 }  # fmt: skip
+"""A visit's columns; `hostname` is that of its entry page."""
 
 POSITION = ("shard", "sequence")
 STAGED = OWN | {"shard": "VARCHAR", "sequence": "BIGINT"}

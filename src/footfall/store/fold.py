@@ -12,7 +12,7 @@ takes longer than running it, and takes the longer the more columns it names.)
 GAP = "INTERVAL 30 MINUTE"
 DAY_US = 86_400_000_000
 
-SCOPE = "chain, site, day, id, time, engaged, kind, page, interactive, visitor, visit, entry_page"
+SCOPE = "chain, site, day, id, time, engaged, kind, hostname, page, interactive, visitor, visit, entry_page"
 
 # Events are in order of their beginning, time and id. A new run starts where the beginning lies
 # more than 30 minutes after the latest time so far, and is cut at every multiple of 24 hours.
@@ -60,6 +60,7 @@ WITH v AS (
         count(*) FILTER (kind = 'pageview') AS pageviews,
         count(*) FILTER (kind <> 'engagement') AS events,
         count(*) FILTER (kind = 'custom' AND interactive) AS interactions,
+        arg_min(hostname, n) FILTER (kind = 'pageview') AS hostname,
         arg_min(page, n) FILTER (kind = 'pageview') AS entry_page,
         arg_max(page, n) FILTER (kind = 'pageview') AS exit_page
     FROM cut GROUP BY ALL)

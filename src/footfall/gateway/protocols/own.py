@@ -104,50 +104,58 @@ def from_query(query: bytes, referer: str | None) -> Sighting:
 
 def _sighting(track: Track) -> Sighting:
     event = track.event if track.event is not None else track.e
-    kind, name = _kind(event)
-    title = None if event is not None else _first(track.name, track.n)
-    currency, amount = _revenue(_first(track.revenue, track.money))
-    language = _first(track.language, track.l)
-    if language is not None and not LANGUAGE.fullmatch(language):
-        raise Invalid("language", "must be a BCP 47 tag such as de-AT")
-    engaged = _first(track.engaged, track.t)
-    scroll = _first(track.scroll, track.s)
-    return Sighting(
-        url=_url("url", _first(track.url, track.u)),
+    kind, name = _kind(event) if event is not None else _PAGEVIEW
+    title = None if event is not None else track.name if track.name is not None else track.n
+    sighting = Sighting(
+        url=_url("url", track.url if track.url is not None else track.u),
         kind=kind,
-        website=_first(track.website, track.w) or None,
+        website=(track.website if track.website is not None else track.w) or None,
         title=clean(title)[:TITLE_LENGTH] or None if title else None,
         name=name,
-        referrer=_bytes_at_most("referrer", _first(track.referrer, track.r), URL_BYTES) or None,
-        props=_props(_first(track.props, track.p)),
-        currency=currency,
-        amount=amount,
-        interactive=_first(track.interactive, track.i) is not False,
-        event_id=_uuid("id", _first(track.id, track.k)),
-        page_view=_uuid("page", _first(track.page, track.g)),
-        age_us=int(_between("age", _first(track.age, track.a), 0, FAR_MS) * 1000),
-        time_us=_date(_first(track.date, track.d)),
-        engaged=int(_between("engaged", engaged, 0, ENGAGED_MS)) if kind == "engagement" else 0,
-        scroll=int(_between("scroll", scroll, 0, 100)) if kind == "engagement" and scroll is not None else None,
-        screen=int(_between("screen", _first(track.screen, track.x), 0, 100_000)) or None,
-        language=language,
-        robot=bool(_first(track.bot, track.b)),
+        referrer=_bytes_at_most("referrer", track.referrer if track.referrer is not None else track.r, URL_BYTES) or None,
     )
+    _rarer(sighting, track)
+    return sighting
 
 
-def _first(long: Any, short: Any) -> Any:
-    return long if long is not None else short
+def _rarer(sighting: Sighting, track: Track) -> None:
+    """The fields that most hits lack: asking once for each is what this costs them."""
+    if (event_id := track.id if track.id is not None else track.k) is not None:
+        sighting.event_id = _uuid("id", event_id)
+    if (page := track.page if track.page is not None else track.g) is not None:
+        sighting.page_view = _uuid("page", page)
+    if (props := track.props if track.props is not None else track.p) is not None:
+        sighting.props = _props(props)
+    if (revenue := track.revenue if track.revenue is not None else track.money) is not None:
+        sighting.currency, sighting.amount = _revenue(revenue)
+    if (age := track.age if track.age is not None else track.a) is not None:
+        sighting.age_us = int(_between("age", age, 0, FAR_MS) * 1000)
+    if (date := track.date if track.date is not None else track.d) is not None:
+        sighting.time_us = _date(date)
+    if (engaged := track.engaged if track.engaged is not None else track.t) is not None and sighting.kind == "engagement":
+        sighting.engaged = int(_between("engaged", engaged, 0, ENGAGED_MS))
+    if (scroll := track.scroll if track.scroll is not None else track.s) is not None and sighting.kind == "engagement":
+        sighting.scroll = int(_between("scroll", scroll, 0, 100))
+    if (screen := track.screen if track.screen is not None else track.x) is not None:
+        sighting.screen = int(_between("screen", screen, 0, 100_000)) or None
+    if (language := track.language if track.language is not None else track.l) is not None:
+        if not LANGUAGE.fullmatch(language):
+            raise Invalid("language", "must be a BCP 47 tag such as de-AT")
+        sighting.language = language
+    sighting.interactive = (track.interactive if track.interactive is not None else track.i) is not False
+    sighting.robot = bool(track.bot if track.bot is not None else track.b)
 
 
-def _kind(event: str | None) -> tuple[Kind, str | None]:
-    if event is None:
-        return "pageview", None
+_PAGEVIEW: tuple[Kind, str | None] = ("pageview", None)
+
+
+def _kind(event: str) -> tuple[Kind, str | None]:
     name = clean(event)
     if not 0 < len(name) <= EVENT_LENGTH:
         raise Invalid("event", f"must have 1 to {EVENT_LENGTH} characters")
     if name == "engagement":
         return "engagement", None
-    return ("pageview", None) if name == "pageview" else ("custom", name)
+    return _PAGEVIEW if name == "pageview" else ("custom", name)
 
 
 def _url(field: str, url: str | None) -> str:
@@ -159,20 +167,18 @@ def _url(field: str, url: str | None) -> str:
 
 def _bytes_at_most(field: str, text: str | None, limit: int) -> str | None:
     # A string of ASCII has as many bytes as characters; only others need encoding to be measured.
-    if text and (len(text) > limit or (not text.isascii() and len(text.encode()) > limit)):
+    if text and (len(text) > limit or (not text.isascii() and len(text.encode("utf-8", "surrogatepass")) > limit)):
         raise Invalid(field, f"must have at most {limit:,} bytes")
     return text
 
 
-def _uuid(field: str, text: str | None) -> str | None:
-    if text is not None and not UUID.fullmatch(text):
+def _uuid(field: str, text: str) -> str:
+    if not UUID.fullmatch(text):
         raise Invalid(field, "must be a UUID")
-    return text and text.replace("-", "")
+    return text.replace("-", "")
 
 
-def _between(field: str, number: Number | None, low: float, high: float) -> Number:
-    if number is None:
-        return 0
+def _between(field: str, number: Number, low: float, high: float) -> Number:
     if not low <= number <= high:  # also false for NaN
         raise Invalid(field, f"must be a number from {low:g} to {high:g}")
     return number
@@ -184,9 +190,7 @@ def _date(value: Any) -> int | None:
     return None
 
 
-def _props(props: dict[str, Any] | None) -> str | None:
-    if not props:
-        return None
+def _props(props: dict[str, Any]) -> str | None:
     if len(props) > PROPS:
         raise Invalid("props", f"must have at most {PROPS} keys")
     kept = {}
@@ -201,9 +205,7 @@ def _props(props: dict[str, Any] | None) -> str | None:
     return _encode(kept).decode() if kept else None
 
 
-def _revenue(revenue: dict[str, Any] | None) -> tuple[str | None, float | None]:
-    if revenue is None:
-        return None, None
+def _revenue(revenue: dict[str, Any]) -> tuple[str, float]:
     currency = revenue.get("currency")
     if not isinstance(currency, str) or not CURRENCY.fullmatch(currency):
         raise Invalid("revenue", "needs a currency of three letters, such as EUR")

@@ -1,0 +1,98 @@
+"""Durable collects a second, against the same server doing nothing."""
+
+import sqlite3
+import threading
+from time import monotonic
+
+from bench.machine import SITE, Load, bare, load, memory, middle, running
+from tests.server import Server
+
+DASHBOARD = (
+    {"metrics": ["visitors", "visits", "pageviews", "bounce_rate", "visit_duration"]},
+    {"metrics": ["visitors", "pageviews"], "dimensions": ["time:hour"]},
+    {"metrics": ["visitors"], "dimensions": ["event:page"]},
+    {"metrics": ["visitors"], "dimensions": ["visit:source"]},
+)
+
+
+def measure(seconds: int, rounds: int) -> list[str]:
+    """The lines to print; they are printed as they come."""
+    return [*gateway_alone(seconds, rounds), *all_of_it(seconds, rounds)]
+
+
+def say(line: str) -> str:
+    print(line, flush=True)
+    return line
+
+
+def gateway_alone(seconds: int, rounds: int) -> list[str]:
+    lines = [say("gateway alone, durable, against the bare server (in turn)")]
+    ratios = []
+    for turn in range(rounds):
+        with bare() as url:
+            yardstick = load(url, seconds, seed=turn)
+        with running("gateway", "--stream-limit", "4GB") as server:
+            load(server.url, 1)
+            found = load(server.url, seconds, seed=turn)
+            stored = frames(server)
+        assert stored >= found.answers and not found.errors, (stored, found)
+        ratios.append(found.rate / yardstick.rate)
+        lines.append(
+            say(f"  bare {yardstick.rate:8,.0f}/s   collects {found.rate:8,.0f}/s   p50 {found.p50:.1f} ms   p99 {found.p99:.1f} ms   ratio {ratios[-1]:.2f}   stored {stored:,}")
+        )
+    lines.append(say(f"  ratio, median {middle(ratios):.2f}   (goal 0.55, under 0.4 something is wrong)"))
+    return lines
+
+
+def all_of_it(seconds: int, rounds: int) -> list[str]:
+    lines = [say("all of `serve`, with reports read meanwhile, against the bare server (in turn)")]
+    ratios, rates = [], []
+    for turn in range(rounds):
+        with bare() as url:
+            yardstick = load(url, seconds, seed=turn)
+        with running("serve") as server:
+            load(server.url, 1)
+            before = memory(server.pids("gateway") + server.pids("engine") + [server.process.pid])
+            found, reports = load_with_reports(server, seconds, turn)
+            after = memory(server.pids("gateway") + server.pids("engine") + [server.process.pid])
+            started = monotonic()
+            counted = server.wait_for_total(SITE, found.answers)
+            drained = monotonic() - started
+        assert counted >= found.answers and not found.errors, (counted, found)
+        ratios.append(found.rate / yardstick.rate)
+        rates.append(found.rate)
+        lines.append(
+            say(
+                f"  bare {yardstick.rate:8,.0f}/s   collects {found.rate:8,.0f}/s   p50 {found.p50:.1f} ms   p99 {found.p99:.1f} ms   ratio {ratios[-1]:.2f}"
+                f"   reports {reports}   counted {counted:,} ({drained:.1f} s after)   memory {before:.0f} -> {after:.0f} MB"
+            )
+        )
+    lines.append(say(f"  ratio, median {middle(ratios):.2f} (not under 0.25)   collects/s, median {middle(rates):,.0f} (goal 15,000)"))
+    return lines
+
+
+def load_with_reports(server: Server, seconds: int, seed: int) -> tuple[Load, int]:
+    """A load while a dashboard is read twice a second; how many reports it got."""
+    stop, count = threading.Event(), 0
+
+    def read() -> None:
+        nonlocal count
+        while not stop.wait(0.5):
+            for query in DASHBOARD:
+                server.client.post("/api/v2/query", json={"site_id": SITE, "date_range": "day", **query}).raise_for_status()
+                count += 1
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    try:
+        return load(server.url, seconds, seed=seed), count
+    finally:
+        stop.set()
+        reader.join()
+
+
+def frames(server: Server) -> int:
+    with sqlite3.connect(server.data / "stream.db") as connection:
+        (count,) = connection.execute("SELECT sum(count) FROM frames").fetchone()
+    connection.close()
+    return int(count)
