@@ -104,6 +104,7 @@ def gateway(settings: Settings) -> "Gateway":
     """The gateway's application."""
     from footfall.gateway.clients import client_lookup, place_lookup
     from footfall.gateway.collect import Door
+    from footfall.gateway.collector import Collector
     from footfall.gateway.directory import Snapshot
     from footfall.gateway.files import load
     from footfall.gateway.forward import Forwarder
@@ -117,17 +118,12 @@ def gateway(settings: Settings) -> "Gateway":
     static = Path(str(files("footfall") / "static"))
     pages = load(static / "dashboard", "/") | (load(static / "example", "/example/") if settings.demo else {})
     country = _data() / "country.mmdb"
-    return Gateway(
-        snapshot=Snapshot(registry, open_salts(settings)),
-        open_stream=lambda: open_writer(settings),
-        door=Door(client_lookup(), place_lookup(settings.places or (country if country.is_file() else None)), Offsets()),
-        forward=Forwarder(engine_socket(settings)),
-        files=pages,
-        trusted_proxies=settings.trusted_proxy,
-        limit=RateLimit(settings.rate_limit, now),
-        metrics=GatewayMetrics(),
-        now=now,
-    )
+    places = place_lookup(settings.places or (country if country.is_file() else None))
+    collector = Collector(
+        Snapshot(registry, open_salts(settings)), Door(client_lookup(), places, Offsets()),
+        settings.trusted_proxy, RateLimit(settings.rate_limit, now), GatewayMetrics(), now,
+    )  # fmt: skip
+    return Gateway(collector, lambda: open_writer(settings), Forwarder(engine_socket(settings)), pages)
 
 
 def engine(settings: Settings, now: Callable[[], int] = now) -> "tuple[Worker, Litestar, Facts]":

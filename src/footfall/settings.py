@@ -134,10 +134,10 @@ def read(given: Mapping[str, str], environment: Mapping[str, str]) -> Settings:
     problems: list[str] = []
     for name, option in OPTIONS.items():
         flag = given.get(name)
-        text = flag if flag is not None else environment.get(variable(name), option.default)
+        text = flag if flag is not None else environment.get(variable(name)) or option.default
         try:
             values[name] = option.read(text)
-        except ValueError as exc:
+        except (ValueError, OSError) as exc:
             shown = f"--{name.replace('_', '-')}" if flag is not None else variable(name)
             problems.append(f"{shown} {exc}")
     if problems:

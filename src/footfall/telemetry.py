@@ -15,8 +15,8 @@ SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 def start_logging(level: str) -> None:
     """Log to standard error, one line an entry; no line ever holds an address or a user agent."""
     logging.basicConfig(level=level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for talkative in ("httpx", "uvicorn.error"):
-        logging.getLogger(talkative).setLevel(logging.WARNING)
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # else every malformed request is a line
 
 
 def clear_metrics(folder: Path) -> None:

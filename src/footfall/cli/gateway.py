@@ -8,6 +8,7 @@ import uvicorn
 
 from footfall import compose
 from footfall.cli.child import end_with_parent, inherited_socket, keep_running_after_signals
+from footfall.gateway.shortcut import shortcut_for
 from footfall.registry.port import RegistryBroken
 from footfall.settings import Settings
 from footfall.stream.port import StreamBroken
@@ -29,7 +30,7 @@ def run(settings: Settings, _: dict[str, Any]) -> int:
     application = compose.gateway(settings)
     gc.freeze()  # what is loaded now stays; looking through it again and again would stop the loop
     config = uvicorn.Config(
-        application, host=settings.host, port=settings.port, loop="uvloop", http="httptools", ws="none", lifespan="on",
+        application, host=settings.host, port=settings.port, loop="uvloop", http=shortcut_for(application), ws="none", lifespan="on",
         interface="asgi3", access_log=False, server_header=False, proxy_headers=False, log_config=None, backlog=4096,
         timeout_keep_alive=75, timeout_graceful_shutdown=GRACE_SECONDS,
     )  # fmt: skip

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 from time import monotonic
 
+from footfall.gateway.answer import ACCEPTED, UNAVAILABLE, Answer, Reply
 from footfall.stream.port import StreamBroken, StreamFull, Writer
 
 GROUP_RECORDS = 1_000
@@ -13,9 +14,7 @@ WAITING_RECORDS = 20_000
 
 log = logging.getLogger(__name__)
 
-
-class Overloaded(Exception):
-    """More records wait for the stream than memory should hold."""
+Waiting = tuple[bytes | None, Reply]
 
 
 class Appender:
@@ -28,7 +27,7 @@ class Appender:
         self._stream = stream
         self._observe = observe
         self._loop = asyncio.get_running_loop()
-        self._waiting: list[tuple[bytes | None, asyncio.Future[None]]] = []
+        self._waiting: list[Waiting] = []
         self._wake = threading.Semaphore(0)
         self._idle = True
         self._closing = False
@@ -36,23 +35,18 @@ class Appender:
         self._thread = threading.Thread(target=self._work, name="appender", daemon=True)
         self._thread.start()
 
-    def put(self, record: bytes) -> asyncio.Future[None]:
-        """A future that is done when the record is durable, or fails as `Writer.append` does."""
-        if len(self._waiting) >= WAITING_RECORDS:
-            raise Overloaded
-        return self._put(record)
+    def put(self, record: bytes | None, reply: Reply) -> None:
+        """Append a record; reply `ACCEPTED` once it is durable, `UNAVAILABLE` when it can't be had.
 
-    def _put(self, record: bytes | None) -> asyncio.Future[None]:
-        future: asyncio.Future[None] = self._loop.create_future()
-        self._waiting.append((record, future))
+        None is no record: the reply then tells whether the stream takes any.
+        """
+        if len(self._waiting) >= WAITING_RECORDS:
+            reply(UNAVAILABLE)
+            return
+        self._waiting.append((record, reply))
         if self._idle:
             self._idle = False
             self._wake.release()
-        return future
-
-    def probe(self) -> asyncio.Future[None]:
-        """A future that tells whether the stream takes records again."""
-        return self._put(None)
 
     async def close(self) -> None:
         """Append what waits, then end the thread and give up the stream."""
@@ -65,22 +59,22 @@ class Appender:
         while True:
             self._wake.acquire()
             while group := self._take():
-                error = self._append([record for record, _ in group if record is not None])
-                self._loop.call_soon_threadsafe(self._resolve, [future for _, future in group], error)
+                answer = self._append([record for record, _ in group if record is not None])
+                self._loop.call_soon_threadsafe(_reply, group, answer)
             if self._closing:
                 return
 
-    def _take(self) -> list[tuple[bytes | None, asyncio.Future[None]]]:
+    def _take(self) -> list[Waiting]:
         # Slicing and deleting are each one step to the interpreter's lock; `put` only ever appends.
         group = self._waiting[:GROUP_RECORDS]
         del self._waiting[: len(group)]
         if not group:
             self._idle = True
-            group = self._waiting[:GROUP_RECORDS]  # one that came before the loop saw us idle
+            group = self._waiting[:GROUP_RECORDS]  # what came before the loop saw us idle
             del self._waiting[: len(group)]
         return group
 
-    def _append(self, records: Sequence[bytes]) -> Exception | None:
+    def _append(self, records: Sequence[bytes]) -> Answer:
         started = monotonic()
         try:
             self._stream.append(records)
@@ -88,17 +82,12 @@ class Appender:
             if type(exc) is not type(self.last_error):
                 log.error("%s; hits are answered 503 until it works again", exc)
             self.last_error = exc
-            return exc
+            return UNAVAILABLE
         self.last_error = None
         self._observe(len(records), monotonic() - started)
-        return None
+        return ACCEPTED
 
-    @staticmethod
-    def _resolve(futures: Sequence[asyncio.Future[None]], error: Exception | None) -> None:
-        for future in futures:
-            if future.done():
-                continue
-            if error is None:
-                future.set_result(None)
-            else:
-                future.set_exception(error)
+
+def _reply(group: Sequence[Waiting], answer: Answer) -> None:
+    for _, reply in group:
+        reply(answer)

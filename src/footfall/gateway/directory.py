@@ -26,6 +26,7 @@ class Snapshot:
         self.keys = Keyring(())
         self.salts: Mapping[int, Salt] = {}
         self.refresh()
+        self.refresh_salts()
 
     def refresh(self) -> None:
         """Read again what has changed; when the registry fails, what was known stays."""

@@ -25,9 +25,11 @@ class Forwarder:
             return await respond_json(send, body, {"error": "the request's body is too large or came too slowly"})
         target = scope["raw_path"] + (b"?" + scope["query_string"] if scope["query_string"] else b"")
         headers = [pair for pair in scope["headers"] if pair[0] not in HOP_BY_HOP | PRIVATE]
-        request = self._client.build_request(scope["method"], httpx.URL("http://engine").copy_with(raw_path=target), headers=headers, content=body)
         try:
+            request = self._client.build_request(scope["method"], httpx.URL("http://engine").copy_with(raw_path=target), headers=headers, content=body)
             answer = await self._client.send(request)
+        except (httpx.InvalidURL, UnicodeError):
+            return await respond_json(send, 400, {"error": "the request's address is not a valid URL"})
         except httpx.HTTPError:
             return await respond_json(send, 503, {"error": "the engine is not running just now; hits are still collected, try again in a moment"}, [(b"retry-after", b"2")])
         kept = [(name.lower(), value) for name, value in answer.headers.raw if name.lower() not in HOP_BY_HOP | {b"date", b"server"}]

@@ -1,6 +1,8 @@
-"""A limit on how many hits one address may send, in fixed windows of a second."""
+"""A limit on how many hits one address (IPv6: its /64) may send, in fixed windows of a second."""
 
 from collections.abc import Callable
+
+from footfall.gateway.collect import address_key
 
 
 class RateLimit:
@@ -10,7 +12,7 @@ class RateLimit:
         self._per_second = per_second
         self._now = now
         self._second = 0
-        self._seen: dict[str, int] = {}
+        self._seen: dict[bytes, int] = {}
 
     def allows(self, address: str) -> bool:
         """Whether this address may send one more hit now; counts it."""
@@ -19,5 +21,6 @@ class RateLimit:
         second = self._now() // 1_000_000
         if second != self._second:
             self._second, self._seen = second, {}
-        count = self._seen[address] = self._seen.get(address, 0) + 1
+        key = address_key(address)
+        count = self._seen[key] = self._seen.get(key, 0) + 1
         return count <= self._per_second

@@ -80,6 +80,7 @@ def application(access: Access, answers: Answers, original: Original) -> Litesta
             Denied: lambda _, exc: _error(401, str(exc)),
             Unknown: lambda _, exc: _error(404, str(exc)),
             StoreBroken: lambda _, exc: _error(503, "the facts cannot be read just now; try again in a moment"),
+            RecursionError: lambda _, exc: _error(400, "the body is nested too deeply"),
             HTTPException: _http_error,
         },
     )

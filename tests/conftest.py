@@ -1,0 +1,6 @@
+import gc
+
+
+def pytest_unconfigure() -> None:
+    """Hypothesis leaves a callback that keeps every module alive to the end, of which DuckDB's bindings complain at length."""
+    gc.callbacks.clear()
