@@ -6,14 +6,15 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from footfall.domain.period import labels
-from footfall.domain.report import Report, parse
+from footfall.domain.period import NotAPeriod, labels, resolve
+from footfall.domain.report import Report, Wrong, parse
 from footfall.domain.site import Site
 from footfall.query.compiler import compiled
 from footfall.store.port import Facts
 
 EARLIEST = "SELECT min(day) FROM days WHERE site = ?"
 CURRENT = "SELECT count(DISTINCT visitor) FROM events WHERE site = ? AND day >= ? AND time > ? AND time <= ? AND kind <> 'engagement'"
+DROPPED = "SELECT reason, sum(count) AS hits FROM drops WHERE site = ? AND day BETWEEN ? AND ? GROUP BY reason HAVING hits > 0 ORDER BY hits DESC, reason"
 CURRENT_US = 300_000_000
 
 
@@ -43,6 +44,16 @@ class Answers:
         since = _moment(now_us - CURRENT_US).replace(tzinfo=None)
         day = _moment(now_us - CURRENT_US - 86_400_000_000).date()
         return int(self._facts.rows(CURRENT, [site.id, day, since, now])[0][0])
+
+    def dropped(self, site: Site, name: str) -> list[dict[str, Any]]:
+        """Hits of a named period that were left out, by reason, most first; raises `domain.report.Wrong`."""
+        now_us = self._now()
+        try:
+            period = resolve(name, _moment(now_us), site.zone_at(now_us), date(1970, 1, 1))
+        except NotAPeriod as exc:
+            raise Wrong("period", str(exc)) from None
+        rows = self._facts.rows(DROPPED, [site.id, period.first, period.last])
+        return [{"reason": reason, "hits": int(hits)} for reason, hits in rows]
 
     def _rows(self, report: Report) -> Sequence[tuple[Any, ...]]:
         question = compiled(report)

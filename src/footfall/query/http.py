@@ -41,6 +41,14 @@ def current_visitors(site_id: FromQuery[str], access: NamedDependency[Access], a
     return answers.current_visitors(access.site(site_id, authorization))
 
 
+@get("/api/v1/stats/dropped", sync_to_thread=True, summary="Hits left out, by reason")
+def dropped(
+    site_id: FromQuery[str], access: NamedDependency[Access], answers: NamedDependency[Answers], authorization: Authorization = None, period: FromQuery[str] = "day"
+) -> dict[str, list[dict[str, Any]]]:
+    """How many hits of a period were not counted, and why; most first."""
+    return {"results": answers.dropped(access.site(site_id, authorization), period)}
+
+
 @get("/v1/ranking", sync_to_thread=True, summary="Page views per URL (the original's API)")
 def ranking(
     website: FromQuery[str], date: FromQuery[str], access: NamedDependency[Access], original: NamedDependency[Original], authorization: Authorization = None
@@ -69,7 +77,7 @@ def application(access: Access, answers: Answers, original: Original) -> Litesta
         return Provide(lambda: part, sync_to_thread=False)
 
     return Litestar(
-        route_handlers=[sites, query, current_visitors, ranking, series],
+        route_handlers=[sites, query, current_visitors, dropped, ranking, series],
         dependencies={"access": provide(access), "answers": provide(answers), "original": provide(original)},
         cors_config=CORSConfig(allow_origins=["*"]),
         logging_config=None,

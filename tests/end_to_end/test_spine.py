@@ -1,0 +1,104 @@
+"""From a request to a number, door to door, through real processes."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from time import monotonic, sleep
+
+import pytest
+
+from tests.server import Server, footfall
+
+pytestmark = pytest.mark.slow
+ROBOT = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    data = tmp_path_factory.mktemp("spine") / "data"
+    footfall("site", "add", "example.com", "--id", "public", "--public", "--exclude-page", "/admin*", data=data)
+    footfall("site", "add", "secret.example", data=data)
+    running = Server(data, "--trusted-proxy", "127.0.0.1", "--workers", "2")
+    yield running
+    running.stop()
+
+
+def test_a_site_added_while_running_is_known_within_a_second(server: Server) -> None:
+    body = {"url": "https://new.example/"}
+    assert server.client.post("/v1/track", json=body).headers["x-footfall-dropped"] == "unknown_site"
+    footfall("site", "add", "new.example", "--public", data=server.data)
+    started = monotonic()
+    while "x-footfall-dropped" in server.client.post("/v1/track", json=body).headers:
+        sleep(0.02)
+    assert monotonic() - started < 1.0
+
+
+def test_an_acknowledged_hit_is_in_a_report_within_a_second(server: Server) -> None:
+    for number in range(5):
+        server.client.post("/v1/track", json={"url": f"https://example.com/seen/{number}", "website": "public"}).raise_for_status()
+        started = monotonic()
+        while [f"/seen/{number}"] not in [row["dimensions"] for row in server.query("public", ["pageviews"], dimensions=["event:page"])]:
+            assert monotonic() - started < 1.0
+            sleep(0.01)
+
+
+def test_drops_are_counted_by_reason_and_shown_to_the_owner(server: Server) -> None:
+    for page, agent in (("/", ROBOT), ("/", ROBOT), ("/admin/x", None)):
+        headers = {"user-agent": agent} if agent else {}
+        answer = server.client.post("/v1/track", json={"url": f"https://example.com{page}", "website": "public"}, headers=headers)
+        assert answer.status_code == 202
+        assert answer.headers["x-footfall-dropped"] == ("bot" if agent else "excluded_page")
+    wanted = [{"reason": "bot", "hits": 2}, {"reason": "excluded_page", "hits": 1}]
+    until = monotonic() + 10
+    while (found := server.client.get("/api/v1/stats/dropped", params={"site_id": "public"}).json()["results"]) != wanted and monotonic() < until:
+        sleep(0.05)
+    assert found == wanted
+
+
+def test_private_sites_need_a_key_of_their_own(server: Server) -> None:
+    key = footfall("key", "add", "--site", "secret.example", "--scope", "stats:read", data=server.data).splitlines()[-1]
+    write = footfall("key", "add", "--site", "secret.example", "--scope", "events:write", data=server.data).splitlines()[-1]
+    query = {"site_id": "secret.example", "metrics": ["visitors"], "date_range": "day"}
+
+    def status(**headers: str) -> int:
+        return server.client.post("/api/v2/query", json=query, headers=headers).status_code
+
+    assert status() == 401
+    assert status(authorization="Bearer nonsense") == 401
+    assert status(authorization=f"Bearer {write}") == 401
+    assert status(authorization=f"Bearer {key}") == 200
+    assert server.client.get("/v1/ranking", params={"website": "secret.example", "date": "YEAR:2026"}).status_code == 401
+    assert server.client.get("/v1/ranking", params={"website": "public", "date": "YEAR:2026"}).status_code == 200
+    assert server.client.post("/api/v2/query", json={**query, "site_id": "nowhere"}).status_code == 404
+    listed = server.client.get("/api/sites").json()["sites"]
+    assert "secret.example" not in [site["id"] for site in listed]
+    footfall("key", "revoke", key, data=server.data)
+    assert status(authorization=f"Bearer {key}") == 401
+
+
+def test_the_original_snippets_work_across_origins(server: Server) -> None:
+    preflight = server.client.options(
+        "/v1/track", headers={"origin": "https://example.com", "access-control-request-method": "POST", "access-control-request-headers": "content-type"}
+    )
+    assert preflight.status_code == 204
+    assert preflight.headers["access-control-allow-origin"] == "*"
+    assert "content-type" in preflight.headers["access-control-allow-headers"]
+    for body in ({"url": "https://example.com/one", "name": "One"}, {"date": 1503668000123, "name": "Two", "url": "https://example.com/two", "website": "public"}):
+        answer = server.client.post("/v1/track", json=body, headers={"origin": "https://example.com"})
+        assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (202, "*")
+    server.wait_for_total("public", 2)
+    sleep(0.5)
+    year = server.client.get("/v1/ranking", params={"website": "public", "date": "YEAR:2026"}).json()
+    assert {"name": "Two", "url": "https://example.com/two", "value": 1} in year
+    assert all(set(row) == {"name", "url", "value"} for row in year)
+
+
+def test_too_many_hits_from_one_address_are_answered_429(tmp_path: Path) -> None:
+    footfall("site", "add", "example.com", data=tmp_path / "data")
+    server = Server(tmp_path / "data", "--rate-limit", "5", "--trusted-proxy", "127.0.0.1")
+    try:
+        answers = [server.client.post("/v1/track", json={"url": "https://example.com/"}, headers={"x-forwarded-for": "81.2.3.4"}) for _ in range(30)]
+        assert {answer.status_code for answer in answers} == {202, 429}
+        assert all(int(answer.headers["retry-after"]) > 0 for answer in answers if answer.status_code == 429)
+        assert server.client.post("/v1/track", json={"url": "https://example.com/"}, headers={"x-forwarded-for": "81.2.3.5"}).status_code == 202
+    finally:
+        server.stop()
