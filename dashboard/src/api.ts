@@ -23,10 +23,17 @@ export interface Report {
   meta: { time_labels?: string[] }
 }
 
+/** Hits that were not counted. */
+export interface Drop {
+  reason: string
+  hits: number
+}
+
 export interface Api {
   sites(signal: AbortSignal): Promise<Site[]>
   query(query: Query, signal: AbortSignal): Promise<Report>
   live(site: string, signal: AbortSignal): Promise<number>
+  dropped(site: string, period: string, signal: AbortSignal): Promise<Drop[]>
 }
 
 /** Status 0: no answer at all. */
@@ -64,6 +71,11 @@ export function connect(gateway: URL, key: () => string, send: Send = (...call) 
       const path = `api/v1/stats/realtime/visitors?site_id=${encodeURIComponent(site)}`
       return checked((await read(path, signal)) as number | undefined, Number.isFinite)
     },
+    async dropped(site, period, signal) {
+      const path = `api/v1/stats/dropped?${new URLSearchParams({ site_id: site, period })}`
+      const answer = (await read(path, signal)) as { results?: Drop[] } | null
+      return checked(answer?.results, areDrops)
+    },
   }
 }
 
@@ -88,6 +100,11 @@ async function refusal(response: Response): Promise<ApiError> {
   const body = (await response.json().catch(() => null)) as { error?: unknown } | null
   const sentence = typeof body?.error === 'string' ? body.error : `The server answered ${response.status}.`
   return new ApiError(response.status, sentence, Number(response.headers.get('Retry-After')) || 0)
+}
+
+function areDrops(value: unknown): boolean {
+  const good = (drop: Partial<Drop> | null) => typeof drop?.reason === 'string' && Number.isFinite(drop.hits)
+  return Array.isArray(value) && value.every(good)
 }
 
 function checked<T>(value: T | undefined, good: (value: unknown) => boolean): T {

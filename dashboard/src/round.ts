@@ -1,5 +1,5 @@
 /** One round of reading: live number and totals always, the rest only when those moved. */
-import { ApiError, type Api } from './api'
+import { ApiError, type Api, type Drop } from './api'
 import { METRIC_NAMES, type Values } from './metric'
 import { backOff, pauseAfter } from './pace'
 import { PANELS, readEver, readPanel, readSeries, readTotals, type Panel, type PanelName, type Scope } from './reading'
@@ -59,6 +59,7 @@ async function read(state: State, api: Api, clock: () => number, signal: AbortSi
     totals,
     series: drawn,
     panels: held?.panels ?? {},
+    dropped: held?.dropped ?? [],
     settledAt: settled && held ? held.settledAt : 0,
     checkedAt: clock(),
   }
@@ -97,9 +98,23 @@ async function anything(api: Api, scope: Scope, signal: AbortSignal): Promise<bo
 
 async function settle(state: State, api: Api, figures: Figures, clock: () => number, signal: AbortSignal): Promise<void> {
   const read = PANELS.map(async (panel) => [panel.name, await panelState(api, figures.scope, panel, signal)] as const)
+  const asked = droppedOrHeld(api, figures, signal)
   const panels = Object.fromEntries(await Promise.all(read)) as Record<PanelName, PanelState>
   signal.throwIfAborted()
-  state.figures.value = { ...figures, panels, settledAt: clock() }
+  // What follows is a footnote: the panels do not wait for it.
+  state.figures.value = { ...figures, panels }
+  const dropped = await asked
+  signal.throwIfAborted()
+  state.figures.value = { ...figures, panels, dropped, settledAt: clock() }
+}
+
+/** Never fails: what was left out is not worth troubling the reader about. */
+async function droppedOrHeld(api: Api, { scope, dropped }: Figures, signal: AbortSignal): Promise<Drop[]> {
+  try {
+    return await api.dropped(scope.site, scope.period, signal)
+  } catch {
+    return dropped
+  }
 }
 
 async function panelState(api: Api, scope: Scope, panel: Panel, signal: AbortSignal): Promise<PanelState> {

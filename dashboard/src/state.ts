@@ -1,7 +1,7 @@
 /** Everything the page shows, as signals. */
 import { signal, type Signal } from '@preact/signals'
 import type { View } from './address'
-import type { Site } from './api'
+import type { Drop, Site } from './api'
 import type { Values } from './metric'
 import type { PanelName, Row, Scope } from './reading'
 import type { Series } from './series'
@@ -13,7 +13,8 @@ export interface Figures {
   totals: Values
   series: Series
   panels: Partial<Record<PanelName, PanelState>>
-  /** When series and panels were last asked for; 0 to have them asked again. */
+  dropped: Drop[]
+  /** When series, panels and drops were last asked for; 0 to have them asked again. */
   settledAt: number
   checkedAt: number
 }

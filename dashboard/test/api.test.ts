@@ -52,6 +52,21 @@ test.each([null, {}, { sites: 'none' }, 'x'])('the unreadable answer %j is an er
   await expect(connect(GATEWAY, () => '', send).sites(signal)).rejects.toBeInstanceOf(ApiError)
 })
 
+test('what was left out is asked for by site and period', async () => {
+  const { send, sent } = answering({ results: [{ reason: 'bot', hits: 12 }] })
+  expect(await connect(GATEWAY, () => 'sesame', send).dropped('a&b', '7d', signal)).toEqual([{ reason: 'bot', hits: 12 }])
+  expect(sent[0]?.url).toBe('https://stats.example.org/deep/api/v1/stats/dropped?site_id=a%26b&period=7d')
+  expect(sent[0]?.init.headers).toMatchObject({ Authorization: 'Bearer sesame' })
+})
+
+test.each([null, {}, { results: {} }, { results: [null] }, { results: [{ reason: 'bot', hits: 'many' }] }])(
+  'the unreadable drops %j are an error, not a crash',
+  async (body) => {
+    const { send } = answering(body)
+    await expect(connect(GATEWAY, () => '', send).dropped('a', 'day', signal)).rejects.toBeInstanceOf(ApiError)
+  },
+)
+
 test('no answer at all is status 0', async () => {
   const dead = async () => Promise.reject(new TypeError('refused'))
   await expect(connect(GATEWAY, () => '', dead).sites(signal)).rejects.toMatchObject({ status: 0 })

@@ -25,6 +25,9 @@ const gateway: Api = {
   async live() {
     return answer('live', 2)
   },
+  async dropped() {
+    return answer('dropped', [{ reason: 'bot', hits: 12 }])
+  },
   async query(query: Query) {
     const about = query.dimensions?.[0] ?? (query.date_range === 'all' ? 'ever' : 'totals')
     const metrics = about === 'ever' ? [0] : totals
@@ -46,9 +49,10 @@ function started() {
 test('the first round reads everything, the first site chosen, panels last', async () => {
   const { state, round } = started()
   expect(await round(signal())).toBe(2_000)
-  expect(asked).toEqual(['sites', 'live', 'totals', 'time:hour', 'event:page', 'visit:source', 'visit:country'])
+  expect(asked).toEqual(['sites', 'live', 'totals', 'time:hour', 'event:page', 'visit:source', 'visit:country', 'dropped'])
   expect(state.view.value.site).toBe('example')
   expect(state.figures.value?.panels.pages).toEqual({ rows: [{ name: '/', numbers: totals }] })
+  expect(state.figures.value?.dropped).toEqual([{ reason: 'bot', hits: 12 }])
 })
 
 test('while nothing moves a round costs two requests', async () => {
@@ -66,6 +70,7 @@ test('a moved total, or half a minute, brings graph and panels up to date', asyn
   asked = []
   await round(signal())
   expect(asked).toContain('event:page')
+  expect(asked).toContain('dropped')
   now += 31_000
   asked = []
   await round(signal())
@@ -98,6 +103,35 @@ test('one broken panel leaves the others alone', async () => {
   expect(state.trouble.value).toBeNull()
   expect(state.figures.value?.panels.countries).toEqual({ failure: 'Unknown dimension.' })
   expect(state.figures.value?.panels.pages).toHaveProperty('rows')
+})
+
+test('when what was left out cannot be told, the last answer stays and nothing else suffers', async () => {
+  const { state, round } = started()
+  broken.dropped = new ApiError(404, 'No such page.')
+  expect(await round(signal())).toBe(2_000)
+  expect(state.trouble.value).toBeNull()
+  expect(state.figures.value?.dropped).toEqual([])
+  expect(state.figures.value?.panels.pages).toHaveProperty('rows')
+  asked = []
+  await round(signal())
+  expect(asked).toEqual(['live', 'totals'])
+  broken = {}
+  now += 31_000
+  await round(signal())
+  broken.dropped = new ApiError(503, 'Try again in a moment.')
+  now += 31_000
+  await round(signal())
+  expect(state.figures.value?.dropped).toEqual([{ reason: 'bot', hits: 12 }])
+})
+
+test('panels do not wait for what was left out', async () => {
+  const state = newState({ site: '', period: 'day', metric: 'visitors' }, '')
+  let tell = (_: []) => {}
+  const slow = { ...gateway, dropped: () => new Promise<[]>((resolve) => (tell = resolve)) }
+  const reading = roundOf(state, slow, () => now)(signal())
+  await vi.waitFor(() => expect(state.figures.value?.panels.pages).toHaveProperty('rows'))
+  tell([])
+  expect(await reading).toBe(2_000)
 })
 
 test('when the server is down the last numbers stay and waits grow', async () => {

@@ -20,6 +20,8 @@ from footfall.telemetry import start_logging
 
 EXPECTED = (RegistryBroken, StreamBroken, StoreBroken, OSError)
 GRACE_SECONDS = 5
+NICE = 5
+"""Counting may wait for collecting, not the other way round."""
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +31,7 @@ def run(settings: Settings, _: dict[str, Any]) -> int:
     start_logging(settings.log_level)
     end_with_parent()
     keep_running_after_signals()
+    os.nice(NICE)
     worker, application, facts = compose.engine(settings)
     stop, failed = threading.Event(), threading.Event()
     thread = threading.Thread(target=_work, args=(worker, stop, failed), name="worker")

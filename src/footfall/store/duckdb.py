@@ -1,6 +1,7 @@
 """Facts in one DuckDB file, which one process owns."""
 
 import logging
+import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -25,6 +26,7 @@ REACH = timedelta(days=5)
 DTYPES = {"UBIGINT": "u8", "BIGINT": "i8", "INTEGER": "i4", "UTINYINT": "u1", "DOUBLE": "f8", "BOOLEAN": "?", "TIMESTAMP": "i8", "DATE": "i4"}
 CASTS = {"TIMESTAMP": "make_timestamp({})", "DATE": "DATE '1970-01-01' + {}"}
 SETTINGS = {
+    "threads": max(1, (os.cpu_count() or 1) - 1),  # one core is the gateway's
     "TimeZone": "UTC",
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,

@@ -1,0 +1,97 @@
+"""A wrong query says which field is wrong; nothing else ever comes of one."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from footfall.domain.report import DIMENSIONS, FIELDS, METRICS, Wrong, parse
+from footfall.query.answer import Answers
+from tests.query.asking import Told, now_of
+from tests.traffic import SITE, often
+
+NOW = datetime(2026, 3, 30, 12, tzinfo=UTC)
+GOOD = {"site_id": "berlin", "metrics": ["visitors"], "date_range": "7d"}
+LONG = {"date_range": ["2000-01-01", "2026-01-01"]}
+
+
+def parsed(query: Mapping[str, Any]) -> Any:
+    return parse(query, NOW, "Europe/Berlin", date(2020, 1, 1))
+
+
+def test_the_good_query_is_good() -> None:
+    assert parsed(GOOD).metrics == ("visitors",)
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        pytest.param({"metric": ["visitors"]}, "metric", id="unknown field"),
+        pytest.param({"metrics": None}, "metrics", id="no metrics"),
+        pytest.param({"metrics": []}, "metrics", id="empty metrics"),
+        pytest.param({"metrics": "visitors"}, "metrics", id="metrics as text"),
+        pytest.param({"metrics": ["visitors", 1]}, "metrics", id="a number among metrics"),
+        pytest.param({"metrics": ["sessions"]}, "metrics", id="unknown metric"),
+        pytest.param({"metrics": ["visits", "visits"]}, "metrics", id="metric twice"),
+        pytest.param({"date_range": None}, "date_range", id="no period"),
+        pytest.param({"date_range": "fortnight"}, "date_range", id="unknown period"),
+        pytest.param({"date_range": ["2026-02-30", "2026-03-01"]}, "date_range", id="a date there is not"),
+        pytest.param({"dimensions": None}, "dimensions", id="dimensions of null"),
+        pytest.param({"dimensions": {"visit:source": 1}}, "dimensions", id="dimensions as object"),
+        pytest.param({"dimensions": ["visit:shoe_size"]}, "dimensions", id="unknown dimension"),
+        pytest.param({"dimensions": ["event:page", "event:page"]}, "dimensions", id="dimension twice"),
+        pytest.param({"dimensions": ["time", "time:day"]}, "dimensions", id="two of time"),
+        pytest.param({"dimensions": list(DIMENSIONS[7:12])}, "dimensions", id="five dimensions"),
+        pytest.param({"dimensions": ["time:minute"], **LONG}, "dimensions", id="too many minutes"),
+        pytest.param({"dimensions": ["time:hour"], **LONG}, "dimensions", id="too many hours"),
+        pytest.param({"filters": [["is", "event:page", ["/"]]]}, "filters", id="filters are not there yet"),
+        pytest.param({"order_by": "visitors"}, "order_by", id="order as text"),
+        pytest.param({"order_by": ["visitors"]}, "order_by", id="order without direction"),
+        pytest.param({"order_by": [["visitors", "down"]]}, "order_by", id="order of no direction"),
+        pytest.param({"order_by": [["visits", "asc"]]}, "order_by", id="order by what is not asked for"),
+        pytest.param({"order_by": [[["visitors"], "asc"]]}, "order_by", id="order by a list"),
+        pytest.param({"order_by": [["visitors", ["asc"]]]}, "order_by", id="a list for a direction"),
+        pytest.param({"pagination": None}, "pagination", id="pagination of null"),
+        pytest.param({"pagination": {"page": 1}}, "pagination", id="unknown pagination"),
+        pytest.param({"pagination": {"limit": 0}}, "pagination.limit", id="limit 0"),
+        pytest.param({"pagination": {"limit": 10_001}}, "pagination.limit", id="limit 10,001"),
+        pytest.param({"pagination": {"limit": True}}, "pagination.limit", id="limit true"),
+        pytest.param({"pagination": {"limit": 1.5}}, "pagination.limit", id="limit 1.5"),
+        pytest.param({"pagination": {"offset": -1}}, "pagination.offset", id="offset -1"),
+        pytest.param({"pagination": {"offset": 2**70}}, "pagination.offset", id="offset 2 to the 70"),
+        pytest.param({"include": ["time_labels"]}, "include", id="include as list"),
+        pytest.param({"include": {"time_labels": 1}}, "include", id="include with a number"),
+        pytest.param({"include": {"weather": True}}, "include", id="include the unknown"),
+        pytest.param({"include": {"time_labels": True}}, "include.time_labels", id="labels of no time"),
+    ],
+)
+def test_a_wrong_query_names_its_field(change: dict[str, Any], field: str) -> None:
+    with pytest.raises(Wrong) as told:
+        parsed(GOOD | change)
+    assert str(told.value).split(" ")[0] == field
+
+
+_names = st.sampled_from((*METRICS, *DIMENSIONS, "", "x" * 500, "asc", "desc", "limit", "offset", "time_labels", "total_rows"))
+_scalars = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5), _names, st.just("7d"), st.dates().map(str))
+_junk = st.recursive(_scalars, lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(st.one_of(st.text(max_size=5), _names), inner, max_size=3)), max_leaves=8)
+
+
+@often(100)
+def test_junk_is_wrong_and_nothing_worse(everyone: Told, examples: int) -> None:
+    answers = Answers(everyone.facts, lambda: now_of("berlin"))
+
+    @settings(max_examples=examples, deadline=None)
+    @given(st.dictionaries(st.sampled_from(sorted(FIELDS)), _junk, max_size=4), st.booleans())
+    def check(junk: dict[str, Any], all_junk: bool) -> None:
+        query = junk if all_junk else GOOD | junk
+        try:
+            answer = answers.query(SITE["berlin"], query)
+        except Wrong as exc:
+            assert str(exc)
+        else:
+            assert set(answer) == {"results", "meta", "query"}
+
+    check()
