@@ -26,21 +26,21 @@ def say(line: str) -> str:
 
 
 def gateway_alone(seconds: int, rounds: int) -> list[str]:
-    lines = [say("gateway alone, durable, against the bare server (in turn)")]
-    ratios = []
-    for turn in range(rounds):
-        with bare() as url:
-            yardstick = load(url, seconds, seed=turn)
-        with running("gateway", "--stream-limit", "4GB") as server:
-            load(server.url, 1)
-            found = load(server.url, seconds, seed=turn)
-            stored = frames(server)
-        assert stored >= found.answers and not found.errors, (stored, found)
-        ratios.append(found.rate / yardstick.rate)
+    """Slices of two seconds in turn, since the speed of a shared machine changes from one to the next."""
+    lines = [say("gateway alone, durable, against the bare server (slices of 2 s in turn)")]
+    slices = max(seconds * rounds // 2, 3)
+    with bare() as url, running("gateway", "--stream-limit", "4GB") as server:
+        load(server.url, 1)
+        pairs = [(load(url, 2, seed=turn), load(server.url, 2, seed=turn)) for turn in range(slices)]
+        answers, stored = sum(found.answers for _, found in pairs), frames(server)
+    assert stored >= answers and not any(found.errors for _, found in pairs), (stored, answers)
+    for yardstick, found in pairs:
         lines.append(
-            say(f"  bare {yardstick.rate:8,.0f}/s   collects {found.rate:8,.0f}/s   p50 {found.p50:.1f} ms   p99 {found.p99:.1f} ms   ratio {ratios[-1]:.2f}   stored {stored:,}")
+            say(f"  bare {yardstick.rate:8,.0f}/s   collects {found.rate:8,.0f}/s   p50 {found.p50:.1f} ms   p99 {found.p99:.1f} ms   ratio {found.rate / yardstick.rate:.2f}")
         )
-    lines.append(say(f"  ratio, median {middle(ratios):.2f}   (goal 0.55, under 0.4 something is wrong)"))
+    ratio = middle([found.rate / yardstick.rate for yardstick, found in pairs])
+    best = max(found.rate for _, found in pairs)
+    lines.append(say(f"  ratio, median {ratio:.2f} (goal 0.55, under 0.4 something is wrong)   best {best:,.0f}/s   answered {answers:,}, stored {stored:,}"))
     return lines
 
 

@@ -19,7 +19,7 @@ Asked = tuple[object, Inside]
 def asked(site: str) -> dict[str, Asked]:
     """Periods, as asked for and as the oracle understands them."""
     first = date.fromisoformat(FIRST[site])
-    second, third = str(first + timedelta(1)), str(first + timedelta(2))
+    second, third, fourth = (str(first + timedelta(number)) for number in (1, 2, 3))
     since, until = f"{second}T07:20:00+02:00", f"{third}T01:10:30+02:00"
     return {
         "day": ("day", days(third, third)),
@@ -30,6 +30,7 @@ def asked(site: str) -> dict[str, Asked]:
         "year": ("year", days("2026-01-01", third)),
         "all": ("all", days("1970-01-01", third)),
         "one day": ([second, second], days(second, second)),
+        "the day after": ([fourth, fourth], days(fourth, fourth)),
         "all three": ([FIRST[site], third], days(FIRST[site], third)),
         "instants": ([since, until], instants(since, until)),
         "nothing": (["2025-01-01", "2025-01-02"], days("2025-01-01", "2025-01-02")),
@@ -50,7 +51,7 @@ def until_of(period: str, site: str) -> int:
 
 @pytest.mark.parametrize("dimension", [name for name in DIMENSIONS if name != "time"])
 def test_by_one_dimension(everyone: Told, dimension: str) -> None:
-    for site, period in (("berlin", "all three"), ("coast", "instants"), ("kathmandu", "month"), ("moved", "all three")):
+    for site, period in (("berlin", "all three"), ("kathmandu", "the day after"), ("coast", "instants"), ("kathmandu", "month"), ("moved", "all three")):
         check(everyone, site, [dimension], period)
 
 

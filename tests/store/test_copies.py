@@ -4,6 +4,7 @@ from itertools import permutations
 
 import pytest
 
+from footfall.domain.event import Position
 from footfall.stream.port import Record
 from tests.oracle import DAY, HOUR, MINUTE
 from tests.store.relations import agree, copies, empty, everything, filled
@@ -67,15 +68,20 @@ def test_a_copy_with_another_payload_at_the_same_time_counts_by_position() -> No
         assert facts.rows("SELECT entry_page, source FROM visits") == [("/low", "Google")]
 
 
-def test_positions_of_one_shard_are_compared_as_numbers() -> None:
-    ninth, tenth = made([Act(NINE, id=1, page="/9"), Act(NINE, id=1, page="/10")])
-    facts = empty()
-    apply(facts, [_moved(ninth, 9), _moved(tenth, 10)])
-    assert facts.rows("SELECT page FROM events") == [("/9",)]
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [pytest.param(("one", 9), ("one", 10), id="numbers within a shard"), pytest.param(("a", 10), ("b", 9), id="shards first")],
+)
+def test_positions_are_compared_by_shard_and_number(first: tuple[str, int], second: tuple[str, int]) -> None:
+    low, high = made([Act(NINE, id=1, page="/first"), Act(NINE, id=1, page="/second")])
+    for batches in ([[low, high]], [[low], [high]]):
+        facts = empty()
+        apply(facts, *([_moved(each, first if each is low else second) for each in batch] for batch in batches))
+        assert facts.rows("SELECT page FROM events") == [("/first",)]
 
 
-def _moved(each: Made, sequence: int) -> Made:
-    return Made(Record(each.record.position._replace(shard="one", sequence=sequence), each.record.data), each.seen)
+def _moved(each: Made, position: tuple[str, int]) -> Made:
+    return Made(Record(Position(*position), each.record.data), each.seen)
 
 
 def test_a_batch_delivered_again_changes_nothing() -> None:

@@ -14,8 +14,8 @@ from footfall.store.port import Facts, StoreBroken
 from footfall.stream.port import Chunk, Reader, StreamBroken
 from footfall.telemetry import EngineMetrics
 
-POLL_SECONDS = 0.02
-REST_SHARE = 0.5
+POLL_SECONDS = 0.01
+REST_SHARE = 0.25
 """Of the time a small batch took: a trickle of hits must not keep a core busy."""
 
 CATCH_UP_RECORDS = 5_000
