@@ -6,7 +6,7 @@ from time import monotonic, sleep
 
 import pytest
 
-from tests.server import Server, footfall
+from tests.server import Server, footfall, free_port
 
 pytestmark = pytest.mark.slow
 ROBOT = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
@@ -100,5 +100,25 @@ def test_too_many_hits_from_one_address_are_answered_429(tmp_path: Path) -> None
         assert {answer.status_code for answer in answers} == {202, 429}
         assert all(int(answer.headers["retry-after"]) > 0 for answer in answers if answer.status_code == 429)
         assert server.client.post("/v1/track", json={"url": "https://example.com/"}, headers={"x-forwarded-for": "81.2.3.5"}).status_code == 202
+    finally:
+        server.stop()
+
+
+def test_a_stream_at_its_limit_answers_503_and_loses_nothing(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    footfall("site", "add", "example.com", "--public", data=data)
+    gateway = Server(data, "--stream-limit", "100KB", command="gateway", port=free_port())
+    gateway.wait_until_ready("/readyz")
+    statuses = []
+    while 503 not in statuses and len(statuses) < 5_000:
+        answer = gateway.client.post("/v1/track", json={"url": f"https://example.com/{len(statuses)}"})
+        statuses.append(answer.status_code)
+    assert int(answer.headers["retry-after"]) > 0
+    assert gateway.client.get("/livez").status_code == 200
+    gateway.stop()
+    server = Server(data)
+    try:
+        assert server.wait_for_total("example.com", statuses.count(202)) == statuses.count(202) > 50
+        assert server.client.post("/v1/track", json={"url": "https://example.com/again"}).status_code == 202
     finally:
         server.stop()

@@ -82,7 +82,7 @@ def parser() -> argparse.ArgumentParser:
     _settings(_command(commands, "engine", "engine", "run only the engine", ENGINE), COUNTING)
     _site(_command(commands, "site", "site", "add, list, change and remove sites", SITE))
     _key(_command(commands, "key", "key", "add, list and revoke API keys", KEY))
-    _command(commands, "version", "version", "print the version", "Print the version of Footfall and of the parts that matter.")
+    _settings(_command(commands, "version", "version", "print the version", "Print the version of Footfall and of the parts that matter."), ())
     return top
 
 
