@@ -8,6 +8,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
@@ -33,11 +34,13 @@ class Server:
         self.data = data
         self.lines: list[str] = []
         self._listening: threading.Thread | None = None
-        self._log = tempfile.NamedTemporaryFile(prefix=f"footfall-{command}-", suffix=".log")
+        handle, name = tempfile.mkstemp(prefix=f"footfall-{command}-", suffix=".log")
+        self._log = Path(name)
         self.process = subprocess.Popen(
             [*FOOTFALL, command, "--data", str(data), "--port", str(port), *flags],
-            stdout=subprocess.PIPE, stderr=self._log, text=True, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=handle, text=True, stdin=subprocess.DEVNULL,
         )  # fmt: skip
+        os.close(handle)
         self.url = f"http://127.0.0.1:{port}" if port else self._announced()
         self.client = httpx.Client(base_url=self.url, timeout=20.0, headers={"user-agent": BROWSER})
 
@@ -58,7 +61,7 @@ class Server:
     @property
     def log(self) -> str:
         """What it wrote to standard error so far."""
-        return Path(self._log.name).read_text()
+        return self._log.read_text()
 
     def pids(self, command: str) -> list[int]:
         """The processes of a command below this one."""
@@ -84,7 +87,7 @@ class Server:
         if self.process.stdout:
             self.process.stdout.close()
         self.client.close()
-        self._log.close()
+        self._log.unlink(missing_ok=True)
         return status
 
     def query(self, site: str, metrics: list[str], date_range: Any = "all", **more: Any) -> list[dict[str, Any]]:
@@ -104,10 +107,8 @@ class Server:
         until = monotonic() + COUNT_SECONDS
         seen = -1
         while monotonic() < until:
-            try:
+            with suppress(AssertionError, httpx.HTTPError):
                 seen = self.total(site, metric)
-            except (AssertionError, httpx.HTTPError):
-                pass
             if seen >= wanted:
                 break
             sleep(0.05)
@@ -117,11 +118,9 @@ class Server:
         """Until gateway and engine answer, or only what is named does."""
         until = monotonic() + START_SECONDS
         while monotonic() < until:
-            try:
+            with suppress(httpx.HTTPError):
                 if all(self.client.get(path).status_code == 200 for path in paths or ("/readyz", "/api/sites")):
                     return
-            except httpx.HTTPError:
-                pass
             sleep(0.05)
         raise AssertionError(f"not ready in time: {self.log}")
 

@@ -109,7 +109,7 @@ def test_a_stream_at_its_limit_answers_503_and_loses_nothing(tmp_path: Path) -> 
     footfall("site", "add", "example.com", "--public", data=data)
     gateway = Server(data, "--stream-limit", "100KB", command="gateway", port=free_port())
     gateway.wait_until_ready("/readyz")
-    statuses = []
+    statuses: list[int] = []
     while 503 not in statuses and len(statuses) < 5_000:
         answer = gateway.client.post("/v1/track", json={"url": f"https://example.com/{len(statuses)}"})
         statuses.append(answer.status_code)

@@ -78,7 +78,7 @@ def test_a_full_stream_refuses_and_keeps_what_it_has(opened: tuple[Writer, Reade
 
 def test_every_opening_begins_a_shard_of_its_own(tmp_path: Path) -> None:
     path = str(tmp_path / "stream.db")
-    shards = set()
+    shards: set[str] = set()
     for _ in range(3):
         stream = SqliteStream(path, LIMIT)
         stream.append([b"x"])
