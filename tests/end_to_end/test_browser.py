@@ -16,6 +16,7 @@ FLAGS = [
 # Headless Chromium calls itself headless, and is dropped as a bot for that; a person's does not.
 AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/124.0.0.0 Safari/537.36"
 PICTURES = Path("test-results")
+expect.set_options(timeout=20_000)  # the page asks less often where answers take long
 
 
 @pytest.fixture(scope="module")

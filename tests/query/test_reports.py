@@ -78,7 +78,7 @@ def test_by_several_dimensions(everyone: Told, examples: int) -> None:
     compare()
 
 
-@often(20)
+@often(10)
 def test_of_any_traffic(examples: int) -> None:
     dimensions = st.lists(st.sampled_from((*EVENT_DIMENSIONS, "visit:entry_page", "visit:exit_page", "visit:source", "visit:screen", "time:hour")), max_size=2, unique=True)
 

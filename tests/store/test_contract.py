@@ -130,7 +130,7 @@ def test_any_thread_may_read_beside_apply(facts: Facts) -> None:
 
     reader = threading.Thread(target=look)
     reader.start()
-    for number in range(8):
+    for number in range(4):
         apply(facts, made([Act(NINE + number * HOUR), Act(NINE + number * HOUR + MINUTE)], prefix=f"{number}-"))
     done.set()
     reader.join()

@@ -60,6 +60,16 @@ def test_a_displaced_copy_splits_its_visit() -> None:
     assert facts.rows("SELECT count(*) FROM visits") == [(3,)]
 
 
+def test_a_displaced_copy_takes_its_link_across_midnight_along() -> None:
+    midnight = at("2026-06-11 00:00")
+    first = made([Act(midnight - 5 * MINUTE), Act(midnight + 5 * MINUTE, id=1), Act(midnight + 10 * HOUR)])
+    facts = filled(first)
+    assert facts.rows("SELECT pageviews FROM visits ORDER BY start") == [(2,), (1,)]
+    displacing = made([Act(midnight - HOUR, "bob", id=1, late=2 * HOUR)], prefix="t")
+    apply(facts, displacing)
+    agree(facts, first + displacing)
+
+
 def test_a_copy_with_another_payload_at_the_same_time_counts_by_position() -> None:
     low, high = made([Act(NINE, id=1, page="/low", came="search"), Act(NINE, id=1, page="/high", came="link")])
     for batches in ([[low], [high]], [[high], [low]], [[low, high]]):

@@ -18,7 +18,7 @@ def split(records: list[Made], cuts: list[int]) -> list[list[Made]]:
 _cuts = st.lists(st.integers(0, 20), max_size=4)
 
 
-@often(25)
+@often(15)
 def test_order_batches_and_redelivery_change_nothing(examples: int) -> None:
     @settings(max_examples=examples, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(traffic(), st.randoms(use_true_random=False), _cuts)

@@ -144,7 +144,7 @@ def test_settling_an_empty_store() -> None:
     assert settle(empty(), TENTH) == []
 
 
-@often(15)
+@often(8)
 def test_settling_changes_no_visit_and_later_hits_split_none(examples: int) -> None:
     @settings(max_examples=examples, deadline=None)
     @given(traffic(), st.lists(st.integers(0, 12 * 12).map(lambda fives: 5 * fives), max_size=4))
