@@ -14,7 +14,7 @@ check: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -m "not slow and not torture"
+	$(BIN)/pytest -n 2 -m "not slow and not torture"
 
 setup: .venv/ready $(DASHBOARD) $(COUNTRY)
 
