@@ -1,5 +1,6 @@
 """A real `footfall serve` for tests: its processes, its address, and ways to end them."""
 
+import atexit
 import os
 import signal
 import socket
@@ -41,6 +42,7 @@ class Server:
             stdout=subprocess.PIPE, stderr=handle, text=True, stdin=subprocess.DEVNULL,
         )  # fmt: skip
         os.close(handle)
+        atexit.register(self.process.kill)  # a test that fails may not come to its end
         self.url = f"http://127.0.0.1:{port}" if port else self._announced()
         self.client = httpx.Client(base_url=self.url, timeout=20.0, headers={"user-agent": BROWSER})
 

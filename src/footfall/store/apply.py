@@ -48,7 +48,11 @@ WHERE place = 1 QUALIFY row_number() OVER (PARTITION BY id ORDER BY later DESC) 
 KEEP_IDS = "INSERT INTO ids SELECT id, received, time, shard, sequence FROM staged"
 
 TOUCHED = "CREATE OR REPLACE TEMP TABLE touched AS SELECT DISTINCT visitor FROM staged"
-TOUCH_DISPLACED = "INSERT INTO touched SELECT DISTINCT visitor FROM displaced ANTI JOIN touched USING (visitor)"
+# A displaced event takes its link along, so those at both ends of it are folded anew.
+TOUCH_DISPLACED = """
+INSERT INTO touched
+FROM (SELECT visitor FROM displaced UNION SELECT prev FROM displaced WHERE prev IS NOT NULL) ANTI JOIN touched USING (visitor)
+"""
 
 # A chain is all visitors that links of midnight connect, directly or by way of others.
 HAS_LINKS = f"""
