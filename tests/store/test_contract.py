@@ -173,10 +173,17 @@ def test_a_second_process_cannot_open_the_file(tmp_path: Path) -> None:
     facts.close()
 
 
-@pytest.mark.parametrize("content", [b"", b"this is no database" * 500], ids=["empty", "something else"])
-def test_a_file_that_is_no_store_is_refused_and_left_alone(tmp_path: Path, content: bytes) -> None:
+def test_a_file_that_is_no_store_is_refused_and_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "facts.duckdb"
-    path.write_bytes(content)
+    path.write_bytes(b"this is no database" * 500)
     with pytest.raises(StoreBroken, match="cannot open the facts in"):
         DuckdbFacts(str(path), MEMORY_LIMIT)
-    assert path.read_bytes() == content
+    assert path.read_bytes() == b"this is no database" * 500
+
+
+def test_a_file_whose_making_was_broken_off_is_made_anew(tmp_path: Path) -> None:
+    path = tmp_path / "facts.duckdb"
+    path.write_bytes(b"")
+    facts = DuckdbFacts(str(path), MEMORY_LIMIT)
+    assert apply(facts, made(VISIT)).counted == len(VISIT)
+    facts.close()

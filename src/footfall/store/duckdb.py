@@ -46,6 +46,7 @@ class DuckdbFacts:
         try:
             if path != MEMORY:
                 Path(path).parent.mkdir(parents=True, exist_ok=True)
+                _remove_stillborn(Path(path))
             self._connection = duckdb.connect(path, config={"memory_limit": memory_limit})
             for name, value in SETTINGS.items():
                 self._connection.execute(f"SET {name} = '{value}'")
@@ -109,6 +110,12 @@ class DuckdbFacts:
             except BaseException:
                 self._connection.execute("ROLLBACK")
                 raise
+
+
+def _remove_stillborn(path: Path) -> None:
+    """Remove an empty file: a process that ends while making it leaves one, which DuckDB does not open."""
+    if path.is_file() and path.stat().st_size == 0:
+        path.unlink()
 
 
 def _migrate(connection: duckdb.DuckDBPyConnection, path: str) -> None:
