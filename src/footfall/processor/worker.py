@@ -82,19 +82,20 @@ class Worker:
         self.stream.discard(chunk.through)
 
     def tidy(self, alive: frozenset[int] | None, chunk: Chunk) -> frozenset[int]:
-        """Destroy salts that are due; settle days whose salt was gone at the tidying before.
+        """Destroy salts that are due; settle days that had none at the tidying before and have none now.
 
         The minute between lets every hit that still used a salt reach the stream, and settling
         waits until the stream holds none so old.
         """
         now = self.now()
+        self.salts.destroy(now)
+        still = frozenset(salt.day for salt in self.salts.all())
         waiting = chunk.received if chunk.received else now
         if alive is not None and now - waiting < TIDY_SECONDS * 1_000_000:
-            settled = self.facts.settle(alive, (now + 14 * HOUR_US) // DAY_US, waiting)
+            settled = self.facts.settle(alive | still, (now + 14 * HOUR_US) // DAY_US, waiting)
             if settled:
                 log.info("settled %d days", len(settled))
-        self.salts.destroy(now)
-        return frozenset(salt.day for salt in self.salts.all())
+        return still
 
     def _failed(self, exc: Exception, failures: int) -> int:
         log.error("%s; trying again", exc)
