@@ -1,6 +1,7 @@
 """What the parts tell of themselves: log lines, and counters for Prometheus.
 
-Every process writes its counters to files in one folder, and any gateway adds them up.
+Every process writes its counters to files in one folder, and any gateway adds them up; the
+registries that the library wants besides are each object's own.
 """
 
 import logging
@@ -37,20 +38,22 @@ class GatewayMetrics:
     """Counters of one gateway process."""
 
     def __init__(self) -> None:
-        self.answers = Counter("footfall_answers", "Answers to collecting requests by status", ["status"])
-        self.dropped = Counter("footfall_dropped", "Hits dropped at the door by reason", ["reason"])
-        self.hits = Counter("footfall_hits", "Hits durable on the stream")
-        self.commit = Histogram("footfall_commit_seconds", "Time of a group commit", buckets=SECONDS)
+        registry = CollectorRegistry()
+        self.answers = Counter("footfall_answers", "Answers to collecting requests by status", ["status"], registry=registry)
+        self.dropped = Counter("footfall_dropped", "Hits dropped at the door by reason", ["reason"], registry=registry)
+        self.hits = Counter("footfall_hits", "Hits durable on the stream", registry=registry)
+        self.commit = Histogram("footfall_commit_seconds", "Time of a group commit", buckets=SECONDS, registry=registry)
 
 
 class EngineMetrics:
     """Counters of the engine."""
 
     def __init__(self) -> None:
-        self._counted = Counter("footfall_events", "Events counted")
-        self._copies = Counter("footfall_copies", "Copies left out")
-        self._batch = Histogram("footfall_batch_seconds", "Time to apply a batch", buckets=SECONDS)
-        self._lag = Gauge("footfall_lag_seconds", "Age of the oldest hit not applied yet", multiprocess_mode="mostrecent")
+        registry = CollectorRegistry()
+        self._counted = Counter("footfall_events", "Events counted", registry=registry)
+        self._copies = Counter("footfall_copies", "Copies left out", registry=registry)
+        self._batch = Histogram("footfall_batch_seconds", "Time to apply a batch", buckets=SECONDS, registry=registry)
+        self._lag = Gauge("footfall_lag_seconds", "Age of the oldest hit not applied yet", multiprocess_mode="mostrecent", registry=registry)
 
     def saw(self, lag_us: int) -> None:
         """The oldest hit on the stream is that old."""

@@ -122,3 +122,19 @@ def test_a_stream_at_its_limit_answers_503_and_loses_nothing(tmp_path: Path) -> 
         assert server.client.post("/v1/track", json={"url": "https://example.com/again"}).status_code == 202
     finally:
         server.stop()
+
+
+def test_metrics_add_up_over_all_processes(server: Server) -> None:
+    before = metrics(server)
+    for number in range(20):
+        server.client.post("/v1/track", json={"url": f"https://example.com/metrics/{number}", "website": "public"}).raise_for_status()
+    until = monotonic() + 10
+    while (after := metrics(server)).get("footfall_events_total", 0) < before.get("footfall_events_total", 0) + 20 and monotonic() < until:
+        sleep(0.05)
+    assert after["footfall_hits_total"] - before.get("footfall_hits_total", 0) >= 20
+    assert after["footfall_events_total"] - before.get("footfall_events_total", 0) == 20
+
+
+def metrics(server: Server) -> dict[str, float]:
+    lines = [line.rsplit(" ", 1) for line in server.client.get("/metrics").text.splitlines() if not line.startswith("#")]
+    return {name: float(value) for name, value in lines}
