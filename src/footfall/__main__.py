@@ -4,6 +4,7 @@ import os
 import sys
 from importlib import import_module
 
+from footfall.cli.child import METRICS, asked_to_stop, counters_folder
 from footfall.cli.parser import parser
 from footfall.settings import BadSettings, read
 
@@ -12,17 +13,25 @@ def main(arguments: list[str] | None = None) -> int:
     """Run a command; returns the exit status. Errors are one sentence on standard error."""
     os.umask(0o077)  # what is kept is nobody else's business
     given = vars(parser().parse_args(arguments))
-    # A command's module is imported when it is asked for: `serve` itself stays small this way.
-    command = import_module(f"footfall.cli.{given.pop('module')}")
     try:
         settings = read({name: value for name, value in given.items() if isinstance(value, str)}, os.environ)
-        return int(command.run(settings, given) or 0)
     except BadSettings as exc:
-        print(f"footfall: {exc}", file=sys.stderr)
-        return 2
-    except command.EXPECTED as exc:
-        print(f"footfall: {exc}", file=sys.stderr)
-        return 1
+        return _failed(exc)
+    module = given.pop("module")
+    if module in ("gateway", "engine"):
+        os.environ.setdefault(METRICS, counters_folder())  # before the library of counters looks for it
+        given["asked"] = asked_to_stop()  # before the imports, which take their time
+    # A command's module is imported when it is asked for: `serve` itself stays small this way.
+    command = import_module(f"footfall.cli.{module}")
+    try:
+        return int(command.run(settings, given) or 0)
+    except (BadSettings, *command.EXPECTED) as exc:
+        return _failed(exc)
+
+
+def _failed(error: Exception) -> int:
+    print(f"footfall: {error}", file=sys.stderr)
+    return 2 if isinstance(error, BadSettings) else 1
 
 
 if __name__ == "__main__":

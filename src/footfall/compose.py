@@ -86,11 +86,6 @@ def engine_socket(settings: Settings) -> str:
     return str(Path(tempfile.gettempdir()) / f"footfall-{blake2b(os.fsencode(path), digest_size=8).hexdigest()}.sock")
 
 
-def metrics_folder(settings: Settings) -> Path:
-    """Where the processes put their counters."""
-    return settings.data / "metrics"
-
-
 def add_example(registry: Registry) -> None:
     """Add the example site where it is missing."""
     if all(site.id != EXAMPLE.id for site in registry.sites()):

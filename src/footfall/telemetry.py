@@ -5,7 +5,6 @@ registries that the library wants besides are each object's own.
 """
 
 import logging
-from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -18,13 +17,6 @@ def start_logging(level: str) -> None:
     logging.basicConfig(level=level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # else every malformed request is a line
-
-
-def clear_metrics(folder: Path) -> None:
-    """Begin anew: counters of processes that ended stay until then."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for old in folder.glob("*.db"):
-        old.unlink(missing_ok=True)
 
 
 def metrics_text() -> bytes:

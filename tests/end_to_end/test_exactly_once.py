@@ -11,10 +11,11 @@ from pathlib import Path
 from random import Random
 from time import sleep
 
+import httpx
 import pytest
 
 from tests.end_to_end.load import Sender
-from tests.server import Server, footfall, free_port
+from tests.server import FOOTFALL, Server, footfall, free_port
 
 pytestmark = pytest.mark.slow
 SITE = "example"
@@ -134,6 +135,27 @@ def test_a_graceful_stop_leaves_nothing_acknowledged_behind(data: Path) -> None:
         again.stop()
 
 
+def test_a_stop_while_the_engine_is_down_counts_what_is_left(data: Path) -> None:
+    server = Server(data)
+    sender = Sender(server.url, SITE, "late", most=50)
+    server.kill("engine")
+    sender.start()
+    sender.join(30)
+    server.kill("engine")
+    assert server.stop() == 0
+    assert len(sender.acknowledged) == 50
+    assert in_stream(data, "SELECT count(*) FROM frames") == [(0,)]
+
+
+@pytest.mark.parametrize("seconds", [0.3, 0.6, 1.0])
+def test_no_process_outlives_one_that_is_killed_while_starting(data: Path, seconds: float) -> None:
+    started = subprocess.Popen([*FOOTFALL, "serve", "--data", str(data), "--port", "0"], stdout=subprocess.DEVNULL)
+    sleep(seconds)
+    started.kill()
+    started.wait()
+    wait_until_gone(data)
+
+
 def in_stream(data: Path, sql: str) -> list[tuple[object, ...]]:
     with closing(sqlite3.connect(data / "stream.db")) as connection:
         return connection.execute(sql).fetchall()
@@ -233,6 +255,8 @@ def test_a_full_disk_refuses_hits_and_loses_none(small_disk: Path) -> None:
     during.start()
     during.join(60)
     status = server.client.post("/v1/track", json={"url": "https://example.com/full", "website": SITE})
+    server.kill("gateway")  # one that starts on the full disk answers, if only that it is full
+    until_answered(server)
     filler.unlink()
     server.wait_until_ready()
     sleep(2.0)
@@ -248,6 +272,15 @@ def test_a_full_disk_refuses_hits_and_loses_none(small_disk: Path) -> None:
     if status.status_code == 503:
         assert int(status.headers["retry-after"]) > 0
     assert len(after.acknowledged) == 200
+
+
+def until_answered(server: Server) -> None:
+    for _ in range(200):
+        with suppress(httpx.HTTPError):
+            assert server.client.post("/v1/track", json={"url": "https://example.com/full", "website": "nowhere"}).status_code in (202, 503)
+            return
+        sleep(0.05)
+    raise AssertionError(f"no gateway starts on a full disk: {server.log}")
 
 
 def check_with(server: Server, senders: list[Sender], extra: str | None) -> None:

@@ -174,3 +174,43 @@ def test_a_foreign_table_is_no_reason_to_fail(tmp_path: Path) -> None:
     stream = SqliteStream(str(path), LIMIT)
     stream.append([b"123456"])
     assert numbers(stream) == [123_456]
+
+
+def test_what_was_not_read_is_not_discarded(tmp_path: Path) -> None:
+    """Between reading and discarding the file is repaired and written to: numbers begin anew there."""
+    path = tmp_path / "stream.db"
+    filled(path, 400)
+    reader, writer = SqliteStream(str(path), LIMIT), SqliteStream(str(path), LIMIT)
+    chunk = reader.read(10_000)
+    os.truncate(path, path.stat().st_size // 2)
+    numbers_of_others = SqliteStream(str(path), LIMIT)
+    numbers_of_others.read(1)
+    writer.append([b"424242"])
+    reader.discard(chunk.through)
+    assert 424_242 in numbers(reader)
+
+
+def test_a_name_that_is_no_text_is_damage(tmp_path: Path) -> None:
+    path = tmp_path / "stream.db"
+    filled(path, 100)
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE frames SET shard = CAST(x'fffe' AS TEXT) WHERE number = 3")
+    connection.close()
+    stream = SqliteStream(str(path), LIMIT)
+    assert len(numbers(stream)) == 90
+
+
+def test_a_repair_that_fails_is_a_broken_stream(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "stream.db"
+    filled(path, 500)
+    os.truncate(path, path.stat().st_size // 2)
+    stream = SqliteStream(str(path), LIMIT)
+
+    def full(old: str, new: str) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "rename", full)
+    with pytest.raises(StreamBroken):
+        stream.read(10)
+    monkeypatch.undo()
+    assert len(numbers(stream)) > 100

@@ -3,12 +3,18 @@
 import os
 import signal
 import socket
+import tempfile
 import threading
+from time import sleep
 
 LISTEN_FD = "FOOTFALL_LISTEN_FD"
 PARENT_FD = "FOOTFALL_PARENT_FD"
+DRAIN = "FOOTFALL_DRAIN"
+METRICS = "PROMETHEUS_MULTIPROC_DIR"
 REFUSED = 2
 """Exit status that says: starting again will not help."""
+
+SHARED_MEMORY = "/dev/shm"
 
 
 def inherited_socket() -> socket.socket | None:
@@ -26,10 +32,19 @@ def end_with_parent() -> None:
 
 def _wait(number: int) -> None:
     os.read(number, 1)
-    os.kill(os.getpid(), signal.SIGTERM)
+    while True:  # one that comes while the server is starting may go unheard
+        os.kill(os.getpid(), signal.SIGTERM)
+        sleep(1.0)
 
 
-def keep_running_after_signals() -> None:
-    """Let the server catch SIGTERM and SIGINT and what follows it still run: it raises them again."""
+def asked_to_stop() -> threading.Event:
+    """Set by SIGTERM and SIGINT from now on, beside what the server makes of them."""
+    asked = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: None)
+        signal.signal(number, lambda *_: asked.set())
+    return asked
+
+
+def counters_folder() -> str:
+    """A new folder for the processes' counters, in memory: writing to a mapped file on a full disk kills."""
+    return tempfile.mkdtemp(prefix="footfall-metrics-", dir=SHARED_MEMORY if os.path.isdir(SHARED_MEMORY) else None)

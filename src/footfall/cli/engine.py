@@ -3,14 +3,16 @@
 import logging
 import os
 import signal
+import socket
 import threading
 from contextlib import suppress
 from typing import Any
 
 import uvicorn
+from litestar import Litestar
 
 from footfall import compose
-from footfall.cli.child import end_with_parent, keep_running_after_signals
+from footfall.cli.child import DRAIN, end_with_parent
 from footfall.processor.worker import Worker
 from footfall.registry.port import RegistryBroken
 from footfall.settings import Settings
@@ -26,30 +28,40 @@ NICE = 5
 log = logging.getLogger(__name__)
 
 
-def run(settings: Settings, _: dict[str, Any]) -> int:
+def run(settings: Settings, given: dict[str, Any]) -> int:
     """Count and answer until told to stop; then count what is left on the stream."""
     start_logging(settings.log_level)
     end_with_parent()
-    keep_running_after_signals()
+    asked: threading.Event = given["asked"]
+    if os.environ.get(DRAIN):
+        asked.set()
     os.nice(NICE)
     worker, application, facts = compose.engine(settings)
     stop, failed = threading.Event(), threading.Event()
     thread = threading.Thread(target=_work, args=(worker, stop, failed), name="worker")
     thread.start()
-    socket = compose.engine_socket(settings)
-    with suppress(FileNotFoundError):
-        os.unlink(socket)
-    config = uvicorn.Config(
-        application, uds=socket, loop="uvloop", http="httptools", ws="none", lifespan="on",
-        access_log=False, server_header=False, proxy_headers=False, log_config=None, timeout_graceful_shutdown=GRACE_SECONDS,
-    )  # fmt: skip
     try:
-        uvicorn.Server(config).run()
+        if not asked.is_set():
+            _answer(application, compose.engine_socket(settings))
     finally:
         stop.set()
         thread.join()
         facts.close()
     return 1 if failed.is_set() else 0
+
+
+def _answer(application: Litestar, path: str) -> None:
+    """Serve the API on a socket that nobody else may use, until told to stop."""
+    with suppress(FileNotFoundError):
+        os.unlink(path)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listening:
+        listening.bind(path)
+        os.chmod(path, 0o600)
+        config = uvicorn.Config(
+            application, loop="uvloop", http="httptools", ws="none", lifespan="on",
+            access_log=False, server_header=False, proxy_headers=False, log_config=None, timeout_graceful_shutdown=GRACE_SECONDS,
+        )  # fmt: skip
+        uvicorn.Server(config).run(sockets=[listening])
 
 
 def _work(worker: Worker, stop: threading.Event, failed: threading.Event) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import uvicorn
 
 from footfall import compose
-from footfall.cli.child import end_with_parent, inherited_socket, keep_running_after_signals
+from footfall.cli.child import end_with_parent, inherited_socket
 from footfall.gateway.shortcut import shortcut_for
 from footfall.registry.port import RegistryBroken
 from footfall.settings import Settings
@@ -20,11 +20,10 @@ SWITCH_SECONDS = 0.0005
 """How long the event loop may keep the interpreter while the appender waits for it to commit."""
 
 
-def run(settings: Settings, _: dict[str, Any]) -> int:
+def run(settings: Settings, given: dict[str, Any]) -> int:
     """Serve until told to stop."""
     start_logging(settings.log_level)
     end_with_parent()
-    keep_running_after_signals()
     sys.setswitchinterval(SWITCH_SECONDS)
     listening = inherited_socket()
     application = compose.gateway(settings)
@@ -34,6 +33,8 @@ def run(settings: Settings, _: dict[str, Any]) -> int:
         interface="asgi3", access_log=False, server_header=False, proxy_headers=False, log_config=None, backlog=4096,
         timeout_keep_alive=75, timeout_graceful_shutdown=GRACE_SECONDS,
     )  # fmt: skip
+    if given["asked"].is_set():
+        return 0
     server = uvicorn.Server(config)
     server.run(sockets=[listening] if listening else None)
     return 0 if server.started else 1

@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -12,14 +13,13 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
 
-from footfall.cli.child import LISTEN_FD, PARENT_FD, REFUSED
+from footfall.cli.child import DRAIN, LISTEN_FD, METRICS, PARENT_FD, REFUSED, counters_folder
 from footfall.settings import BadSettings, Settings, environment
 
 EXPECTED = (OSError,)
 TICK_SECONDS = 0.05
 FIRST_PAUSE, LONGEST_PAUSE, GOOD_LIFE = 0.1, 5.0, 10.0
-GATEWAY_GRACE, ENGINE_GRACE = 20.0, 300.0
-METRICS = "PROMETHEUS_MULTIPROC_DIR"
+GATEWAY_GRACE, ENGINE_GRACE, ASK_AGAIN = 20.0, 300.0, 1.0
 
 
 @dataclass(slots=True)
@@ -51,15 +51,17 @@ class Child:
             self.process = subprocess.Popen([sys.executable, "-m", "footfall", self.command], env=self.environment, pass_fds=self.inherited, stdin=subprocess.DEVNULL)
 
     def end(self, grace_seconds: float) -> None:
-        """Let it finish, at most so long."""
-        if self.process is None or self.process.poll() is not None:
+        """Let it finish, at most so long; asked again, since one that is starting may not hear it."""
+        if self.process is None:
             return
-        self.process.send_signal(signal.SIGTERM)
-        try:
-            self.process.wait(grace_seconds)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        until = monotonic() + grace_seconds
+        while self.process.poll() is None:
+            if monotonic() > until:
+                self.process.kill()
+            else:
+                self.process.send_signal(signal.SIGTERM)
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(ASK_AGAIN)
 
 
 def run(settings: Settings, _: dict[str, Any]) -> int:
@@ -70,11 +72,8 @@ def run(settings: Settings, _: dict[str, Any]) -> int:
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     listening = _listen(settings)
     watched, _held = os.pipe()
-    folder = settings.data / "metrics"
-    folder.mkdir(exist_ok=True)
-    for old in folder.glob("*.db"):
-        old.unlink()
-    common = {**os.environ, **environment(settings), METRICS: str(folder), PARENT_FD: str(watched)}
+    folder = counters_folder()
+    common = {**os.environ, **environment(settings), METRICS: folder, PARENT_FD: str(watched)}
     gateways = [Child("gateway", {**common, LISTEN_FD: str(listening.fileno())}, (listening.fileno(), watched)) for _ in range(settings.workers)]
     engine = Child("engine", common, (watched,))
     stop = threading.Event()
@@ -89,8 +88,9 @@ def run(settings: Settings, _: dict[str, Any]) -> int:
                 gateway.process.send_signal(signal.SIGTERM)
     for gateway in gateways:
         gateway.end(GATEWAY_GRACE)
-    _drain(engine)
-    return status
+    drained = _drain(engine)
+    shutil.rmtree(folder, ignore_errors=True)
+    return status or drained
 
 
 def _tend(children: list[Child], stop: threading.Event) -> int:
@@ -102,13 +102,20 @@ def _tend(children: list[Child], stop: threading.Event) -> int:
     return 0
 
 
-def _drain(engine: Child) -> None:
-    """The engine ends when the stream is empty, so one that is not running is started for that."""
-    if engine.process is None or engine.process.poll() is not None:
-        engine.again_at = 0.0
-        engine.process = None
-        engine.tend()
+def _drain(engine: Child) -> int:
+    """See that nothing acknowledged is left on the stream; the status to end with."""
     engine.end(ENGINE_GRACE)
+    if engine.process is not None and engine.process.returncode == 0:
+        return 0
+    # It was not running, or ended before it could count: one more does that and no more.
+    last = Child("engine", {**engine.environment, DRAIN: "1"}, engine.inherited)
+    last.tend()
+    assert last.process is not None
+    try:
+        return 1 if last.process.wait(ENGINE_GRACE) else 0
+    except subprocess.TimeoutExpired:
+        last.process.kill()
+        return 1
 
 
 def _listen(settings: Settings) -> socket.socket:

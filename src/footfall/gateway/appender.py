@@ -87,6 +87,11 @@ class Appender:
                 log.error("%s; hits are answered 503 until it works again", exc)
             self.last_error = exc
             return UNAVAILABLE
+        except Exception as exc:
+            # Whatever it is, those who wait must hear of it, and the next group may fare better.
+            log.exception("the stream failed in a way it should not")
+            self.last_error = exc
+            return UNAVAILABLE
         self.last_error = None
         self._observe(len(records), monotonic() - started)
         return ACCEPTED

@@ -59,4 +59,6 @@ class Snapshot:
                     since_salts = 0.0
             except RegistryBroken as exc:
                 log.error("the registry cannot be read: %s; going on with what is known", exc)
+            except Exception:
+                log.exception("the registry cannot be read; going on with what is known")
             await asyncio.sleep(REFRESH_SECONDS)

@@ -25,8 +25,9 @@ class Forwarder:
             return await respond_json(send, body, {"error": "the request's body is too large or came too slowly"})
         target = scope["raw_path"] + (b"?" + scope["query_string"] if scope["query_string"] else b"")
         headers = [pair for pair in scope["headers"] if pair[0] not in HOP_BY_HOP | PRIVATE]
+        method = "GET" if scope["method"] == "HEAD" else scope["method"]  # the server leaves out the body itself
         try:
-            request = self._client.build_request(scope["method"], httpx.URL("http://engine").copy_with(raw_path=target), headers=headers, content=body)
+            request = self._client.build_request(method, httpx.URL("http://engine").copy_with(raw_path=target), headers=headers, content=body)
             answer = await self._client.send(request)
         except (httpx.InvalidURL, UnicodeError):
             return await respond_json(send, 400, {"error": "the request's address is not a valid URL"})

@@ -1,6 +1,7 @@
 """The gateway's HTTP surface, as raw ASGI. Hits by POST mostly take the shorter way of `shortcut`."""
 
 import asyncio
+import logging
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -29,6 +30,9 @@ PLAIN: Headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"x-content-
 REFUSALS = {400: "was not sent whole", 408: "came too slowly", 413: f"must have at most {TRACK_BYTES:,} bytes"}
 
 
+log = logging.getLogger(__name__)
+
+
 class Gateway:
     """An ASGI application. `open_stream` is called on start: the shard that it begins is this process's own."""
 
@@ -51,8 +55,10 @@ class Gateway:
         path, method = scope["path"], scope["method"]
         if path == "/v1/track":
             await self._track(scope, receive, send)
-        elif path == "/v1/track.gif" and method in ("GET", "HEAD"):
+        elif path == "/v1/track.gif" and method == "GET":
             await self._pixel(scope, send)
+        elif path == "/v1/track.gif" and method == "HEAD":  # somebody looks whether it is there: no visit
+            await respond(send, 200, own.PIXEL, GIF)
         elif path in ("/v1/ranking", "/v1/series") or path.startswith("/api/"):
             await self._forward(scope, receive, send, self.patience)
         elif path == "/livez":
@@ -106,7 +112,8 @@ class Gateway:
         path = scope["path"]
         file = self._files.get(path)
         if file is None and path + "/" in self._files:
-            await respond(send, 308, b"", [(b"location", (path.rsplit("/", 1)[-1] + "/").encode())])
+            query = b"?" + scope["query_string"] if scope["query_string"] else b""
+            await respond(send, 308, b"", [(b"location", path.rsplit("/", 1)[-1].encode() + b"/" + query)])
         elif file is None or scope["method"] not in ("GET", "HEAD"):
             await respond(send, 404, b"There is nothing here.\n", PLAIN)
         elif dict(scope["headers"]).get(b"if-none-match") == file.etag:
@@ -136,5 +143,8 @@ class Gateway:
     async def _tidy(self) -> None:
         while True:
             await asyncio.sleep(FLUSH_SECONDS)
-            self.patience.lose()
-            await self.collector.flush()
+            try:
+                self.patience.lose()
+                await self.collector.flush()
+            except Exception:
+                log.exception("tidying failed; it is tried again")

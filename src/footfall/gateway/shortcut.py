@@ -68,7 +68,7 @@ class Shortcut(HttpToolsProtocol):
         waiting = self.gateway.patience.waiting
         if self._in_head or (self._request is not None and self._request.more_body and not self._request.response_complete):
             waiting.setdefault(self, monotonic() + BODY_SECONDS)
-        elif waiting:
+        elif waiting and self.cycle is not None:  # empty lines alone are no request
             waiting.pop(self, None)
 
     def on_message_begin(self) -> None:

@@ -31,7 +31,8 @@ class Access:
         """The site of that id, alias or domain; raises `Denied` or `Unknown`."""
         self._refresh()
         own = self._own(authorization) if authorization is not None else None
-        found = next((site for site in self._sites if name in (site.id, *site.aliases, *site.domains)), None)
+        wanted = {name, name.lower(), name.lower().removeprefix("www.")}
+        found = next((site for site in self._sites if wanted & {site.id, *site.aliases, *site.domains}), None)
         if found is None:
             raise Unknown(f"there is no site {name[:60]!r}")
         if not found.public and found.id != own:

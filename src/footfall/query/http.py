@@ -7,6 +7,7 @@ from litestar.config.cors import CORSConfig
 from litestar.di import NamedDependency, Provide
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.params import FromQuery, HeaderParameter, JSONBody
 
 from footfall import __version__
@@ -81,7 +82,7 @@ def application(access: Access, answers: Answers, original: Original) -> Litesta
         dependencies={"access": provide(access), "answers": provide(answers), "original": provide(original)},
         cors_config=CORSConfig(allow_origins=["*"]),
         logging_config=None,
-        openapi_config=OpenAPIConfig(title="Footfall", version=__version__, path="/api/schema"),
+        openapi_config=OpenAPIConfig(title="Footfall", version=__version__, path="/api", render_plugins=[JsonRenderPlugin(path="/openapi.json")]),
         exception_handlers={
             Wrong: lambda _, exc: _error(400, str(exc)),
             NotADate: lambda _, exc: _error(400, str(exc)),

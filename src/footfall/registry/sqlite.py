@@ -22,7 +22,10 @@ CREATE TABLE IF NOT EXISTS keys (
     scopes TEXT NOT NULL, made INTEGER NOT NULL) WITHOUT ROWID;
 PRAGMA user_version = 1;
 """
-SALTS_SCHEMA = "CREATE TABLE IF NOT EXISTS salts (day INTEGER PRIMARY KEY, secret BLOB NOT NULL, made INTEGER NOT NULL)"
+SALTS_SCHEMA = """
+CREATE TABLE IF NOT EXISTS salts (day INTEGER PRIMARY KEY, secret BLOB NOT NULL, made INTEGER NOT NULL);
+PRAGMA user_version = 1;
+"""
 
 
 class _File:
@@ -37,7 +40,9 @@ class _File:
             self._connection.execute("PRAGMA secure_delete = ON")
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.execute("PRAGMA synchronous = FULL")
-            self._connection.executescript(schema)
+            (version,) = self._connection.execute("PRAGMA user_version").fetchone()
+            if not version:  # a file that is there already is opened without writing: the disk may be full
+                self._connection.executescript(schema)
         except (sqlite3.Error, OSError) as exc:
             raise RegistryBroken(f"cannot open {path}: {exc}") from exc
 

@@ -41,9 +41,12 @@ class Row(NamedTuple):
 
 
 def is_damage(error: sqlite3.Error) -> bool:
-    """Whether an error says that the file itself is broken (a missing table counts as that)."""
+    """Whether an error says that the file itself may be broken.
+
+    A missing table counts as that, and an error without a name: Python's own, of what it read.
+    """
     name = getattr(error, "sqlite_errorname", "") or ""
-    return name in DAMAGE or name.startswith("SQLITE_CORRUPT")
+    return not name or name in DAMAGE or name.startswith("SQLITE_CORRUPT")
 
 
 def is_pending(path: str) -> bool:

@@ -50,6 +50,7 @@ class SqliteStream:
         self._path = path
         self._limit_bytes = limit_bytes
         self._connection: sqlite3.Connection | None = None
+        self._read_from: sqlite3.Connection | None = None
         self._inode = (0, 0)
         self._shard = ""
         self._next = 1
@@ -94,20 +95,21 @@ class SqliteStream:
             through, oldest = number, received if oldest is None else min(oldest, received)
             if len(records) >= limit:
                 break
+        self._read_from = connection
         rows.close()  # an open cursor would keep the write-ahead log from being cut
         return Chunk(records, through, oldest)
 
     def discard(self, through: int) -> None:
         """See `port.Reader`."""
-        for _ in range(TRIES):
-            with self._recovering(), self._opened() as connection:
-                if not self._names_open_file():
-                    return  # its frames count once by their positions, in whichever file they are
-                connection.execute("DELETE FROM frames WHERE number <= ?", (through,))
-                (spare,) = connection.execute("PRAGMA freelist_count").fetchone()
-                if spare > SPARE_PAGES:
-                    connection.execute(f"PRAGMA incremental_vacuum({SPARE_PAGES // 2})").fetchall()
+        # Another file numbers its frames anew, so only that which was read may be cut. What is not
+        # cut comes again, and counts once by its positions.
+        with self._recovering(), self._opened() as connection:
+            if connection is not self._read_from or not self._names_open_file():
                 return
+            connection.execute("DELETE FROM frames WHERE number <= ?", (through,))
+            (spare,) = connection.execute("PRAGMA freelist_count").fetchone()
+            if spare > SPARE_PAGES:
+                connection.execute(f"PRAGMA incremental_vacuum({SPARE_PAGES // 2})").fetchall()
 
     def close(self) -> None:
         """See `port.Writer`."""
@@ -125,7 +127,11 @@ class SqliteStream:
             log.warning("the stream file was replaced while in use; opening the new one")
             self._release()
         except _Damaged:
-            self._repair()
+            self._release()
+            try:
+                self._repair()
+            except (sqlite3.Error, OSError) as exc:
+                raise StreamBroken(f"the stream is damaged and cannot be repaired now: {exc}") from exc
         except OSError as exc:
             self._release()
             raise StreamBroken(f"the stream cannot be used: {exc}") from exc
@@ -186,7 +192,6 @@ class SqliteStream:
             self._connection = None
 
     def _repair(self) -> None:
-        self._release()
         with self._locked(fcntl.LOCK_EX):
             if repair.is_pending(self._path) or self._is_damaged():
                 repair.repair(self._path)
@@ -200,7 +205,7 @@ class SqliteStream:
                 whole = all(len(frame.unpack(*row)) >= 0 for row in probe.execute("SELECT shard, first, data FROM frames"))
             finally:
                 probe.close()
-        except (sqlite3.Error, frame.Damaged, TypeError, AttributeError):
+        except (sqlite3.Error, frame.Damaged, TypeError, AttributeError, ValueError):
             return True
         return verdict != "ok" or not whole
 
