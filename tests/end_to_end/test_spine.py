@@ -6,6 +6,7 @@ from time import monotonic, sleep
 
 import pytest
 
+from footfall.cli.child import counters_folder
 from tests.server import Server, footfall, free_port
 
 pytestmark = pytest.mark.slow
@@ -138,3 +139,15 @@ def test_metrics_add_up_over_all_processes(server: Server) -> None:
 def metrics(server: Server) -> dict[str, float]:
     lines = [line.rsplit(" ", 1) for line in server.client.get("/metrics").text.splitlines() if not line.startswith("#")]
     return {name: float(value) for name, value in lines}
+
+
+def test_counters_lie_in_one_folder_that_goes_with_the_server(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    for _ in range(2):
+        server = Server(data)
+        folder = counters_folder(data)
+        assert list(folder.glob("*.db"))
+        server.kill("gateway")
+        server.wait_until_ready()
+        assert server.stop() == 0
+        assert not folder.exists()

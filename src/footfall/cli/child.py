@@ -5,6 +5,8 @@ import signal
 import socket
 import tempfile
 import threading
+from hashlib import blake2b
+from pathlib import Path
 from time import sleep
 
 LISTEN_FD = "FOOTFALL_LISTEN_FD"
@@ -45,6 +47,13 @@ def asked_to_stop() -> threading.Event:
     return asked
 
 
-def counters_folder() -> str:
-    """A new folder for the processes' counters, in memory: writing to a mapped file on a full disk kills."""
-    return tempfile.mkdtemp(prefix="footfall-metrics-", dir=SHARED_MEMORY if os.path.isdir(SHARED_MEMORY) else None)
+def counters_folder(data: Path) -> Path:
+    """Where all processes of a data folder put their counters; one folder for each, however often they start.
+
+    It lies in memory, since writing to a mapped file on a full disk kills.
+    """
+    root = Path(SHARED_MEMORY if os.path.isdir(SHARED_MEMORY) else tempfile.gettempdir())
+    name = blake2b(os.fsencode(data.absolute()), digest_size=8).hexdigest()
+    folder = root / f"footfall-metrics-{os.getuid()}-{name}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder

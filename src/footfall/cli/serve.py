@@ -72,8 +72,10 @@ def run(settings: Settings, _: dict[str, Any]) -> int:
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     listening = _listen(settings)
     watched, _held = os.pipe()
-    folder = counters_folder()
-    common = {**os.environ, **environment(settings), METRICS: folder, PARENT_FD: str(watched)}
+    counters = counters_folder(settings.data)
+    for old in counters.iterdir():
+        old.unlink()
+    common = {**os.environ, **environment(settings), METRICS: str(counters), PARENT_FD: str(watched)}
     gateways = [Child("gateway", {**common, LISTEN_FD: str(listening.fileno())}, (listening.fileno(), watched)) for _ in range(settings.workers)]
     engine = Child("engine", common, (watched,))
     stop = threading.Event()
@@ -89,7 +91,7 @@ def run(settings: Settings, _: dict[str, Any]) -> int:
     for gateway in gateways:
         gateway.end(GATEWAY_GRACE)
     drained = _drain(engine)
-    shutil.rmtree(folder, ignore_errors=True)
+    shutil.rmtree(counters, ignore_errors=True)
     return status or drained
 
 

@@ -8,7 +8,6 @@ from footfall.store.facts import EVENTS, ORIGIN, OWN, VISITOR, VISITS
 from footfall.store.fold import SCOPE
 
 _near = "day BETWEEN $low AND $high"
-_own = ", ".join(OWN)
 
 # How many of the batch may be copies, and from when to when the stored ones of their ids are.
 SUSPECTS = """

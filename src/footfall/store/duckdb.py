@@ -1,6 +1,5 @@
 """Facts in one DuckDB file, which one process owns."""
 
-import logging
 import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -34,8 +33,6 @@ SETTINGS = {
 }
 
 Near = Mapping[str, date]
-
-log = logging.getLogger(__name__)
 
 
 class DuckdbFacts:
