@@ -8,6 +8,7 @@ from ipaddress import ip_network
 from zoneinfo import ZoneInfo, available_timezones
 
 from footfall.domain.event import DAY_US
+from footfall.domain.goal import Goal, goal_problems
 
 SITE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 DOMAIN = re.compile(r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?|\[[0-9a-f:.]+\]")
@@ -46,6 +47,7 @@ class Site:
     honours_dnt: bool = False
     honours_gpc: bool = True
     exclusions: Exclusions = field(default_factory=Exclusions)
+    goals: tuple[Goal, ...] = ()
 
     def zone_at(self, time_us: int) -> str:
         """The name of the zone in force at an instant."""
@@ -67,6 +69,7 @@ def problems(site: Site) -> list[str]:
     zones = available_timezones()
     found += [f"{zone.name!r} is not a time zone (try Europe/Berlin)" for zone in site.zones if zone.name not in zones]
     found += [f"{each!r} is not an address or range such as 192.0.2.0/24" for each in site.exclusions.addresses if not _is_network(each)]
+    found += goal_problems(site.goals)
     return found + [f"{each!r} is not a country's two letters, such as DE" for each in site.exclusions.countries if not COUNTRY.fullmatch(each)]
 
 
