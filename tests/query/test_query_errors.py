@@ -8,18 +8,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from footfall.domain.report import DIMENSIONS, FIELDS, METRICS, Wrong, parse
+from footfall.domain.dimension import DIMENSIONS
+from footfall.domain.report import FIELDS, parse
+from footfall.domain.wrong import Wrong
 from footfall.query.answer import Answers
+from footfall.query.catalogue import catalogue
 from tests.query.asking import Told, now_of
 from tests.traffic import SITE, often
 
 NOW = datetime(2026, 3, 30, 12, tzinfo=UTC)
 GOOD = {"site_id": "berlin", "metrics": ["visitors"], "date_range": "7d"}
+NESTED: list[Any] = ["is", "event:page", ["/"]]
+for _ in range(10):
+    NESTED = ["not", NESTED]
 LONG = {"date_range": ["2000-01-01", "2026-01-01"]}
 
 
 def parsed(query: Mapping[str, Any]) -> Any:
-    return parse(query, NOW, "Europe/Berlin", date(2020, 1, 1))
+    return parse(query, NOW, "Europe/Berlin", date(2020, 1, 1), catalogue())
 
 
 def test_the_good_query_is_good() -> None:
@@ -47,7 +53,32 @@ def test_the_good_query_is_good() -> None:
         pytest.param({"dimensions": list(DIMENSIONS[7:12])}, "dimensions", id="five dimensions"),
         pytest.param({"dimensions": ["time:minute"], **LONG}, "dimensions", id="too many minutes"),
         pytest.param({"dimensions": ["time:hour"], **LONG}, "dimensions", id="too many hours"),
-        pytest.param({"filters": [["is", "event:page", ["/"]]]}, "filters", id="filters are not there yet"),
+        pytest.param({"filters": {"event:page": "/"}}, "filters", id="filters as object"),
+        pytest.param({"filters": None}, "filters", id="filters of null"),
+        pytest.param({"filters": [["is", "event:page", ["/"]], []]}, "filters[1]", id="an empty filter"),
+        pytest.param({"filters": [["is", "event:page", "/"]]}, "filters[0]", id="a value without list"),
+        pytest.param({"filters": [["is", "event:page", []]]}, "filters[0]", id="no values"),
+        pytest.param({"filters": [["is", "event:page", [1]]]}, "filters[0]", id="a number as value"),
+        pytest.param({"filters": [["is", "event:page", ["x" * 2_001]]]}, "filters[0]", id="a value too long"),
+        pytest.param({"filters": [["is", "event:page", ["/"] * 1_001]]}, "filters[0]", id="too many values"),
+        pytest.param({"filters": [["equals", "event:page", ["/"]]]}, "filters[0]", id="an operator there is not"),
+        pytest.param({"filters": [["is", "time:day", ["2026-01-01"]]]}, "filters[0]", id="a filter of time"),
+        pytest.param({"filters": [["is", "event:props:", ["x"]]]}, "filters[0]", id="a property without key"),
+        pytest.param({"filters": [["is", "event:page", ["/"], {"case": False}]]}, "filters[0]", id="an unknown option"),
+        pytest.param({"filters": [["is", "event:page", ["/"], {"case_sensitive": 0}]]}, "filters[0]", id="an option of no truth"),
+        pytest.param({"filters": [["and", []]]}, "filters[0]", id="and of nothing"),
+        pytest.param({"filters": [["or", [["not", ["is", "visit:shoe", ["x"]]]]]]}, "filters[0][1][0][1]", id="the place within"),
+        pytest.param({"filters": [["has_done", [["is", "event:page", ["/"]]]]]}, "filters[0][1]", id="has_done of a list"),
+        pytest.param({"filters": [NESTED]}, "filters[0]" + "[1]" * 10, id="nested too deeply"),
+        pytest.param({"filters": [["is", "event:page", ["/"]]] * 101}, "filters", id="too many conditions"),
+        pytest.param({"metrics": ["conversion_rate"]}, "metrics", id="a conversion without goal"),
+        pytest.param({"metrics": ["group_conversion_rate"], "filters": [["is", "event:page", ["/"]]]}, "metrics", id="a conversion of a page"),
+        pytest.param({"include": {"comparisons": "previous_period"}}, "include.comparisons", id="a comparison as text"),
+        pytest.param({"include": {"comparisons": {"mode": "before"}}}, "include.comparisons.mode", id="a mode there is not"),
+        pytest.param({"include": {"comparisons": {"mode": "custom"}}}, "include.comparisons.date_range", id="custom without range"),
+        pytest.param({"include": {"comparisons": {"mode": "custom", "date_range": "7d"}}}, "include.comparisons.date_range", id="custom of a name"),
+        pytest.param({"include": {"comparisons": {"mode": "custom", "date_range": ["x", "y"]}}}, "include.comparisons.date_range", id="custom of no dates"),
+        pytest.param({"include": {"comparisons": {"mode": "previous_period", "match_day_of_week": 1}}}, "include.comparisons.match_day_of_week", id="matching of no truth"),
         pytest.param({"order_by": "visitors"}, "order_by", id="order as text"),
         pytest.param({"order_by": ["visitors"]}, "order_by", id="order without direction"),
         pytest.param({"order_by": [["visitors", "down"]]}, "order_by", id="order of no direction"),
@@ -63,7 +94,7 @@ def test_the_good_query_is_good() -> None:
         pytest.param({"pagination": {"offset": -1}}, "pagination.offset", id="offset -1"),
         pytest.param({"pagination": {"offset": 2**70}}, "pagination.offset", id="offset 2 to the 70"),
         pytest.param({"include": ["time_labels"]}, "include", id="include as list"),
-        pytest.param({"include": {"time_labels": 1}}, "include", id="include with a number"),
+        pytest.param({"include": {"time_labels": 1}}, "include.time_labels", id="include with a number"),
         pytest.param({"include": {"weather": True}}, "include", id="include the unknown"),
         pytest.param({"include": {"time_labels": True}}, "include.time_labels", id="labels of no time"),
     ],
@@ -74,7 +105,13 @@ def test_a_wrong_query_names_its_field(change: dict[str, Any], field: str) -> No
     assert str(told.value).split(" ")[0] == field
 
 
-_names = st.sampled_from((*METRICS, *DIMENSIONS, "", "x" * 500, "asc", "desc", "limit", "offset", "time_labels", "total_rows"))
+@pytest.mark.parametrize("expression", ["(", "a{1000}{1000}", "(?=a)", r"\1", "[z-a]", "a**"])
+def test_what_is_no_regular_expression_is_named(everyone: Told, expression: str) -> None:
+    with pytest.raises(Wrong, match="filters holds .* no regular expression of RE2"):
+        everyone.ask("berlin", now_of("berlin"), **(GOOD | {"filters": [["matches", "event:page", [expression]]]}))
+
+
+_names = st.sampled_from((*catalogue(), *DIMENSIONS, "", "x" * 500, "asc", "desc", "limit", "offset", "time_labels", "total_rows"))
 _scalars = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5), _names, st.just("7d"), st.dates().map(str))
 _junk = st.recursive(_scalars, lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(st.one_of(st.text(max_size=5), _names), inner, max_size=3)), max_leaves=8)
 

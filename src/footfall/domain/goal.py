@@ -31,11 +31,6 @@ def default_name(page: str | None, event: str | None) -> str:
     return f"Visit {page}" if page is not None else event or ""
 
 
-def page_expression(pattern: str) -> str:
-    """The regular expression that a whole path must match."""
-    return ".*".join(re.escape(part) for part in pattern.split("*"))
-
-
 def goal_problems(goals: Iterable[Goal]) -> list[str]:
     """What is wrong with a site's goals, as sentences."""
     several = list(goals)

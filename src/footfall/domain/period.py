@@ -1,8 +1,10 @@
 """Spans of time that reports speak of, in a site's own zone."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from math import ceil
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -13,6 +15,7 @@ MONTHS = {"month": 1, "6mo": 6, "12mo": 12}
 NAMES = ("realtime", "day", "24h", *DAYS, *MONTHS, "year", "all")
 MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T")
 DAY = timedelta(days=1)
+WEEK = timedelta(days=7)
 LABELS = {"minute": "%Y-%m-%d %H:%M:00", "hour": "%Y-%m-%d %H:00:00"}
 
 
@@ -107,6 +110,36 @@ def _moment(text: str, zone: str) -> datetime:
     if not 1970 <= moment.year < 2200:
         raise NotAPeriod("must lie between 1970 and 2199")
     return (moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
+
+
+def compared(period: Period, mode: str, custom: Period | None, match_weekday: bool, zone: str) -> Period:
+    """The period to compare with: `previous_period`, `year_over_year`, or the `custom` one given.
+
+    Matching moves its start to the same weekday: of the previous period to the nearest that
+    does not overlap, else to the nearest.
+    """
+    if custom:
+        if not match_weekday or period.since or custom.since:
+            return custom
+        return _earlier(period, period.first - custom.first, zone, weeks=round)
+    if mode == "previous_period":
+        length = period.until - period.since if period.since and period.until else period.last - period.first + DAY
+        return _earlier(period, length, zone, weeks=ceil if match_weekday else None)
+    if period.since or match_weekday:
+        return _earlier(period, period.first - _year_before(period.first), zone, weeks=round if match_weekday else None)
+    return Period(period.name, _year_before(period.first), _year_before(period.last))
+
+
+def _earlier(period: Period, back: timedelta, zone: str, weeks: Callable[[float], int] | None) -> Period:
+    if weeks:
+        back = weeks(back / WEEK) * WEEK
+    if period.since and period.until:
+        return _span(period.name, period.since - back, period.until - back, zone)
+    return Period(period.name, period.first - back, period.last - back)
+
+
+def _year_before(day: date) -> date:
+    return day.replace(year=day.year - 1, day=28 if (day.month, day.day) == (2, 29) else day.day)
 
 
 def _months_back(day: date, months: int) -> date:

@@ -1,40 +1,23 @@
 """A report as it is asked for: which metrics of what, over which period, in which order."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 
-from footfall.domain.period import NotAPeriod, Period, Step, resolve
+from footfall.domain.dimension import DIMENSIONS, GOAL, TIME_STEPS, is_property, is_time
+from footfall.domain.filter import EVERYTHING, And, parse_filters, tests
+from footfall.domain.period import NotAPeriod, Period, Step, compared, resolve
+from footfall.domain.wrong import Wrong
 
 Direction = Literal["asc", "desc"]
-
-METRICS = ("visitors", "visits", "pageviews", "events", "views_per_visit", "bounce_rate", "visit_duration")
-
-TIME_STEPS: dict[str, Step] = {f"time:{step}": step for step in ("minute", "hour", "day", "week", "month", "year")}
-EVENT_DIMENSIONS = ("event:page", "event:hostname")
-VISIT_DIMENSIONS = tuple(
-    f"visit:{name}"
-    for name in (
-        "entry_page", "exit_page", "source", "referrer", "channel",
-        "utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term",
-        "country", "region", "city", "device", "browser", "browser_version", "os", "os_version", "screen", "language",
-    )
-)  # fmt: skip
-DIMENSIONS = ("time", *TIME_STEPS, *EVENT_DIMENSIONS, *VISIT_DIMENSIONS)
 
 MOST_ROWS = 10_000
 MOST_DIMENSIONS = 4
 MOST_BUCKETS = 20_000
-FIELDS = {"site_id", "metrics", "date_range", "dimensions", "filters", "order_by", "include", "pagination"}
-INCLUDES = {"time_labels", "total_rows"}
-
-
-class Wrong(ValueError):
-    """A query that cannot be answered: which field is wrong, and what would be right."""
-
-    def __init__(self, field: str, message: str) -> None:
-        super().__init__(f"{field} {message}")
+FIELDS = ("site_id", "metrics", "date_range", "dimensions", "filters", "order_by", "include", "pagination")
+INCLUDES = ("comparisons", "imports", "time_labels", "total_rows")
+NEED_GOAL = ("conversion_rate", "group_conversion_rate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,54 +28,61 @@ class Report:
     metrics: tuple[str, ...]
     period: Period
     dimensions: tuple[str, ...] = ()
+    filters: And = EVERYTHING
     order_by: tuple[tuple[str, Direction], ...] = ()
     limit: int = MOST_ROWS
     offset: int = 0
     time_labels: bool = False
     total_rows: bool = False
+    imports: bool = False
+    compared: Period | None = None
 
     @property
     def time(self) -> tuple[str, Step] | None:
         """The dimension of time and its bucket, if there is one."""
         for name in self.dimensions:
-            if name == "time" or name in TIME_STEPS:
+            if is_time(name):
                 return name, TIME_STEPS.get(name, self.period.step)
         return None
 
 
-def parse(query: Mapping[str, Any], now: datetime, zone: str, earliest: date | None) -> Report:
-    """The report that a query's body asks for; raises `Wrong`."""
-    unknown = sorted(set(query) - FIELDS)
+def parse(query: Mapping[str, Any], now: datetime, zone: str, earliest: date | None, known: Collection[str]) -> Report:
+    """The report that a query's body asks for, of the metrics `known`; raises `Wrong`."""
+    unknown = sorted(set(query) - set(FIELDS))
     if unknown:
-        raise Wrong(unknown[0], f"is not a field of a query; there are {', '.join(sorted(FIELDS))}")
-    if query.get("filters"):
-        raise Wrong("filters", "are not supported by this version yet; leave them out")
-    metrics = _names("metrics", query.get("metrics"), METRICS)
+        raise Wrong(unknown[0][:60], f"is not a field of a query; there are {', '.join(FIELDS)}")
+    metrics = _names("metrics", query.get("metrics"), known)
     if not metrics:
-        raise Wrong("metrics", f"needs at least one of {', '.join(METRICS)}")
+        raise Wrong("metrics", f"needs at least one of {', '.join(known)}")
     dimensions = _names("dimensions", query.get("dimensions", []), DIMENSIONS)
-    if len(dimensions) > MOST_DIMENSIONS or sum(name.startswith("time") for name in dimensions) > 1:
+    if len(dimensions) > MOST_DIMENSIONS or sum(map(is_time, dimensions)) > 1:
         raise Wrong("dimensions", f"may be at most {MOST_DIMENSIONS}, only one of them of time")
-    try:
-        period = resolve(query.get("date_range"), now, zone, earliest)
-    except NotAPeriod as exc:
-        raise Wrong("date_range", str(exc)) from None
+    filters = parse_filters(query.get("filters", []))
+    period = _period(query.get("date_range"), now, zone, earliest)
     limit, offset = _pagination(query.get("pagination", {}))
     include = _include(query.get("include", {}))
     report = Report(
-        str(query.get("site_id")), metrics, period, dimensions, _order(query.get("order_by"), metrics, dimensions),
-        limit, offset, include.get("time_labels", False), include.get("total_rows", False),
+        str(query.get("site_id")), metrics, period, dimensions, filters, _order(query.get("order_by"), metrics, dimensions),
+        limit, offset, include.get("time_labels", False), include.get("total_rows", False), include.get("imports", False),
+        _comparison(include.get("comparisons"), period, now, zone),
     )  # fmt: skip
-    _affordable(report)
+    _sensible(report)
     return report
 
 
-def _names(field: str, value: object, known: tuple[str, ...]) -> tuple[str, ...]:
+def _period(value: object, now: datetime, zone: str, earliest: date | None) -> Period:
+    try:
+        return resolve(value, now, zone, earliest)
+    except NotAPeriod as exc:
+        raise Wrong("date_range", str(exc)) from None
+
+
+def _names(field: str, value: object, known: Collection[str]) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
         raise Wrong(field, f"must be a list of names, of {', '.join(known)}")
     for name in value:
-        if name not in known:
-            raise Wrong(field, f"has no {name[:60]!r}; there are {', '.join(known)}")
+        if name not in known and not (field == "dimensions" and is_property(name)):
+            raise Wrong(field, f"has no {name[:60]!r}; there are {', '.join(known)}{' and event:props:KEY' if field == 'dimensions' else ''}")
     if len(set(value)) < len(value):
         raise Wrong(field, "names something twice")
     return tuple(value)
@@ -126,18 +116,49 @@ def _pagination(value: object) -> tuple[int, int]:
     return limit, offset
 
 
-def _include(value: object) -> dict[str, bool]:
-    if not isinstance(value, dict) or not all(isinstance(wanted, bool) for wanted in value.values()):
-        raise Wrong("include", f"must be an object of true or false, of {', '.join(sorted(INCLUDES))}")
-    unknown = sorted(set(value) - INCLUDES)
+def _include(value: object) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise Wrong("include", f"must be an object with any of {', '.join(INCLUDES)}")
+    unknown = sorted(set(value) - set(INCLUDES))
     if unknown:
-        raise Wrong("include", f"has no {str(unknown[0])[:60]!r} in this version; there are {', '.join(sorted(INCLUDES))}")
+        raise Wrong("include", f"has no {str(unknown[0])[:60]!r}; there are {', '.join(INCLUDES)}")
+    for name in ("imports", "time_labels", "total_rows"):
+        if not isinstance(value.get(name, False), bool):
+            raise Wrong(f"include.{name}", "must be true or false")
     return value
 
 
-def _affordable(report: Report) -> None:
+def _comparison(value: object, period: Period, now: datetime, zone: str) -> Period | None:
+    if value is None:
+        return None
+    field = "include.comparisons"
+    if not isinstance(value, dict) or set(value) - {"mode", "date_range", "match_day_of_week"}:
+        raise Wrong(field, 'must be an object such as {"mode": "previous_period"}')
+    matched = value.get("match_day_of_week", False)
+    if not isinstance(matched, bool):
+        raise Wrong(f"{field}.match_day_of_week", "must be true or false")
+    mode = value.get("mode")
+    if mode not in ("previous_period", "year_over_year", "custom"):
+        raise Wrong(f"{field}.mode", "must be previous_period, year_over_year or custom")
+    if ("date_range" in value) != (mode == "custom"):
+        raise Wrong(f"{field}.date_range", "goes with mode custom, and only with it: a list of two ISO dates")
+    given = value.get("date_range")
+    if mode == "custom" and not isinstance(given, list):
+        raise Wrong(f"{field}.date_range", "must be a list of two ISO dates")
+    try:
+        custom = resolve(given, now, zone, None) if mode == "custom" else None
+        return compared(period, mode, custom, matched, zone)
+    except NotAPeriod as exc:
+        raise Wrong(f"{field}.date_range", str(exc)) from None
+
+
+def _sensible(report: Report) -> None:
     if report.time_labels and report.time is None:
         raise Wrong("include.time_labels", "needs a dimension of time")
+    speaks = GOAL in report.dimensions or any(test.dimension == GOAL for test in tests(report.filters, inside_done=True))
+    for name in NEED_GOAL:
+        if name in report.metrics and not speaks:
+            raise Wrong("metrics", f'{name} needs a goal: the dimension event:goal, or a filter such as ["is", "event:goal", ["Signup"]]')
     if report.time:
         days = (report.period.last - report.period.first).days + 1
         each = {"minute": 1440, "hour": 24}.get(report.time[1], 1)

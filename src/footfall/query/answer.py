@@ -1,16 +1,29 @@
 """Answering reports in the shapes of the wire."""
 
-import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from fractions import Fraction
+from hashlib import blake2b
+from math import floor
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from footfall.domain.period import NotAPeriod, labels, resolve
-from footfall.domain.report import Report, Wrong, parse
+from footfall import __version__
+from footfall.domain.filter import tests
+from footfall.domain.period import NotAPeriod, Period, labels, resolve
+from footfall.domain.report import Report, parse
 from footfall.domain.site import Site
-from footfall.query.compiler import compiled
-from footfall.store.port import Facts
+from footfall.domain.wrong import Wrong
+from footfall.query.catalogue import catalogue
+from footfall.query.limit import Limit
+from footfall.query.metric import Metric, Source
+from footfall.query.partial import Key, Partial
+from footfall.query.question import question
+from footfall.query.rollup import Look, Sums, look
+from footfall.query.table import Row, Table, table
+from footfall.store.port import Facts, Reading, Rollups, StoreBroken
 
 EARLIEST = "SELECT min(day) FROM days WHERE site = ?"
 CURRENT = "SELECT count(DISTINCT visitor) FROM events WHERE site = ? AND day >= ? AND time > ? AND time <= ? AND kind <> 'engagement'"
@@ -19,23 +32,30 @@ CURRENT_US = 300_000_000
 
 
 class Answers:
-    """Reports of sites, from facts. `now` gives microseconds since 1970."""
+    """Reports of sites, from facts and roll-ups. `now` gives microseconds since 1970."""
 
-    def __init__(self, facts: Facts, now: Callable[[], int]) -> None:
+    def __init__(self, facts: Facts, now: Callable[[], int], rollups: Rollups | None = None) -> None:
         self._facts = facts
         self._now = now
+        self._sums = Sums(rollups)
+
+    @contextmanager
+    def asked(self, site: Site, query: Mapping[str, Any], limit: Limit | None = None) -> Iterator["Asked"]:
+        """A query understood, at one moment; raises `Wrong` and, here and when it is answered, `TooCostly` and `GoneAway`."""
+        now_us = self._now()
+        now, zone = _moment(now_us), site.zone_at(now_us)
+        with self._facts.reading() as reading, (limit or Limit()).over(reading):
+            earliest: date | None = reading.rows(EARLIEST, [site.id])[0][0] if query.get("date_range") == "all" else None
+            report = parse({**query, "site_id": site.id}, now, zone, earliest, catalogue())
+            _check_expressions(report, reading)
+            today = now.astimezone(ZoneInfo(zone)).date()
+            periods = [report.period, report.compared] if report.compared else [report.period]
+            yield Asked(site, report, query, zone, self._sums, [look(reading, site.id, period, today) for period in periods])
 
     def query(self, site: Site, query: Mapping[str, Any]) -> dict[str, Any]:
-        """The answer to `POST /api/v2/query`; raises `domain.report.Wrong`."""
-        now_us = self._now()
-        zone = site.zone_at(now_us)
-        earliest: date | None = self._facts.rows(EARLIEST, [site.id])[0][0] if query.get("date_range") == "all" else None
-        report = parse({**query, "site_id": site.id}, _moment(now_us), zone, earliest)
-        rows = self._rows(report)
-        width = len(report.dimensions)
-        results = [{"dimensions": list(row[:width]), "metrics": [_number(value) for value in row[width:-1]]} for row in rows]
-        total = self._total(report, rows) if report.total_rows else None
-        return {"results": results, "meta": _meta(report, total, zone), "query": _echo(report, query)}
+        """The answer to `POST /api/v2/query`; raises `Wrong` and `TooCostly`."""
+        with self.asked(site, query) as asked:
+            return asked.answer()
 
     def current_visitors(self, site: Site) -> int:
         """Distinct visitors with an event in the last five minutes."""
@@ -46,7 +66,7 @@ class Answers:
         return int(self._facts.rows(CURRENT, [site.id, day, since, now])[0][0])
 
     def dropped(self, site: Site, name: str) -> list[dict[str, Any]]:
-        """Hits of a named period that were left out, by reason, most first; raises `domain.report.Wrong`."""
+        """Hits of a named period that were left out, by reason, most first; raises `Wrong`."""
         now_us = self._now()
         try:
             period = resolve(name, _moment(now_us), site.zone_at(now_us), date(1970, 1, 1))
@@ -55,43 +75,127 @@ class Answers:
         rows = self._facts.rows(DROPPED, [site.id, period.first, period.last])
         return [{"reason": reason, "hits": int(hits)} for reason, hits in rows]
 
-    def _rows(self, report: Report) -> Sequence[tuple[Any, ...]]:
-        question = compiled(report)
-        return self._facts.rows(question.sql, question.parameters)
 
-    def _total(self, report: Report, rows: Sequence[tuple[Any, ...]]) -> int:
-        """Rows of all pages; a page beyond the last has none that could tell."""
-        told = rows or (self._rows(replace(report, limit=1, offset=0)) if report.offset else ())
-        return int(told[0][-1]) if told else 0
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A query at one moment: what it means, and what there is to answer it. `looks` are of the period and the one compared."""
+
+    site: Site
+    report: Report
+    query: Mapping[str, Any]
+    zone: str
+    sums: Sums
+    looks: list[Look]
+
+    @property
+    def tag(self) -> str:
+        """Equal for equal answers: it names the question and the versions of all that is asked about."""
+        told = (__version__, self.report, self.query, self.site.goals, self.zone, [sorted(each.days.items()) for each in self.looks])
+        return blake2b(repr(told).encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
+
+    def answer(self) -> dict[str, Any]:
+        """Rows, what is to be said of them, and the question as it was understood."""
+        found = self.table(self.report.period, self.looks[0])
+        rows = found.page()
+        results: list[dict[str, Any]] = [{"dimensions": list(key), "metrics": values} for key, values in rows]
+        if self.report.compared:
+            for result, comparison in zip(results, self._compared(rows, self.report.compared), strict=True):
+                result["comparison"] = comparison
+        return {"results": results, "meta": self._meta(len(found.keys)), "query": self._echo()}
+
+    def table(self, period: Period, at: Look) -> Table:
+        """All rows of a period. The dimension `time` means the same bucket whatever the period."""
+        answers: dict[Any, Partial] = {}
+
+        def ask(source: Source) -> tuple[Partial, tuple[str, ...]]:
+            asked = question(self.report, self.site.goals, source)
+            if asked not in answers:
+                answers[asked] = self.sums.over(asked, period, at)
+            return answers[asked], asked.sums
+
+        return table(self.report, ask)
+
+    def _compared(self, rows: list[Row], period: Period) -> Iterator[dict[str, Any]]:
+        before = self.table(period, self.looks[1]).rows()
+        metrics = [catalogue()[name] for name in self.report.metrics]
+        nothing = [0 if metric.count else None for metric in metrics]
+        partner = self._partners(period)
+        for key, values in rows:
+            other = partner(key)
+            old = before.get(other, nothing) if other else nothing
+            yield {"dimensions": list(other or key), "metrics": old, "change": [change(metric, *pair) for metric, *pair in zip(metrics, old, values, strict=True)]}
+
+    def _partners(self, period: Period) -> Callable[[Key], Key | None]:
+        """Which row of the compared period belongs to a row: buckets of time by their order."""
+        time = self.report.time
+        if time is None:
+            return lambda key: key
+        place = self.report.dimensions.index(time[0])
+        steps = dict(zip(labels(self.report.period, time[1], self.zone), labels(period, time[1], self.zone), strict=False))
+        return lambda key: (*key[:place], steps[key[place]], *key[place + 1 :]) if key[place] in steps else None
+
+    def _meta(self, rows: int) -> dict[str, Any]:
+        meta: dict[str, Any] = {}
+        report = self.report
+        if report.time_labels and report.time:
+            meta["time_labels"] = labels(report.period, report.time[1], self.zone)
+        if report.total_rows:
+            meta["total_rows"] = rows
+        if report.imports:
+            meta |= {"imports_included": False, "imports_skip_reason": "no_imported_data"}
+        if left_out := sorted({day for each in self.looks for day in each.left_out}):
+            meta["left_out"] = {
+                "first": str(left_out[0]),
+                "last": str(left_out[-1]),
+                "days": len(left_out),
+                "reason": "the facts of these days are gone, and this report was not kept",
+            }
+        return meta
+
+    def _echo(self) -> dict[str, Any]:
+        """The question as it was understood, its period as two dates or instants."""
+        report = self.report
+        echo = {
+            "site_id": report.site,
+            "metrics": report.metrics,
+            "date_range": _dates(report.period),
+            "dimensions": report.dimensions,
+            "filters": self.query.get("filters", []),
+            "order_by": report.order_by,
+            "include": self.query.get("include", {}),
+            "pagination": {"limit": report.limit, "offset": report.offset},
+        }
+        return echo | ({"comparison_date_range": _dates(report.compared)} if report.compared else {})
 
 
-def _meta(report: Report, total: int | None, zone: str) -> dict[str, Any]:
-    meta: dict[str, Any] = {}
-    if report.time_labels and report.time:
-        meta["time_labels"] = labels(report.period, report.time[1], zone)
-    if total is not None:
-        meta["total_rows"] = total
-    return meta
+def change(metric: Metric, old: Any, new: Any) -> float | int | None:
+    """From one value to another: in whole percent, of rates in points."""
+    if isinstance(old, dict) and isinstance(new, dict) and old["currency"] == new["currency"]:
+        old, new = old["value"], new["value"]
+    if not isinstance(old, int | float) or not isinstance(new, int | float):
+        return None
+    before, after = Fraction(str(old)), Fraction(str(new))
+    if metric.points:
+        return floor((after - before) * 10 + Fraction(1, 2)) / 10
+    if not before:
+        return 100 if after else 0
+    return floor((after - before) / before * 100 + Fraction(1, 2))
 
 
-def _echo(report: Report, query: Mapping[str, Any]) -> dict[str, Any]:
-    """The question as it was understood, its period as two dates or instants."""
-    period = report.period
+def _check_expressions(report: Report, reading: Reading) -> None:
+    """Refuse what is no regular expression before it is part of a report."""
+    for test in tests(report.filters, inside_done=True):
+        for value in test.values if test.operator.startswith("matches") else ():
+            try:
+                reading.rows("SELECT regexp_matches('', ?)", [value])
+            except StoreBroken as exc:
+                reason = str(exc).rpartition("Error: ")[2]
+                raise Wrong("filters", f"holds {value[:60]!r}, which is no regular expression of RE2: {reason}") from None
+
+
+def _dates(period: Period) -> list[str]:
     span = (period.since, period.until) if period.since and period.until else (period.first, period.last)
-    return {
-        "site_id": report.site,
-        "metrics": report.metrics,
-        "date_range": [each.isoformat() for each in span],
-        "dimensions": report.dimensions,
-        "filters": [],
-        "order_by": report.order_by,
-        "include": query.get("include", {}),
-        "pagination": {"limit": report.limit, "offset": report.offset},
-    }
-
-
-def _number(value: Any) -> Any:
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+    return [each.isoformat() for each in span]
 
 
 def _moment(microseconds: int) -> datetime:

@@ -1,170 +1,168 @@
-"""From a report to SQL with parameters, over the relations `events` and `visits`.
+"""From a question to SQL with parameters, over the relations `events` and `visits`.
 
-A report joins two parts on its dimensions: what happened in the period, counted from events,
-and what became of the visits that started in it, counted from visits. A dimension of events
-(the page) attributes a visit to every value that one of its page views has, and a bounce to
-the page that the visit entered by.
+Rows are the day (when asked for by day), the dimensions, and the sums. A visit belongs to the
+day it started; every sum adds up over days, since a visitor lives one day.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
+from footfall.domain.dimension import GOAL, TIME_STEPS, of_events
+from footfall.domain.filter import tests
 from footfall.domain.period import Step
-from footfall.domain.report import EVENT_DIMENSIONS, Report
+from footfall.query.condition import Conditions, Place, kinds, needs_visit
+from footfall.query.metric import Relation, Source
+from footfall.query.question import Question
 
-NOT_SET = "'(not set)'"
-DIRECT = "'Direct / None'"
-SPILL_DAYS = 2
+SPILL = timedelta(days=2)
 """A visit lasts a day at most, so what it saw lies within this of its start."""
 
+MOST_GROUPS = 500_000
 FORMATS: dict[Step, str] = {"minute": "%Y-%m-%d %H:%M:00", "hour": "%Y-%m-%d %H:00:00"}
+ENTRY = {"event:page": "v.entry_page", "event:hostname": "v.hostname"}
+EXIT = {"event:page": "v.exit_page", "event:hostname": "v.exit_hostname"}
+VIEW = {"visit:exit_page": "CASE WHEN e.kind = 'pageview' THEN e.page END"}
 
-# What of a visit only its own row tells; all else stands beside its events.
-ONLY_OF_VISITS = ("exit_page", "screen", "language")
-# The columns that a dimension of visits has beside events; those not named are called the same.
-BESIDE_EVENTS = {name: f"visit_{name}" for name in ("source", "referrer", "channel", "utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term", *ONLY_OF_VISITS)}
-MISSING = {"source": DIRECT, "referrer": DIRECT}
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Whole local days, both included, of which only `only` when given; or what lies between two instants."""
+
+    first: date
+    last: date
+    only: Sequence[date] | None = None
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """SQL and its parameters. Rows are the dimensions, then the metrics, then the total of rows."""
+    """SQL and its parameters."""
 
     sql: str
-    parameters: Sequence[Any]
+    parameters: Mapping[str, Any]
 
 
-EVENT_METRICS = {
-    "visitors": "count(DISTINCT visitor)",
-    "pageviews": "count(*) FILTER (kind = 'pageview')",
-    "events": "count(*)",
-}
-VISIT_COUNTS = {
-    "visits": "count(*)",
-    "bounces": "count(*) FILTER (pageviews = 1 AND interactions = 0)",
-    "microseconds": "sum(epoch_us(last) - epoch_us(start))",
-}
+def compiled(question: Question, span: Span, *, by_day: bool) -> Compiled:
+    """The SQL of a question over a span."""
+    spare = SPILL if span.since else timedelta(0)
+    conditions = Conditions(question.site, question.goals, (span.first - spare - SPILL, span.last + spare + SPILL))
+    builder = _Builder(question, span, conditions, by_day)
+    parts = {Relation.VISITS: builder.visits, Relation.ENGAGEMENT: builder.engagement}
+    sql = parts.get(question.source.relation, builder.events)()
+    return Compiled(f"{sql} GROUP BY ALL LIMIT {MOST_GROUPS + 1}", conditions.parameters)
 
 
-def _ratio(dividend: str, divisor: str, decimals: int) -> str:
-    """Rounded half up in whole numbers: 41 / 40 as a double lies below 1.025. Nothing over nothing is null."""
-    unit = 10**decimals
-    return f"(2 * {unit} * {dividend} + {divisor}) // nullif(2 * {divisor}, 0) / {unit}"
+@dataclass(frozen=True, slots=True)
+class _Builder:
+    question: Question
+    span: Span
+    conditions: Conditions
+    by_day: bool
 
+    def events(self) -> str:
+        """What happened; few dimensions need the row of the visit that an event belongs to."""
+        asked = self.question
+        instead = VIEW if asked.source is Source.VIEWED else {}
+        joined = needs_visit(asked.filters, asked.dimensions, instead)
+        place = Place(event=True, visit=joined, instead=instead)
+        where = [self._within("e", "time"), kinds(), self.conditions.passes(asked.filters, place)]
+        keys = [self._time("e", "time") if name in TIME_STEPS else self.conditions.dimension(name, place) for name in asked.dimensions]
+        if asked.source.relation is Relation.REVENUE:
+            keys.append("e.currency")
+            where.append("e.amount IS NOT NULL")
+        join = f" LEFT{self.conditions.visits_beside()}" if joined else ""
+        return self._sums("e", keys, f"events e{join}{self._goals(where)} WHERE {' AND '.join(where)}")
 
-RESULTS = {
-    "visitors": "coalesce(e.visitors, 0)",
-    "visits": "coalesce(v.visits, 0)",
-    "pageviews": "coalesce(e.pageviews, 0)",
-    "events": "coalesce(e.events, 0)",
-    "views_per_visit": _ratio("coalesce(e.pageviews, 0)", "v.visits", 2),
-    "bounce_rate": _ratio("100 * b.bounces", "b.visits", 1),
-    "visit_duration": _ratio("v.microseconds", "(1000000 * v.visits)", 1),
-}
+    def visits(self) -> str:
+        """Visits that started: those which pass, or which contain an event that passes, once for every value it has."""
+        asked = self.question
+        instead = {Source.ENTERED: ENTRY, Source.LEFT: EXIT}.get(asked.source, {})
+        visits = self._with_exit_hostname() if instead is EXIT and self._speaks_of("event:hostname") else "visits"
+        where = [self._within("v", "start"), *(f"{column} IS NOT NULL" for column in instead.values() if column != "v.exit_hostname")]
+        if self._speaks_of_events(instead):
+            source = f"({self._seen(instead, visits)}) s JOIN {visits} v ON v.visit = s.visit"
+        else:
+            source = f"{visits} v"
+            where.append(self.conditions.passes(asked.filters, Place(visit=True, instead=instead)))
+        return self._sums("v", self._visit_keys(instead), f"{source} WHERE {' AND '.join(where)}")
 
+    def engagement(self) -> str:
+        """Time and scroll of visits that started; on the pages at which an event passes, where events are spoken of."""
+        where, near = [self._within("v", "start")], self.conditions.near("g")
+        of_visit = f"SELECT g.visit{{}}, sum(g.engaged) AS engaged, max(g.scroll) AS deepest FROM {{}} WHERE {near} AND g.kind = 'engagement' GROUP BY ALL"
+        if self._speaks_of_events({}):
+            keys = "".join(f", p.k{index}" for index, name in enumerate(self.question.dimensions) if of_events(name))
+            at = "g.visit = p.visit AND g.hostname = p.hostname AND g.page = p.page"
+            inner = of_visit.format(keys, f"({self._seen({}, 'visits', ('e.hostname', 'e.page'))}) p JOIN events g ON {at}")
+        else:
+            inner = of_visit.format("", "events g")
+            where.append(self.conditions.passes(self.question.filters, Place(visit=True)))
+        return self._sums("v", self._visit_keys({}), f"({inner}) s JOIN visits v ON v.visit = s.visit WHERE {' AND '.join(where)}")
 
-def compiled(report: Report) -> Compiled:
-    """The SQL of a report."""
-    keys = [f"d{index}" for index in range(len(report.dimensions))]
-    paged = any(name in EVENT_DIMENSIONS for name in report.dimensions)
-    parameters: list[Any] = []
-    parts = [f"e AS ({_events(report, parameters)})", f"v AS ({_visits(report, parameters, paged)})"]
-    parts.append(f"b AS ({_entries(report, parameters)})" if paged else "b AS (FROM v)")
-    shown = [f"coalesce({', '.join(f'{part}.{key}' for part in 'evb')}) AS {key}" for key in keys]
-    joins = "".join(_join(keys, before, part) for before, part in (("e", "v"), ("ev", "b")))
-    wanted = [f"{RESULTS[name]} AS m{index}" for index, name in enumerate(report.metrics)]
-    # Who neither was there nor began a visit has no row, unless the row is the only one.
-    present = " WHERE e.events > 0 OR v.visits > 0" if keys else ""
-    sql = f"WITH {', '.join(parts)} SELECT {', '.join([*shown, *wanted])}, count(*) OVER () AS total FROM e{joins}{present}{_order(report)} LIMIT ? OFFSET ?"
-    return Compiled(sql, [*parameters, report.limit, report.offset])
+    def _seen(self, instead: Mapping[str, str], visits: str, more: Sequence[str] = ()) -> str:
+        """Visits with an event that passes, and the values of the dimensions of events that it has."""
+        asked = self.question
+        joined = bool(instead) or needs_visit(asked.filters)
+        place = Place(event=True, visit=joined, instead=instead)
+        where = [self.conditions.near("e"), kinds(asked.filters, *asked.dimensions), self.conditions.passes(asked.filters, place)]
+        keys = [f"{self.conditions.dimension(name, place)} AS k{index}" for index, name in enumerate(asked.dimensions) if of_events(name) and name not in instead]
+        join = self.conditions.visits_beside(visits) if joined else ""
+        return f"SELECT DISTINCT {', '.join(['e.visit', *more, *keys])} FROM events e{join}{self._goals(where)} WHERE {' AND '.join(where)}"
 
+    def _visit_keys(self, instead: Mapping[str, str]) -> list[str]:
+        place = Place(visit=True, instead=instead)
+        return [
+            self._time("v", "start") if name in TIME_STEPS
+            else f"s.k{index}" if of_events(name) and name not in instead
+            else self.conditions.dimension(name, place)
+            for index, name in enumerate(self.question.dimensions)
+        ]  # fmt: skip
 
-def _events(report: Report, parameters: list[Any]) -> str:
-    """What happened in the period; few dimensions need the row of the visit that it belongs to."""
-    join = ""
-    if needed := [f"{name} AS {BESIDE_EVENTS[name]}" for name in ONLY_OF_VISITS if f"visit:{name}" in report.dimensions]:
-        parameters += [report.site, *_days(report, before=SPILL_DAYS)]
-        join = f" LEFT JOIN (SELECT visit, {', '.join(needed)} FROM visits WHERE site = ? AND day BETWEEN ? AND ?) USING (visit)"
-    keys = [_key(report, name, beside_events=True) for name in report.dimensions]
-    counts = [f"{sql} AS {name}" for name, sql in EVENT_METRICS.items()]
-    where = _within(report, "time", parameters)
-    return f"SELECT {_list(keys, counts)} FROM events{join} WHERE {where} AND kind <> 'engagement'{_group(keys)}"
+    def _goals(self, where: list[str]) -> str:
+        """A row for every goal that an event reaches."""
+        if GOAL not in self.question.dimensions:
+            return ""
+        where.append("g.goal IS NOT NULL")
+        bind = self.conditions.bind
+        reached = ", ".join(f"CASE WHEN {self.conditions.reaches(goal)} THEN {bind(goal.name)} END" for goal in self.question.goals)
+        return f", unnest(CAST([{reached}] AS VARCHAR[])) AS g(goal)"
 
+    def _with_exit_hostname(self) -> str:
+        last = f"SELECT e.visit, arg_max(e.hostname, (e.time, e.id)) AS exit_hostname FROM events e WHERE {self.conditions.near('e')} AND e.kind = 'pageview' GROUP BY e.visit"
+        return f"(SELECT v.*, x.exit_hostname FROM visits v JOIN ({last}) x USING (visit))"
 
-def _visits(report: Report, parameters: list[Any], paged: bool) -> str:
-    """The visits that started in the period; with a page, once for every page they saw."""
-    counts = [f"{sql} AS {name}" for name, sql in VISIT_COUNTS.items()]
-    if not paged:
-        keys = [_key(report, name, beside_events=False) for name in report.dimensions]
-        return f"SELECT {_list(keys, counts)} FROM visits WHERE {_within(report, 'start', parameters)}{_group(keys)}"
-    columns = sorted({name.removeprefix("event:") for name in report.dimensions if name in EVENT_DIMENSIONS})
-    parameters += [report.site, *_days(report, after=SPILL_DAYS)]
-    seen = f"SELECT DISTINCT visit, {', '.join(f'{column} AS seen_{column}' for column in columns)} FROM events WHERE site = ? AND day BETWEEN ? AND ? AND kind = 'pageview' AND visit IS NOT NULL"
-    keys = [f"seen_{name.removeprefix('event:')}" if name in EVENT_DIMENSIONS else _key(report, name, beside_events=False) for name in report.dimensions]
-    return f"SELECT {_list(keys, counts)} FROM ({seen}) JOIN visits USING (visit) WHERE {_within(report, 'start', parameters)}{_group(keys)}"
+    def _speaks_of(self, name: str) -> bool:
+        return name in self.question.dimensions or any(test.dimension == name for test in tests(self.question.filters))
 
+    def _speaks_of_events(self, instead: Mapping[str, str]) -> bool:
+        spoken = {*self.question.dimensions, *(test.dimension for test in tests(self.question.filters))}
+        return any(of_events(name) and name not in instead for name in spoken)
 
-def _entries(report: Report, parameters: list[Any]) -> str:
-    """Bounces belong to the page that the visit entered by."""
-    entered = {"event:page": "entry_page", "event:hostname": "hostname"}
-    keys = [entered.get(name) or _key(report, name, beside_events=False) for name in report.dimensions]
-    counts = [f"{VISIT_COUNTS[name]} AS {name}" for name in ("visits", "bounces")]
-    return f"SELECT {_list(keys, counts)} FROM visits WHERE {_within(report, 'start', parameters)} AND entry_page IS NOT NULL{_group(keys)}"
+    def _sums(self, alias: str, keys: Sequence[str], source: str) -> str:
+        day = [f"{alias}.day AS day"] if self.by_day else []
+        shown = [f"{key} AS d{index}" for index, key in enumerate(keys)]
+        whole = "VARCHAR" if self.question.source.relation is Relation.REVENUE else "BIGINT"
+        sums = [f"CAST({sql} AS {whole}) AS s{index}" for index, sql in enumerate(self.question.sums)]
+        return f"SELECT {', '.join([*day, *shown, *sums])} FROM {source}"
 
+    def _time(self, alias: str, column: str) -> str:
+        step = next(TIME_STEPS[name] for name in self.question.dimensions if name in TIME_STEPS)
+        if step == "day":
+            return f"CAST({alias}.day AS VARCHAR)"
+        if step in FORMATS:
+            return f"strftime({alias}.{column} + to_seconds({alias}.utc_offset), '{FORMATS[step]}')"
+        return f"CAST(CAST(date_trunc('{step}', {alias}.day) AS DATE) AS VARCHAR)"
 
-def _key(report: Report, name: str, *, beside_events: bool) -> str:
-    """The expression of a dimension, never null."""
-    if report.time and name == report.time[0]:
-        return _bucket(report.time[1], "time" if beside_events else "start")
-    column = name.partition(":")[2]
-    missing = MISSING.get(column, NOT_SET)
-    return f"coalesce({BESIDE_EVENTS.get(column, column) if beside_events else column}, {missing})"
-
-
-def _bucket(step: Step, column: str) -> str:
-    if step == "day":
-        return "CAST(day AS VARCHAR)"
-    if step in FORMATS:
-        return f"strftime({column} + to_seconds(utc_offset), '{FORMATS[step]}')"
-    return f"CAST(CAST(date_trunc('{step}', day) AS DATE) AS VARCHAR)"
-
-
-def _within(report: Report, column: str, parameters: list[Any]) -> str:
-    parameters.append(report.site)
-    period = report.period
-    parameters += [period.first, period.last]
-    if period.since is None:
-        return "site = ? AND day BETWEEN ? AND ?"
-    # Local days differ from the zone of today where the zone was changed: a day to either side.
-    parameters += [period.since.replace(tzinfo=None), period.until.replace(tzinfo=None) if period.until else None]
-    return f"site = ? AND day BETWEEN CAST(? AS DATE) - 2 AND CAST(? AS DATE) + 2 AND {column} >= ? AND {column} < ?"
-
-
-def _days(report: Report, before: int = 0, after: int = 0) -> list[Any]:
-    spare = 2 if report.period.since else 0
-    return [report.period.first - timedelta(days=before + spare), report.period.last + timedelta(days=after + spare)]
-
-
-def _list(keys: Sequence[str], counts: Sequence[str]) -> str:
-    return ", ".join([*(f"{key} AS d{index}" for index, key in enumerate(keys)), *counts])
-
-
-def _group(keys: Sequence[str]) -> str:
-    return f" GROUP BY {', '.join(f'd{index}' for index in range(len(keys)))}" if keys else ""
-
-
-def _join(keys: Sequence[str], before: str, part: str) -> str:
-    if not keys:
-        return f" CROSS JOIN {part}"
-    same = " AND ".join(f"coalesce({', '.join(f'{each}.{key}' for each in before)}) = {part}.{key}" for key in keys)
-    return f" FULL JOIN {part} ON {same}"
-
-
-def _order(report: Report) -> str:
-    """As asked, then by the dimensions, so that equal rows do not change places between two calls."""
-    named = {name: f"d{index}" for index, name in enumerate(report.dimensions)} | {name: f"m{index}" for index, name in enumerate(report.metrics)}
-    terms = [f"{named[name]} {direction} NULLS LAST" for name, direction in report.order_by]
-    terms += [f"d{index}" for index in range(len(report.dimensions))]
-    return f" ORDER BY {', '.join(terms)}" if report.dimensions else ""
+    def _within(self, alias: str, column: str) -> str:
+        bind, span = self.conditions.bind, self.span
+        site = f"{alias}.site = {bind(self.question.site)}"
+        if span.since is None or span.until is None:
+            only = f" AND {alias}.day IN ({', '.join(map(bind, span.only))})" if span.only else ""
+            return f"{site} AND {alias}.day BETWEEN {bind(span.first)} AND {bind(span.last)}{only}"
+        # Local days differ from the zone of today where the zone was changed: days to either side.
+        days = f"{alias}.day BETWEEN {bind(span.first - SPILL)} AND {bind(span.last + SPILL)}"
+        instants = [bind(each.replace(tzinfo=None)) for each in (span.since, span.until)]
+        return f"{site} AND {days} AND {alias}.{column} >= {instants[0]} AND {alias}.{column} < {instants[1]}"

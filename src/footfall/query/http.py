@@ -11,8 +11,8 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.params import FromQuery, HeaderParameter, JSONBody
 
 from footfall import __version__
-from footfall.domain.report import Wrong
 from footfall.domain.site import Site
+from footfall.domain.wrong import Wrong
 from footfall.query.access import Access, Denied, Unknown
 from footfall.query.answer import Answers
 from footfall.query.original import NotADate, Original

@@ -4,10 +4,18 @@ Everything starts from the temporary table `staged`, the batch. `$low` and `$hig
 local days that its visitors' chains can reach.
 """
 
-from footfall.store.facts import EVENTS, ORIGIN, OWN, VISITOR, VISITS
+from footfall.store.facts import EVENTS, ORIGIN, OWN, STAGED, VISITOR, VISITS
 from footfall.store.fold import SCOPE
 
 _near = "day BETWEEN $low AND $high"
+
+STAGE = f"CREATE OR REPLACE TEMP TABLE staged AS SELECT {', '.join(f'CAST({name} AS {kind}) AS {name}' for name, kind in STAGED.items())} FROM ({{sql}})"
+HAS_REPEATED = "SELECT count(*) > count(DISTINCT id) AND max(received) > min(received) + INTERVAL 48 HOUR FROM staged"
+SPLIT_STAGED = "CREATE OR REPLACE TEMP TABLE loaded AS FROM staged"
+NEXT_SPAN = "SELECT min(received) FROM loaded WHERE $after IS NULL OR received > CAST($after AS TIMESTAMP) + INTERVAL 48 HOUR"
+STAGE_SPAN = "CREATE OR REPLACE TEMP TABLE staged AS FROM loaded WHERE received BETWEEN $first AND CAST($first AS TIMESTAMP) + INTERVAL 48 HOUR"
+DROP_LOADED = "DROP TABLE loaded"
+STAGED_DAYS = "SELECT count(*), min(day), max(day) FROM staged"
 
 # How many of the batch may be copies, and from when to when the stored ones of their ids are.
 SUSPECTS = """
@@ -125,18 +133,21 @@ FROM (SELECT f.*, {", ".join(_given)} FROM folded f LEFT JOIN visits v ON v.visi
 WHERE events.{_near} AND events.id = f.id AND events.time = f.time
 """
 
-# Marks the local day of every event and visit start that is added, removed or rewritten.
-CHANGED_DAYS = """
-INSERT INTO days SELECT site, day, 1, false FROM (
+# Marks every local day of which some report may now say something else: those of all events that
+# are added or change visit, of all events of a visit that gains or loses some (they may be counted
+# by its exit page, or by what was done in it), and of visits that are no more.
+_mark = "INSERT INTO days (site, day, version, settled) SELECT site, day, 1, false FROM"
+_again = "ON CONFLICT (site, day) DO UPDATE SET version = days.version + 1, settled = false"
+CHANGED_DAYS = f"""
+{_mark} (
     SELECT site, day FROM folded WHERE staged OR changed
-    UNION SELECT site, day FROM grown
-    UNION SELECT site, day FROM fresh ANTI JOIN before USING (visit)
+    UNION SELECT site, day FROM folded WHERE visit IN (SELECT visit FROM folded WHERE staged OR changed UNION ALL SELECT visit FROM grown)
     UNION SELECT site, day FROM before ANTI JOIN fresh USING (visit))
-ON CONFLICT (site, day) DO UPDATE SET version = days.version + 1, settled = false
+{_again}
 """
-CHANGED_DAYS_OF_DISPLACED = """
-INSERT INTO days SELECT site, day, 1, false FROM (SELECT site, day FROM displaced UNION SELECT site, day FROM before)
-ON CONFLICT (site, day) DO UPDATE SET version = days.version + 1, settled = false
+CHANGED_DAYS_OF_DISPLACED = f"""
+{_mark} (SELECT site, day FROM displaced UNION SELECT site, day FROM before UNION SELECT site, day FROM folded WHERE visit IN (SELECT visit FROM before))
+{_again}
 """
 
 MARK = "INSERT INTO marks VALUES ($shard, $sequence) ON CONFLICT (shard) DO UPDATE SET sequence = greatest(marks.sequence, excluded.sequence)"
@@ -151,8 +162,12 @@ UPDATE events SET frozen = true WHERE visit IN (
     GROUP BY visit HAVING count(DISTINCT visitor) > 1)
 """
 UNLINK = f"UPDATE events SET prev = NULL WHERE {_dead}"
-DUE = "SELECT site, day FROM days WHERE NOT settled AND NOT list_contains($alive, day) AND day < $today"
-UNCOUNT = "DELETE FROM drops WHERE site = $site AND day = $day AND reason = 'no_visit'"
-COUNT_UNATTRIBUTED = "INSERT INTO drops SELECT site, day, 'no_visit', count(*) FROM events WHERE site = $site AND day = $day AND visit IS NULL GROUP BY ALL"
-SETTLED = "UPDATE days SET settled = true WHERE site = $site AND day = $day"
+DUE = "CREATE OR REPLACE TEMP TABLE due AS SELECT site, day FROM days WHERE NOT settled AND NOT list_contains($alive, day) AND day < $today"
+DUE_DAYS = "SELECT DISTINCT day FROM due ORDER BY day"
+UNCOUNT = "DELETE FROM drops WHERE reason = 'no_visit' AND (site, day) IN (SELECT (site, day) FROM due)"
+COUNT_UNATTRIBUTED = """
+INSERT INTO drops SELECT site, day, 'no_visit', count(*) FROM events SEMI JOIN due USING (site, day)
+WHERE visit IS NULL AND day BETWEEN $low AND $high GROUP BY ALL
+"""
+SETTLED = "UPDATE days SET settled = true FROM due WHERE days.site = due.site AND days.day = due.day"
 OLD_IDS = "DELETE FROM ids WHERE arrived < $before"

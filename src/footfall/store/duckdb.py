@@ -16,7 +16,7 @@ from footfall.domain.reason import Reason
 from footfall.domain.site import date_day, day_date
 from footfall.store import apply, fold
 from footfall.store.facts import MIGRATIONS, STAGED, VERSION, values
-from footfall.store.port import Applied, Batch, StoreBroken
+from footfall.store.port import Applied, Batch, Interrupted, NoMemory, StoreBroken
 
 MEMORY = ":memory:"
 REACH = timedelta(days=5)
@@ -25,27 +25,31 @@ REACH = timedelta(days=5)
 DTYPES = {"UBIGINT": "u8", "BIGINT": "i8", "INTEGER": "i4", "UTINYINT": "u1", "DOUBLE": "f8", "BOOLEAN": "?", "TIMESTAMP": "i8", "DATE": "i4"}
 CASTS = {"TIMESTAMP": "make_timestamp({})", "DATE": "DATE '1970-01-01' + {}"}
 SETTINGS = {
-    "threads": max(1, (os.cpu_count() or 1) - 1),  # one core is the gateway's
     "TimeZone": "UTC",
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
     "preserve_insertion_order": False,
 }
 
+CORES = os.cpu_count() or 1
+
 Near = Mapping[str, date]
 
 
 class DuckdbFacts:
-    """See `port.Facts`. Raises `StoreBroken` when the file is another process's, or a newer version's."""
+    """See `port.Facts`. Raises `StoreBroken` when the file is another process's, or a newer version's.
 
-    def __init__(self, path: str, memory_limit: str) -> None:
+    Leaves one core to the gateway, unless told how many `threads` to use.
+    """
+
+    def __init__(self, path: str, memory_limit: str, threads: int = max(1, CORES - 1)) -> None:
         self._lock = threading.Lock()
         try:
             if path != MEMORY:
                 Path(path).parent.mkdir(parents=True, exist_ok=True)
                 _remove_stillborn(Path(path))
             self._connection = duckdb.connect(path, config={"memory_limit": memory_limit})
-            for name, value in SETTINGS.items():
+            for name, value in {**SETTINGS, "threads": threads}.items():
                 self._connection.execute(f"SET {name} = '{value}'")
         except (duckdb.Error, OSError) as exc:
             raise StoreBroken(f"cannot open the facts in {path}: {exc}") from exc
@@ -66,6 +70,12 @@ class DuckdbFacts:
                 connection.execute(apply.MARK, {"shard": shard, "sequence": sequence})
         return Applied(sum(each.counted for each in applied), sum(each.copies for each in applied))
 
+    def load(self, sql: str, parameters: Mapping[str, Any]) -> int:
+        """See `port.Facts`."""
+        with self._transaction() as connection:
+            connection.execute(apply.STAGE.format(sql=sql), dict(parameters))
+            return sum(_add_staged(connection, count, (low, high)).counted for count, low, high in _staged_spans(connection))
+
     def settle(self, alive: frozenset[int], today: int, applied_up_to: int) -> Sequence[int]:
         """See `port.Facts`."""
         living = {"alive": [day_date(day) for day in sorted(alive)]}
@@ -73,12 +83,12 @@ class DuckdbFacts:
             if _one(connection, apply.HAS_DEAD_LINKS, living):
                 connection.execute(apply.FREEZE, living)
                 connection.execute(apply.UNLINK, living)
-            due: list[tuple[str, date]] = connection.execute(apply.DUE, {**living, "today": day_date(today)}).fetchall()
-            for site, day in due:
-                for statement in (apply.UNCOUNT, apply.COUNT_UNATTRIBUTED, apply.SETTLED):
-                    connection.execute(statement, {"site": site, "day": day})
+            connection.execute(apply.DUE, {**living, "today": day_date(today)})
+            due: list[date] = [day for (day,) in connection.execute(apply.DUE_DAYS).fetchall()]
+            if due:
+                _run(connection, (apply.UNCOUNT, apply.COUNT_UNATTRIBUTED, apply.SETTLED), {"low": due[0], "high": due[-1]})
             connection.execute(apply.OLD_IDS, {"before": _timestamp(applied_up_to - COPY_WINDOW_US)})
-        return sorted({date_day(day) for _, day in due})
+        return [date_day(day) for day in due]
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> Sequence[tuple[Any, ...]]:
         """See `port.Facts`."""
@@ -87,6 +97,16 @@ class DuckdbFacts:
                 return cursor.execute(sql, list(parameters)).fetchall()
         except duckdb.Error as exc:
             raise StoreBroken(str(exc)) from exc
+
+    @contextmanager
+    def reading(self) -> Iterator["DuckdbReading"]:
+        """See `port.Facts`."""
+        with _translated():
+            cursor = self._connection.cursor()
+        with cursor:
+            with _translated():
+                cursor.execute("BEGIN TRANSACTION READ ONLY")
+            yield DuckdbReading(cursor)
 
     def close(self) -> None:
         """See `port.Facts`."""
@@ -107,6 +127,50 @@ class DuckdbFacts:
             except BaseException:
                 self._connection.execute("ROLLBACK")
                 raise
+
+
+class DuckdbReading:
+    """See `port.Reading`."""
+
+    def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        self._cursor = cursor
+        self._stopped = False
+
+    def rows(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> Sequence[tuple[Any, ...]]:
+        """See `port.Reading`."""
+        with self._going():
+            return self._cursor.execute(sql, parameters).fetchall()
+
+    def columns(self, sql: str, parameters: Mapping[str, Any]) -> Mapping[str, "np.ndarray[Any, Any]"]:
+        """See `port.Reading`."""
+        with self._going():
+            return self._cursor.execute(sql, parameters).fetchnumpy()
+
+    def interrupt(self) -> None:
+        """See `port.Reading`. What is about to start hears nothing of it: hence the mark."""
+        self._stopped = True
+        self._cursor.interrupt()
+
+    @contextmanager
+    def _going(self) -> Iterator[None]:
+        if self._stopped:
+            raise Interrupted
+        with _translated():
+            yield
+        if self._stopped:
+            raise Interrupted
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except duckdb.InterruptException as exc:
+        raise Interrupted from exc
+    except duckdb.OutOfMemoryException as exc:
+        raise NoMemory(str(exc)) from exc
+    except duckdb.Error as exc:
+        raise StoreBroken(str(exc)) from exc
 
 
 def _remove_stillborn(path: Path) -> None:
@@ -141,8 +205,30 @@ def _spans(events: Sequence[Event]) -> Iterator[Sequence[Event]]:
 
 def _add(connection: duckdb.DuckDBPyConnection, events: Sequence[Event]) -> Applied:
     _stage(connection, events)
+    return _add_staged(connection, len(events), [day_date(event.hit.day) for event in events])
+
+
+def _staged_spans(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[int, date, date]]:
+    """Stage what is staged in parts such as `_spans` makes, where a copy may lie further off; the count and days of each."""
+    if not _one(connection, apply.HAS_REPEATED):
+        yield from _staged_days(connection)
+        return
+    connection.execute(apply.SPLIT_STAGED)
+    first = None
+    while first := _one(connection, apply.NEXT_SPAN, {"after": first}):
+        connection.execute(apply.STAGE_SPAN, {"first": first})
+        yield from _staged_days(connection)
+    connection.execute(apply.DROP_LOADED)
+
+
+def _staged_days(connection: duckdb.DuckDBPyConnection) -> list[tuple[int, date, date]]:
+    return [row for row in connection.execute(apply.STAGED_DAYS).fetchall() if row[0]]
+
+
+def _add_staged(connection: duckdb.DuckDBPyConnection, staged: int, days: Sequence[date]) -> Applied:
+    """Apply what is staged: so many events, of no other days than between the first and last of these."""
     suspects, *known = connection.execute(apply.SUSPECTS).fetchall()[0]
-    days = [day_date(event.hit.day) for event in events] + [day for day in known if day]
+    days = [*days, *(day for day in known if day)]
     near = {"low": min(days) - REACH, "high": max(days) + REACH}
     copies: list[tuple[str, date, int]] = []
     displaced = False
@@ -154,7 +240,7 @@ def _add(connection: duckdb.DuckDBPyConnection, events: Sequence[Event]) -> Appl
     for site, day, count in copies:
         connection.execute(apply.DROP, {"site": site, "day": day, "reason": Reason.COPY, "count": count})
     dropped = sum(count for _, _, count in copies)
-    return Applied(len(events) - dropped, dropped)
+    return Applied(staged - dropped, dropped)
 
 
 def _without_copies(connection: duckdb.DuckDBPyConnection, near: Near) -> tuple[list[tuple[str, date, int]], bool]:

@@ -2,7 +2,7 @@
 
 from footfall.domain.event import Event, Hit
 
-VERSION = 1
+VERSION = 2
 
 HIT_TYPES = {
     "site": "VARCHAR", "id": "UBIGINT", "kind": "VARCHAR", "received": "TIMESTAMP", "time": "TIMESTAMP",
@@ -53,5 +53,6 @@ MIGRATIONS = (
         "CREATE TABLE days (site VARCHAR, day DATE, version BIGINT NOT NULL, settled BOOLEAN NOT NULL, PRIMARY KEY (site, day))",
         _table("drops", {"site": "VARCHAR", "day": "DATE", "reason": "VARCHAR", "count": "BIGINT"}),
     ),
+    ("ALTER TABLE days ADD COLUMN trimmed BOOLEAN DEFAULT false",),
 )
 """Statements that lead from each version of the schema to the next; the first makes it."""

@@ -1,8 +1,12 @@
 """What a store of facts promises."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, NamedTuple, Protocol
+
+import numpy as np
 
 from footfall.domain.event import Event, Tally
 
@@ -30,6 +34,30 @@ class StoreBroken(Exception):
     """The store cannot be used now; the transaction that was under way changed nothing."""
 
 
+class Interrupted(Exception):
+    """A reading was told to stop."""
+
+
+class NoMemory(Exception):
+    """A reading needs more memory than the store may use."""
+
+
+class Reading(Protocol):
+    """The relations `events`, `visits`, `drops`, `days` as they were at one moment.
+
+    Its methods may raise `StoreBroken`, `Interrupted` and `NoMemory`.
+    """
+
+    def rows(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> Sequence[tuple[Any, ...]]:
+        """The rows that a statement gives."""
+
+    def columns(self, sql: str, parameters: Mapping[str, Any]) -> Mapping[str, np.ndarray[Any, Any]]:
+        """The same, as columns."""
+
+    def interrupt(self) -> None:
+        """Have what is under way, and all that follows, raise `Interrupted`; any thread may say so."""
+
+
 class Facts(Protocol):
     """Events, visits, marks and counts of drops. One process writes, one thread at a time."""
 
@@ -41,6 +69,12 @@ class Facts(Protocol):
 
         Copies are left out, the visits of all touched visitors folded anew, and the days
         changed are marked. The order in which batches come makes no difference.
+        """
+
+    def load(self, sql: str, parameters: Mapping[str, Any]) -> int:
+        """Add in one transaction the events that a SELECT gives in the columns of `facts.STAGED`, as `apply` adds a batch.
+
+        For more events than pass through Python in good time. Returns how many count; copies are left out.
         """
 
     def settle(self, alive: frozenset[int], today: int, applied_up_to: int) -> Sequence[int]:
@@ -57,5 +91,30 @@ class Facts(Protocol):
         Any thread may call it, beside `apply`.
         """
 
+    def reading(self) -> AbstractContextManager[Reading]:
+        """A look at one moment, beside `apply`; any thread may take one."""
+
     def close(self) -> None:
         """Give up the store; all that was applied stays."""
+
+
+class Rollups(Protocol):
+    """Packed sums by site, question and day, each with the version of the day that it was taken of.
+
+    They can be made again from facts, but for those of days whose facts are gone. Every method may raise `StoreBroken`.
+    """
+
+    def get(self, site: str, question: bytes, first: date, last: date) -> Mapping[date, tuple[int, bytes]]:
+        """Those of a question, both days included."""
+
+    def put(self, site: str, question: bytes, days: Mapping[date, tuple[int, bytes]]) -> None:
+        """Keep or replace some."""
+
+    def sync(self) -> None:
+        """Return when all that was put is safe from a crash."""
+
+    def forget(self, standing: Collection[bytes], before: date) -> None:
+        """Drop questions other than the standing ones that nobody asked since a day."""
+
+    def close(self) -> None:
+        """Give them up."""

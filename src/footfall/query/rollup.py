@@ -1,0 +1,122 @@
+"""Sums over many days: from the roll-ups of those that have not changed, from facts for the rest."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from footfall.domain.period import Period
+from footfall.query.compiler import MOST_GROUPS, Span, compiled
+from footfall.query.metric import Relation
+from footfall.query.partial import Partial, by_day, merged, packed, partial, unpacked
+from footfall.query.question import Question
+from footfall.store.port import Reading, Rollups
+
+REMEMBERED_ROWS = 100_000
+KEPT_ROWS = 50_000
+"""A day of more rows is computed again rather than kept."""
+
+DAYS = "SELECT day, version, trimmed FROM days WHERE site = $site AND day BETWEEN $first AND $last"
+
+Days = Mapping[date, int]
+"""Days with facts and their versions."""
+
+
+class TooCostly(Exception):
+    """What was asked takes more than a question may; its text says what would take less."""
+
+
+@dataclass(slots=True)
+class Look:
+    """One moment of a site's facts: its days' versions, those whose facts are gone, and which of them had to be left out."""
+
+    reading: Reading
+    today: date
+    days: Days
+    trimmed: Collection[date]
+    left_out: set[date] = field(default_factory=set)
+
+
+def look(reading: Reading, site: str, period: Period, today: date) -> Look:
+    """What is to be known of a period before its sums are taken."""
+    rows = reading.rows(DAYS, {"site": site, "first": period.first, "last": period.last})
+    return Look(reading, today, {day: version for day, version, _ in rows}, {day for day, _, gone in rows if gone})
+
+
+class Sums:
+    """Answers questions; remembers what it merged of days that are over."""
+
+    def __init__(self, rollups: Rollups | None) -> None:
+        self._rollups = rollups
+        self._lock = threading.Lock()
+        self._merged: OrderedDict[Any, Partial] = OrderedDict()
+
+    def over(self, question: Question, period: Period, at: Look) -> Partial:
+        """The sums of a period; raises `TooCostly`."""
+        if period.since or "time:minute" in question.dimensions:
+            at.left_out.update(at.trimmed)
+            columns = self._columns(question, Span(period.first, period.last, None, period.since, period.until), at, days=False)
+            return partial(columns, _width(question))
+        ended = {day: version for day, version in at.days.items() if day < at.today}
+        begun = {day: version for day, version in at.days.items() if day >= at.today}
+        return merged([self._of(question, days, at) for days in (ended, begun) if days], len(question.sums))
+
+    def roll_up(self, question: Question, at: Look) -> None:
+        """Keep the sums of all days that are over."""
+        self._of(question, {day: version for day, version in at.days.items() if day < at.today}, at)
+
+    def _of(self, question: Question, days: Days, at: Look) -> Partial:
+        if not days:
+            return merged([], len(question.sums))
+        name = (question.site, question.key, tuple(sorted(days.items())))
+        with self._lock:
+            if found := self._merged.get(name):
+                self._merged.move_to_end(name)
+                return found
+        parts = self._kept(question, days, at)
+        gone = {day for day in days if day in at.trimmed and day not in parts}
+        at.left_out.update(gone)
+        if missing := {day: version for day, version in days.items() if day not in parts and day not in gone}:
+            parts = {**parts, **self._taken(question, missing, at)}
+        total = merged(list(parts.values()), len(question.sums))
+        if not gone:
+            self._remember(name, total)
+        return total
+
+    def _kept(self, question: Question, days: Days, at: Look) -> dict[date, Partial]:
+        """Roll-ups that still hold. Those of days whose facts are gone always do."""
+        if not self._rollups:
+            return {}
+        kept = self._rollups.get(question.site, question.key, min(days), max(days))
+        return {day: unpacked(data) for day, (version, data) in kept.items() if days.get(day) == version or day in at.trimmed}
+
+    def _taken(self, question: Question, days: Days, at: Look) -> dict[date, Partial]:
+        """From facts; what is of days that are over is kept."""
+        first, last = min(days), max(days)
+        scattered = len(days) < sum(first <= day <= last for day in at.days)
+        columns = self._columns(question, Span(first, last, list(days) if scattered else None), at, days=True)
+        nothing = merged([], len(question.sums))
+        found = dict.fromkeys(days, nothing) | by_day(columns, _width(question))
+        if self._rollups:
+            fit = {day: (days[day], packed(part)) for day, part in found.items() if day < at.today and len(part.keys) <= KEPT_ROWS}
+            self._rollups.put(question.site, question.key, fit)
+        return found
+
+    def _columns(self, question: Question, span: Span, at: Look, *, days: bool) -> Mapping[str, Any]:
+        asked = compiled(question, span, by_day=days)
+        columns = at.reading.columns(asked.sql, asked.parameters)
+        if len(next(iter(columns.values()))) > MOST_GROUPS:
+            raise TooCostly(f"the report has more than {MOST_GROUPS:,} rows; ask for a shorter period, fewer dimensions or a filter")
+        return columns
+
+    def _remember(self, name: Any, total: Partial) -> None:
+        with self._lock:
+            self._merged[name] = total
+            while sum(len(each.keys) for each in self._merged.values()) > REMEMBERED_ROWS or len(self._merged) > 2_000:
+                self._merged.popitem(last=False)
+
+
+def _width(question: Question) -> int:
+    return len(question.dimensions) + (question.source.relation is Relation.REVENUE)
