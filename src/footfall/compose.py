@@ -66,10 +66,12 @@ def open_reader(settings: Settings) -> Reader:
     return SqliteStream(_path(settings.stream), settings.stream_limit)
 
 
-def open_facts(settings: Settings) -> Facts:
-    """The facts."""
-    from footfall.store.duckdb import DuckdbFacts
+def open_facts(settings: Settings, alone: bool = False) -> Facts:
+    """The facts; `alone` for a process beside which no gateway needs a core."""
+    from footfall.store.duckdb import CORES, DuckdbFacts
 
+    if alone:
+        return DuckdbFacts(_path(settings.store), settings.store_memory, CORES)
     return DuckdbFacts(_path(settings.store), settings.store_memory)
 
 
