@@ -12,7 +12,7 @@ import pytest
 from footfall.settings import OPTIONS, variable
 
 GROUPS = {"site": ("add", "edit", "list", "remove"), "key": ("add", "list", "revoke")}
-COMMANDS = [("serve",), ("gateway",), ("engine",), ("version",), *((group,) for group in GROUPS), *((group, action) for group, actions in GROUPS.items() for action in actions)]
+COMMANDS = [("serve",), ("gateway",), ("engine",), ("version",), ("demo-data",), *((group,) for group in GROUPS), *((group, action) for group, actions in GROUPS.items() for action in actions)]
 Done = subprocess.CompletedProcess[str]
 
 

@@ -54,9 +54,19 @@ API keys let programs read a private site's reports, or send events for it.
 
 A key is shown once, when it is made; only its hash is kept."""
 
+DEMO_DATA = """\
+Fill the facts with plausible made-up traffic, for trying the dashboard out and for measuring:
+sites demo-1, demo-2 ... with pages, sources, countries, devices, goals and revenue. The same
+arguments give the same traffic.
+
+  footfall demo-data --data try && footfall serve --data try
+  footfall demo-data --data big --events 10000000 --store-memory 2GB
+
+The server must not be running on the same data folder. The sites must not exist yet."""
+
 SWITCHES = {"demo"}
 SERVER = ("host", "port", "trusted_proxy", "demo", "rate_limit", "stream", "stream_limit", "registry", "salts", "places", "log_level")
-COUNTING = ("batch", "stream", "stream_limit", "store", "store_memory", "registry", "salts", "log_level")
+COUNTING = ("batch", "stream", "stream_limit", "store", "store_memory", "rollups", "registry", "salts", "log_level")
 
 
 class _Help(argparse.RawDescriptionHelpFormatter):
@@ -82,6 +92,7 @@ def parser() -> argparse.ArgumentParser:
     _settings(_command(commands, "engine", "engine", "run only the engine", ENGINE), COUNTING)
     _site(_command(commands, "site", "site", "add, list, change and remove sites", SITE))
     _key(_command(commands, "key", "key", "add, list and revoke API keys", KEY))
+    _demo_data(_command(commands, "demo-data", "demo_data", "make up traffic to look at", DEMO_DATA))
     _settings(_command(commands, "version", "version", "print the version", "Print the version of Footfall and of the parts that matter."), ())
     return top
 
@@ -148,6 +159,18 @@ def _key(command: argparse.ArgumentParser) -> None:
     _action(actions, "list", "list all keys", "List all keys: their first characters, site, scopes and date.")
     revoke = _action(actions, "revoke", "revoke a key", "Revoke a key. Servers refuse it within a second.")
     revoke.add_argument("key_id", metavar="KEY", help="its first characters as 'key list' shows them, or the whole key")
+
+
+def _demo_data(command: argparse.ArgumentParser) -> None:
+    _settings(command, ("stream", "store", "store_memory", "rollups", "registry", "salts"))
+    for name, default, text in (
+        ("events", "1000000", "about how many page views, custom events and engagements to make [1000000]"),
+        ("days", "365", "over how many days [365]"),
+        ("sites", "20", "of how many sites; the first is the largest [20]"),
+        ("seed", "1", "another seed makes other traffic [1]"),
+    ):
+        command.add_argument(f"--{name}", dest=f"made_{name}", metavar="N", default=default, help=text)
+    command.add_argument("--until", metavar="DATE", default="", help="the last day, such as 2026-11-24 or 'today' (until this moment) [the last that is over everywhere]")
 
 
 def _action(actions: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, short: str, text: str) -> argparse.ArgumentParser:
