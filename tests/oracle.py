@@ -1,25 +1,21 @@
-"""The numbers as `definitions.md` says them, by brute force: no SQL, no pseudonyms, no batches.
+"""Visits as `docs/numbers.md` says them, by brute force: no SQL, no pseudonyms, no batches.
 
 The oracle knows who people are, which the product never does: a visit is cut from everything
 that one person did on a site, whatever day it was. It shares no code with the product.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from fractions import Fraction
+from decimal import Decimal
 from itertools import groupby
-from math import floor
 
 MINUTE = 60_000_000
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 GAP = 30 * MINUTE
 COPIES_WITHIN = 48 * HOUR
-
-Key = tuple[str, ...]
-Row = tuple[float | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +37,12 @@ class Seen:
     interactive: bool
     traits: Mapping[str, str | None]
     """Source, referrer, channel, campaign, place and device."""
+    name: str | None
+    title: str | None
+    props: Mapping[str, str]
+    currency: str | None
+    amount: Decimal | None
+    scroll: int | None
 
     @property
     def beginning(self) -> int:
@@ -74,6 +76,10 @@ class Visit:
         return [event for event in self.events if event.kind == "pageview"]
 
     @property
+    def engagements(self) -> list[Seen]:
+        return [event for event in self.events if event.kind == "engagement"]
+
+    @property
     def interactions(self) -> int:
         return sum(event.kind == "custom" and event.interactive for event in self.events)
 
@@ -82,12 +88,16 @@ class Visit:
         return next(iter(self.pageviews), None)
 
     @property
+    def exit(self) -> Seen | None:
+        return self.pageviews[-1] if self.pageviews else None
+
+    @property
     def entry_page(self) -> str | None:
         return self.entry.page if self.entry else None
 
     @property
     def exit_page(self) -> str | None:
-        return self.pageviews[-1].page if self.pageviews else None
+        return self.exit.page if self.exit else None
 
     @property
     def bounced(self) -> bool:
@@ -134,68 +144,12 @@ def _parts(run: Sequence[Seen]) -> list[list[Seen]]:
     return list(parts.values())
 
 
-def value(dimension: str, visit: Visit, moment: Seen, view: Seen | None) -> str:
-    """A dimension's value: time from `moment`, the page from `view`, all else from the visit."""
-    kind, _, name = dimension.partition(":")
-    if kind == "time":
-        return bucket(moment, name)
-    if kind == "event":
-        return str(getattr(view, name))
-    if name in ("entry_page", "exit_page"):
-        return getattr(visit, name) or "(not set)"
-    return visit.start.traits[name] or ("Direct / None" if name in ("source", "referrer") else "(not set)")
-
-
-def bucket(event: Seen, step: str) -> str:
-    """The label of the minute, hour ... year of an event, on the clock of its site."""
-    local = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=event.time, seconds=event.offset)
+def bucket(time: int, offset: int, step: str) -> str:
+    """The label of the minute, hour ... year of a time, on a clock so many seconds ahead of UTC."""
+    local = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=time, seconds=offset)
     if step in ("minute", "hour"):
         return local.strftime("%Y-%m-%d %H:%M:00" if step == "minute" else "%Y-%m-%d %H:00:00")
     day = local.date()
     if step == "week":
         day -= timedelta(days=day.weekday())
     return str(day.replace(day=1) if step == "month" else day.replace(month=1, day=1) if step == "year" else day)
-
-
-def report(seen: Iterable[Seen], site: str, dimensions: Sequence[str], inside: Callable[[Seen], bool]) -> dict[Key, dict[str, float | None]]:
-    """Every metric of every row of a report over what is `inside` a period."""
-    happened: dict[Key, list[Seen]] = defaultdict(list)
-    started: dict[Key, list[Visit]] = defaultdict(list)
-    entered: dict[Key, list[Visit]] = defaultdict(list)
-    paged = any(name.startswith("event:") for name in dimensions)
-
-    def key(visit: Visit, moment: Seen, view: Seen | None) -> Key:
-        return tuple(value(name, visit, moment, view) for name in dimensions)
-
-    for visit in visits(event for event in counted(seen) if event.site == site):
-        for event in visit.acts:
-            if inside(event):
-                happened[key(visit, event, event)].append(event)
-        if inside(visit.start):
-            for each in {key(visit, visit.start, view) for view in (visit.pageviews if paged else [None])}:
-                started[each].append(visit)
-            if visit.entry or not paged:
-                entered[key(visit, visit.start, visit.entry)].append(visit)
-    keys = {*happened, *started} if dimensions else {()}
-    return {each: metrics(happened[each], started[each], entered[each]) for each in keys}
-
-
-def metrics(happened: Sequence[Seen], begun: Sequence[Visit], entered: Sequence[Visit]) -> dict[str, float | None]:
-    """The metrics of one row."""
-    pageviews = sum(event.kind == "pageview" for event in happened)
-    return {
-        "visitors": len({(event.who, event.day) for event in happened}),
-        "visits": len(begun),
-        "pageviews": pageviews,
-        "events": len(happened),
-        "views_per_visit": _ratio(pageviews, len(begun), 2),
-        "bounce_rate": _ratio(100 * sum(visit.bounced for visit in entered), len(entered), 1),
-        "visit_duration": _ratio(Fraction(sum(visit.last - visit.start.time for visit in begun), 1_000_000), len(begun), 1),
-    }
-
-
-def _ratio(dividend: Fraction | int, divisor: int, decimals: int) -> float | None:
-    if not divisor:
-        return None
-    unit = Fraction(1, 10**decimals)
-    return float(floor(Fraction(dividend) / divisor / unit + Fraction(1, 2)) * unit)

@@ -1,9 +1,11 @@
 """Hits for tests, made by the product's own door, each with what the oracle should see of it."""
 
+import json
 import random
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from functools import cache
 from itertools import count
 from uuid import UUID
@@ -15,6 +17,7 @@ from hypothesis import strategies as st
 from footfall.domain.channel import Sources
 from footfall.domain.client import Client
 from footfall.domain.event import Hit, Kind, Position
+from footfall.domain.goal import Goal
 from footfall.domain.identity import Salt, event_key
 from footfall.domain.site import Offsets, Site, Zone
 from footfall.gateway.collect import Directory, Door, NeedsSalt, Place, collect
@@ -32,12 +35,23 @@ def at(local: str, zone: str = "Europe/Berlin") -> int:
 
 
 MOVED = at("2026-06-11 00:00")
+GOALS = (  # one event may reach up to four of them
+    Goal("Front", page="/"),
+    Goal("Below /c", page="/c/*"),
+    Goal("To d", page="/*d"),
+    Goal("Nowhere", page="/[a]*.?"),
+    Goal("Sale", event="sale"),
+    Goal("Sale of a plan", event="sale", props=(("plan", "pro"),)),
+    Goal("Sale in euros", event="sale", currency="EUR"),
+    Goal("Sale of two", event="sale", props=(("plan", "free"), ('a."b', "x's")), currency="USD"),
+    Goal("Opened", event="Öffnen"),
+)
 SITES = (
-    Site("berlin", ("berlin.example", "shop.berlin.example"), ("old-berlin",), (Zone("Europe/Berlin"),)),
-    Site("berlin2", ("berlin2.example",), zones=(Zone("Europe/Berlin"),)),
-    Site("kathmandu", ("kathmandu.example",), zones=(Zone("Asia/Kathmandu"),)),
-    Site("coast", ("coast.example",), zones=(Zone("America/Los_Angeles"),)),
-    Site("moved", ("moved.example",), zones=(Zone("Europe/Berlin"), Zone("America/Los_Angeles", MOVED))),
+    Site("berlin", ("berlin.example", "shop.berlin.example"), ("old-berlin",), (Zone("Europe/Berlin"),), goals=GOALS),
+    Site("berlin2", ("berlin2.example",), zones=(Zone("Europe/Berlin"),), goals=GOALS),
+    Site("kathmandu", ("kathmandu.example",), zones=(Zone("Asia/Kathmandu"),), goals=GOALS),
+    Site("coast", ("coast.example",), zones=(Zone("America/Los_Angeles"),), goals=GOALS),
+    Site("moved", ("moved.example",), zones=(Zone("Europe/Berlin"), Zone("America/Los_Angeles", MOVED)), goals=GOALS),
 )
 SITE = {site.id: site for site in SITES}
 PEOPLE = {  # name: address, agent, country, region, city, browser, version, system, version, device
@@ -64,11 +78,19 @@ SOURCES = Sources.from_table({"search": {"Google": {"hosts": ["google.*"]}}})
 SALTS = {day: Salt(day, day.to_bytes(16, "big"), day * DAY) for day in range(20_000, 21_200)}
 
 
+# Paths and texts in which a `LIKE`, a path into JSON or a comparison of lower case may go wrong.
+PAGES = ("/", "/a", "/A", "/c/d", "/c_d")
+NAMES = ("sale", "sign up", "Öffnen")
+Props = tuple[tuple[str, str], ...]
+PROPS: tuple[Props, ...] = ((), (("plan", "pro"),), (("plan", "Pro"), ("size", "10")), (("plan", "free"), ('a."b', "x's")), (("plan", ""), ("größe", "50 %")))
+AMOUNTS = (("EUR", "12.5"), ("EUR", "0.005"), ("EUR", "0.1"), ("EUR", "0"), ("USD", "19.9999"), ("USD", "-3.0051"))
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Act:
     """What somebody does, as a scenario says it: times in microseconds, `engaged` in minutes.
 
-    It reaches the door `late` after it happened. Two acts of one `id` are copies. One that is
+    `name` is that of a custom event, `revenue` a currency and an amount of at most four decimals. It reaches the door `late` after it happened. Two acts of one `id` are copies. One that is
     `keyed` comes with an API key, which may set any past time.
     """
 
@@ -86,6 +108,11 @@ class Act:
     screen: int | None = 1920
     language: str | None = "de"
     keyed: bool = False
+    name: str = "sale"
+    titled: bool = True
+    props: Props = ()
+    revenue: tuple[str, str] | None = None
+    scroll: int | None = None
 
     def __repr__(self) -> str:
         told = {each.name: getattr(self, each.name) for each in fields(self) if getattr(self, each.name) != each.default}
@@ -111,19 +138,24 @@ def _made(act: Act, position: Position, salts: dict[int, Salt]) -> Made:
     site = SITE[act.site]
     query, referrer, origin = ORIGINS[act.came]
     host, event_id = site.domains[act.host % len(site.domains)], _uuid(act, position)
+    title, name = f"Page {act.page}" if act.titled else None, act.name if act.kind == "custom" else None
+    currency, amount = act.revenue or (None, None)
+    scroll = act.scroll if act.kind == "engagement" else None
     sighting = Sighting(
-        url=f"https://{host}{act.page}{query}", kind=act.kind, website=act.site, title=f"Page {act.page}", name="sale" if act.kind == "custom" else None,
-        referrer=referrer, interactive=act.interactive, event_id=event_id, age_us=act.late, time_us=act.at if act.keyed else None,
-        engaged=act.engaged * 60_000, screen=act.screen, language=act.language,
+        url=f"https://{host}{act.page}{query}", kind=act.kind, website=act.site, title=title, name=name, referrer=referrer,
+        props=json.dumps(dict(act.props), ensure_ascii=False, separators=(",", ":")) if act.props else None, currency=currency, amount=float(amount) if amount else None,
+        interactive=act.interactive, event_id=event_id, age_us=act.late, time_us=act.at if act.keyed else None,
+        engaged=act.engaged * 60_000, scroll=scroll, screen=act.screen, language=act.language,
     )  # fmt: skip
     address, agent, *place = PEOPLE[act.who]
     hit = _through_the_door(sighting, Caller(address, agent, keyed=act.keyed), act.at + act.late, salts)
-    offset = _offset(act.at, act.site)
+    offset = offset_at(act.at, act.site)
     traits = dict.fromkeys(ORIGIN_TRAITS) | origin | dict(zip(PLACE_TRAITS, place, strict=True)) | {"screen": SCREENS[act.screen], "language": act.language}
     seen = Seen(
         site=act.site, id=event_key(act.site, event_id), kind=act.kind, arrived=act.at + act.late, position=position, time=act.at,
         engaged=act.engaged * 60_000, who=act.who, day=(act.at + offset * 1_000_000) // DAY, offset=offset,
         page=act.page, hostname=host, interactive=act.interactive, traits=traits,
+        name=name, title=title, props=dict(act.props), currency=currency, amount=Decimal(amount) if amount else None, scroll=scroll,
     )  # fmt: skip
     return Made(Record(position, encode(hit)), seen)
 
@@ -144,7 +176,8 @@ def _through_the_door(sighting: Sighting, caller: Caller, now_us: int, salts: di
 
 
 @cache
-def _offset(time_us: int, site: str) -> int:
+def offset_at(time_us: int, site: str) -> int:
+    """Seconds that a site's clock is ahead of UTC."""
     zone = "America/Los_Angeles" if site == "coast" or (site == "moved" and time_us >= MOVED) else "Asia/Kathmandu" if site == "kathmandu" else "Europe/Berlin"
     offset = datetime.fromtimestamp(time_us // 1_000_000, UTC).astimezone(ZoneInfo(zone)).utcoffset()
     assert offset is not None
@@ -195,6 +228,7 @@ MIDNIGHTS = (
 _near = st.integers(-9, 9).map(lambda fives: 5 * fives)
 _minutes = st.one_of(_near, _near, st.integers(-144, 144).map(lambda fives: 5 * fives))
 _ids = st.one_of(st.none(), st.integers(0, 2))
+_amounts = st.integers(-(10**6), 10**8).map(lambda units: str(Decimal(units) / 10**4))
 
 
 @st.composite
@@ -206,7 +240,7 @@ def traffic(draw: st.DrawFn, most: int = 18) -> list[Act]:
         at=st.builds(lambda minutes, off: midnight + minutes * MINUTE + off, _minutes, st.sampled_from((0, 0, 0, 0, -1, 1))),
         who=st.sampled_from(("ann", "ann", "bob")),
         kind=st.sampled_from(("pageview", "pageview", "custom", "engagement")),
-        page=st.sampled_from(("/", "/a", "/b")),
+        page=st.sampled_from(("/", "/a", "/c/d")),
         engaged=st.sampled_from((0, 5, 45, 45, 200, 800)),
         late=st.sampled_from((0, 0, MINUTE, 3 * HOUR, 23 * HOUR)),
         site=st.sampled_from((site, site, site, "berlin2")),
@@ -215,6 +249,11 @@ def traffic(draw: st.DrawFn, most: int = 18) -> list[Act]:
         came=st.sampled_from(tuple(ORIGINS)),
         interactive=st.booleans(),
         screen=st.sampled_from((400, 1920)),
+        name=st.sampled_from(NAMES),
+        titled=st.booleans(),
+        props=st.sampled_from(PROPS),
+        revenue=st.one_of(st.none(), st.sampled_from(AMOUNTS), st.tuples(st.sampled_from(("EUR", "USD")), _amounts)),
+        scroll=st.sampled_from((None, 0, 33, 50, 100)),
     )
     acts = draw(st.lists(act, min_size=2, max_size=most))
     return [each if each.kind == "engagement" else replace(each, engaged=0) for each in acts]
@@ -230,12 +269,13 @@ def crowd(seed: int, first: date, days: int, reads: int, site: str = "berlin") -
         moment = midnight + dice.randrange(days * 24 * 60) * MINUTE + dice.randrange(60_000_000)
         for _ in range(dice.choice((1, 1, 2, 3, 6))):
             kind: Kind = dice.choice(("pageview", "pageview", "pageview", "custom"))
-            page, host = dice.choice(("/", "/a", "/b", "/c/d")), dice.randrange(2)
-            acts.append(replace(person, at=moment, kind=kind, page=page, host=host, interactive=dice.random() < 0.5, late=dice.choice((0, 0, 0, MINUTE, 20 * HOUR))))
+            there = replace(person, page=dice.choice(PAGES), host=dice.randrange(2), titled=dice.random() < 0.8)
+            told = replace(there, name=dice.choice(NAMES), props=dice.choice(PROPS), revenue=dice.choice((None, None, *AMOUNTS)), interactive=dice.random() < 0.5)
+            acts.append(replace(told, at=moment, kind=kind, late=dice.choice((0, 0, 0, MINUTE, 20 * HOUR))))
             read = dice.choice((0, 1, 4, 45))
             moment += read * MINUTE + dice.randrange(30) * MINUTE
             if read:
-                acts.append(replace(person, at=moment, kind="engagement", page=page, host=host, engaged=read))
+                acts.append(replace(there, at=moment, kind="engagement", engaged=read, scroll=dice.choice((None, 0, 33, 50, 100))))
             moment += dice.choice((1, 1, 10, 31)) * MINUTE
     copies = [replace(act, late=act.late + MINUTE, id=number) for number, act in enumerate(acts) if number % 7 == 0]
     return [replace(act, id=number) for number, act in enumerate(acts)] + [copy for copy in copies if copy.late < DAY]

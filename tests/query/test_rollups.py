@@ -1,0 +1,141 @@
+"""What is kept of days that are over never makes an answer differ from what has been applied."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from itertools import pairwise
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from footfall.query.answer import Answers
+from tests.oracle import DAY, HOUR, MINUTE
+from tests.query.asking import Inside, askable, days, differences, rows_of, visits_of
+from tests.query.reckoning import Filter, Question, report
+from tests.store.relations import empty
+from tests.traffic import SITE, Act, Made, apply, crowd, made, offset_at, often, traffic
+
+BOUGHT = ["has_done", ["is", "event:goal", ["Sale"]]]
+QUESTIONS: tuple[tuple[list[str], list[Any], str], ...] = (
+    ([], [], "all"),
+    ([], [], "7d"),
+    (["time:day"], [], "days"),
+    (["time:hour"], [], "days"),
+    (["time:day", "event:page"], [], "7d"),
+    (["event:page"], [], "days"),
+    (["visit:exit_page"], [], "7d"),
+    (["visit:source", "visit:exit_page"], [], "all"),
+    (["event:goal"], [], "7d"),
+    (["event:props:plan", "event:goal"], [["is", "visit:device", ["desktop"]]], "all"),
+    (["event:page"], [BOUGHT], "days"),
+    (["time:day"], [["has_not_done", ["is", "event:page", ["/a"]]]], "7d"),
+    (["visit:source"], [["is", "event:page", ["/", "/c/d"]]], "days"),
+    (["event:hostname"], [["is", "visit:exit_page", ["/", "/a"]], ["is_not", "event:name", ["sign up"]]], "all"),
+    ([], [["matches", "event:page", ["^/c"]]], "instants"),
+)
+
+
+class Growing:
+    """A store that grows, asked again and again by one `Answers` while the clock moves."""
+
+    def __init__(self, site: str) -> None:
+        self.site, self.facts, self.now, self.applied = site, empty(), 0, list[Made]()
+        self.answers = Answers(self.facts, lambda: self.now)
+
+    def add(self, batch: Sequence[Made]) -> None:
+        apply(self.facts, batch)
+        self.applied += batch
+
+    def agree(self, questions: Sequence[tuple[list[str], list[Any], str]] = QUESTIONS) -> None:
+        """Every answer is the oracle's on what has been applied so far."""
+        visits = visits_of([each.seen for each in self.applied]).get(self.site, [])
+        for dimensions, filters, period in questions:
+            date_range, inside = self._period(period)
+            metrics = askable(dimensions, filters)
+            query = {"site_id": self.site, "metrics": list(metrics), "dimensions": dimensions, "filters": filters, "date_range": date_range}
+            expected = report(Question(visits, inside, dimensions, filters, SITE[self.site].goals), metrics)
+            assert not differences(rows_of(self.answers.query(SITE[self.site], query), metrics), expected), (dimensions, filters, date_range)
+
+    def _period(self, period: str) -> tuple[object, Inside]:
+        today = date(1970, 1, 1) + timedelta((self.now + offset_at(self.now, self.site) * 1_000_000) // DAY)
+        if period == "all":
+            return "all", days("1970-01-01", str(today))
+        if period == "7d":
+            return "7d", days(str(today - timedelta(6)), str(today))
+        span = [str(today - timedelta(3)), str(today + timedelta(1))]
+        if period == "days":
+            return span, days(*span)
+        since = (self.now - 50 * HOUR) // HOUR * HOUR
+        moments = [f"{date(1970, 1, 1) + timedelta(each // DAY)}T{each // HOUR % 24:02}:00:00Z" for each in (since, since + 44 * HOUR)]
+        return moments, lambda event: since <= event.time < since + 44 * HOUR
+
+
+@often(4)
+def test_answers_follow_late_hits_copies_and_the_clock(examples: int) -> None:
+    @settings(max_examples=examples, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @given(traffic(), st.randoms(use_true_random=False), st.sampled_from((0, HOUR, DAY)))
+    def compare(acts: list[Act], dice: random.Random, step: int) -> None:
+        growing = Growing(acts[0].site)
+        growing.now = min(act.at for act in acts) + 12 * HOUR
+        for batch in batches(made(acts), dice):
+            growing.add(batch)
+            growing.agree(dice.sample(QUESTIONS, 5))
+            growing.now += step
+        growing.agree()
+        growing.facts.close()
+
+    compare()
+
+
+@often(1)
+def test_answers_follow_days_of_traffic(examples: int) -> None:
+    for seed in range(examples):
+        dice = random.Random(seed)
+        site, first = dice.choice((("berlin", date(2026, 3, 27)), ("berlin", date(2026, 6, 9)), ("coast", date(2026, 10, 31)), ("moved", date(2026, 6, 9))))
+        acts = crowd(seed, first, 4, 40, site)
+        records = made([*acts, *(displacing(act, dice) for act in dice.sample(acts, 12))])
+        growing = Growing(site)
+        for batch in batches(sorted(records, key=lambda each: each.seen.arrived + dice.randrange(30) * HOUR), dice):
+            growing.add(batch)
+            growing.now = max(growing.now, max(each.seen.arrived for each in batch) - dice.randrange(2) * DAY)
+            growing.agree()
+        for _ in range(2):
+            growing.now += DAY
+            growing.agree()
+        growing.facts.close()
+
+
+def displacing(act: Act, dice: random.Random) -> Act:
+    """A copy that came later and is of an earlier time, perhaps of another day, so that it takes the place of the first."""
+    back = dice.choice((MINUTE, HOUR, 20 * HOUR, 40 * HOUR))
+    return replace(act, at=act.at - back, late=act.late + back + dice.randrange(1, 47) * HOUR, page="/displaced", keyed=True)
+
+
+def batches(records: Sequence[Made], dice: random.Random) -> list[list[Made]]:
+    """The records in a few batches, some of which come out of order."""
+    cuts = sorted({0, len(records), *(dice.randrange(len(records) + 1) for _ in range(4))})
+    several = [list(records[low:high]) for low, high in pairwise(cuts)]
+    if dice.random() < 0.5 and len(several) > 1:
+        late = several.pop(dice.randrange(len(several)))
+        several.append(late)
+    return several
+
+
+def test_a_goal_that_changes_changes_the_answer() -> None:
+    """Goals are the site's of today, not those of when a day was summed."""
+    growing = Growing("berlin")
+    growing.add(made(crowd(7, date(2026, 6, 9), 2, 15)))
+    growing.now = growing.applied[0].seen.time + 10 * DAY
+    site = SITE["berlin"]
+    query: dict[str, Any] = {"site_id": "berlin", "metrics": ["visitors"], "dimensions": ["event:goal"], "date_range": "30d"}
+
+    def visitors(renamed: Filter) -> dict[str, int]:
+        goals = tuple(replace(goal, event=event) for goal in site.goals if goal.name == "Sale" for event in renamed)
+        return {row["dimensions"][0]: row["metrics"][0] for row in growing.answers.query(replace(site, goals=goals), query)["results"]}
+
+    for name in ("sale", "sign up", "Öffnen", "sale"):
+        expected = len({(each.who, each.day) for visit in visits_of([each.seen for each in growing.applied])["berlin"] for each in visit.acts if each.name == name})
+        assert visitors([name]) == {"Sale": expected}
+    growing.facts.close()
