@@ -23,7 +23,7 @@ from footfall.stream.port import StreamBroken
 
 EXPECTED = (Refused, RegistryBroken, StreamBroken, StoreBroken)
 LIMITS = {"events": 1_000_000_000, "days": 3_660, "sites": 1_000, "seed": 2**31}
-VISITS_AT_ONCE = 50_000
+VISITS_AT_ONCE = 100_000
 EVENTS_BETWEEN_SETTLING = 5_000_000
 """The ids of what was made are forgotten this often, so that the file does not grow by them."""
 
@@ -117,7 +117,7 @@ def _fill(settings: Settings, facts: Facts, days: Sequence[SiteDay], wanted: Wan
 
 
 def _portions(days: Sequence[SiteDay]) -> Iterator[list[SiteDay]]:
-    """The days in order, so many at once as come to some tens of thousands of visits."""
+    """The days in order, so many at once as come to so many visits."""
     portion: list[SiteDay] = []
     for day in days:
         if portion and sum(each.visits for each in portion) + day.visits > VISITS_AT_ONCE:
