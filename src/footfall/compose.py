@@ -8,17 +8,18 @@ import json
 import os
 import tempfile
 from collections.abc import Callable
+from datetime import UTC, datetime
 from hashlib import blake2b
 from importlib.resources import files
 from pathlib import Path
 from time import time_ns
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from footfall.domain.channel import Sources
 from footfall.domain.site import Offsets, Site
 from footfall.registry.port import Refused, Registry, Salts
 from footfall.settings import Settings
-from footfall.store.port import Facts
+from footfall.store.port import Facts, Rollups
 from footfall.stream.port import Reader, Writer
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from footfall.gateway.http import Gateway
     from footfall.processor.worker import Worker
+    from footfall.query.upkeep import Upkeep
 
 MEMORY = ":memory:"
 EXAMPLE = Site("example", domains=("127.0.0.1", "localhost"), public=True)
@@ -73,6 +75,13 @@ def open_facts(settings: Settings, alone: bool = False) -> Facts:
     if alone:
         return DuckdbFacts(_path(settings.store), settings.store_memory, CORES)
     return DuckdbFacts(_path(settings.store), settings.store_memory)
+
+
+def open_rollups(settings: Settings) -> Rollups:
+    """The roll-ups."""
+    from footfall.store.sqlite import SqliteRollups
+
+    return SqliteRollups(_path(settings.rollups), lambda: datetime.fromtimestamp(now() / 1e6, UTC).date())
 
 
 def sources() -> Sources:
@@ -123,18 +132,32 @@ def gateway(settings: Settings) -> "Gateway":
     return Gateway(collector, lambda: open_writer(settings), Forwarder(engine_socket(settings)), pages)
 
 
-def engine(settings: Settings, now: Callable[[], int] = now) -> "tuple[Worker, Litestar, Facts]":
-    """The engine's worker, its API, and the facts that both use; `now` is the clock they go by."""
+class Engine(NamedTuple):
+    """What the engine's process runs: the worker and the upkeep in threads of their own, and the API."""
+
+    worker: "Worker"
+    upkeep: "Upkeep"
+    application: "Litestar"
+    facts: Facts
+    rollups: Rollups
+
+
+def engine(settings: Settings, now: Callable[[], int] = now) -> Engine:
+    """The engine's parts; `now` is the clock they go by."""
     from footfall.processor.worker import Worker
     from footfall.query.access import Access
     from footfall.query.answer import Answers
     from footfall.query.http import application
     from footfall.query.original import Original
+    from footfall.query.upkeep import Upkeep
     from footfall.telemetry import EngineMetrics
 
-    facts = open_facts(settings)
+    facts, rollups, registry = open_facts(settings), open_rollups(settings), open_registry(settings)
     worker = Worker(open_reader(settings), facts, open_salts(settings), sources(), settings.batch, now, EngineMetrics())
-    return worker, application(Access(open_registry(settings), now), Answers(facts, now), Original(facts)), facts
+    return Engine(
+        worker, Upkeep(facts, rollups, registry.sites, now),
+        application(Access(registry, now), Answers(facts, now, rollups), Original(facts)), facts, rollups,
+    )  # fmt: skip
 
 
 def _path(url: str) -> str:

@@ -31,6 +31,7 @@ class Settings:
     stream_limit: int
     store: str
     store_memory: str
+    rollups: str
     registry: str
     salts: str
     places: Path | None
@@ -116,6 +117,7 @@ OPTIONS: dict[str, Option] = {
     "stream_limit": Option("1GB", _size, "SIZE", "size of the stream at which hits are answered 503; a gigabyte holds over 2 million"),
     "store": Option("", _url("duckdb", "memory"), "URL", "where facts are kept; duckdb:FILE, by default facts.duckdb in the data folder"),
     "store_memory": Option("512MB", _memory, "SIZE", "memory that reports and batches may use"),
+    "rollups": Option("", _url("sqlite", "memory"), "URL", "where sums of past days are kept; sqlite:FILE, by default rollups.db in the data folder"),
     "registry": Option("", _url("sqlite", "memory"), "URL", "where sites and keys are kept; sqlite:FILE, by default registry.db in the data folder"),
     "salts": Option("", _url("sqlite", "memory"), "URL", "where the secrets of days are kept; sqlite:FILE, by default salts.db in the data folder"),
     "places": Option("", _file, "FILE", "a country or city database (.mmdb) to use instead of the built-in one"),
@@ -143,7 +145,7 @@ def read(given: Mapping[str, str], environment: Mapping[str, str]) -> Settings:
     if problems:
         raise BadSettings("; ".join(problems))
     data = values["data"]
-    for name, default in (("stream", "sqlite:stream.db"), ("store", "duckdb:facts.duckdb"), ("registry", "sqlite:registry.db"), ("salts", "sqlite:salts.db")):
+    for name, default in (("stream", "sqlite:stream.db"), ("store", "duckdb:facts.duckdb"), ("rollups", "sqlite:rollups.db"), ("registry", "sqlite:registry.db"), ("salts", "sqlite:salts.db")):
         if not values[name]:
             scheme, _, file = default.partition(":")
             values[name] = f"{scheme}:{data / file}"

@@ -36,17 +36,23 @@ def run(settings: Settings, given: dict[str, Any]) -> int:
     if os.environ.get(DRAIN):
         asked.set()
     os.nice(NICE)
-    worker, application, facts = compose.engine(settings)
+    engine = compose.engine(settings)
     stop, failed = threading.Event(), threading.Event()
-    thread = threading.Thread(target=_work, args=(worker, stop, failed), name="worker")
-    thread.start()
+    threads = [
+        threading.Thread(target=_work, args=(engine.worker, stop, failed), name="worker"),
+        threading.Thread(target=engine.upkeep.run, args=(stop,), name="upkeep"),
+    ]
+    for thread in threads:
+        thread.start()
     try:
         if not asked.is_set():
-            _answer(application, compose.engine_socket(settings))
+            _answer(engine.application, compose.engine_socket(settings))
     finally:
         stop.set()
-        thread.join()
-        facts.close()
+        for thread in threads:
+            thread.join()
+        engine.facts.close()
+        engine.rollups.close()
     return 1 if failed.is_set() else 0
 
 

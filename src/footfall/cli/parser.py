@@ -132,6 +132,7 @@ def _site(command: argparse.ArgumentParser) -> None:
         each.add_argument("--public", action=argparse.BooleanOptionalAction, default=None, help="whether anyone may read its reports without a key")
         each.add_argument("--dnt", action=argparse.BooleanOptionalAction, default=None, help="whether visitors who send 'DNT: 1' are left out (not unless set)")
         each.add_argument("--gpc", action=argparse.BooleanOptionalAction, default=None, help="whether visitors who send 'Sec-GPC: 1' are left out (yes unless set)")
+        each.add_argument("--retention-days", metavar="N", type=_days, help="delete hits older than N days, at least 30, and keep the sums of the dashboard's reports; 0 keeps them for ever, as unless set")
         each.add_argument("--exclude-address", dest="addresses", metavar="CIDR", action="append", default=[], help="leave out hits from an address or range")
         each.add_argument("--exclude-country", dest="countries", metavar="CC", action="append", default=[], help="leave out a country, by its two letters")
         each.add_argument("--exclude-hostname", dest="hostnames", metavar="H", action="append", default=[], help="leave out pages of a host")
@@ -153,8 +154,8 @@ def _key(command: argparse.ArgumentParser) -> None:
         metavar="S",
         action="append",
         required=True,
-        choices=["stats:read", "events:write"],
-        help="what it allows: stats:read or events:write; may be given twice",
+        choices=["stats:read", "events:write", "sites:write"],
+        help="what it allows: stats:read, events:write or sites:write (changing goals); may be given several times",
     )
     _action(actions, "list", "list all keys", "List all keys: their first characters, site, scopes and date.")
     revoke = _action(actions, "revoke", "revoke a key", "Revoke a key. Servers refuse it within a second.")
@@ -171,6 +172,12 @@ def _demo_data(command: argparse.ArgumentParser) -> None:
     ):
         command.add_argument(f"--{name}", dest=f"made_{name}", metavar="N", default=default, help=text)
     command.add_argument("--until", metavar="DATE", default="", help="the last day, such as 2026-11-24 or 'today' (until this moment) [the last that is over everywhere]")
+
+
+def _days(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"must be a number of days, not {text!r}")
+    return int(text)
 
 
 def _action(actions: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, short: str, text: str) -> argparse.ArgumentParser:

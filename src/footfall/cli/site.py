@@ -32,7 +32,7 @@ def _add(registry: Registry, given: dict[str, Any]) -> None:
 
 
 def _edit(registry: Registry, given: dict[str, Any]) -> None:
-    site = _found(registry, given["site_id"])
+    site = was = _found(registry, given["site_id"])
     gone_domains, gone_aliases = {_domain(name) for name in given["gone_domains"]}, set(given["gone_aliases"])
     domains = [name for name in (*site.domains, *map(_domain, given["domains"])) if name not in gone_domains]
     site = replace(site, domains=tuple(dict.fromkeys(domains)), aliases=tuple(name for name in site.aliases if name not in gone_aliases))
@@ -41,7 +41,7 @@ def _edit(registry: Registry, given: dict[str, Any]) -> None:
         site = replace(site, zones=with_zone(site, given["timezone"], now()))
     if given["clear_exclusions"]:
         site = replace(site, exclusions=Exclusions())
-    registry.put_site(_changed(site, given), new=False)
+    registry.put_site(_changed(site, given), new=False, was=was)
     print(site.id)
 
 
@@ -67,6 +67,8 @@ def _changed(site: Site, given: dict[str, Any]) -> Site:
         site = replace(site, honours_dnt=given["dnt"])
     if given["gpc"] is not None:
         site = replace(site, honours_gpc=given["gpc"])
+    if given["retention_days"] is not None:
+        site = replace(site, retention_days=given["retention_days"] or None)
     exclusions = {field.name: _added(getattr(site.exclusions, field.name), given[field.name], field.name) for field in fields(Exclusions)}
     return replace(site, aliases=tuple(dict.fromkeys([*site.aliases, *given["aliases"]])), exclusions=Exclusions(**exclusions))
 

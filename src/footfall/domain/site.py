@@ -13,6 +13,9 @@ from footfall.domain.goal import Goal, goal_problems
 SITE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 DOMAIN = re.compile(r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?|\[[0-9a-f:.]+\]")
 COUNTRY = re.compile(r"[A-Z]{2}")
+LEAST_RETENTION = 30
+"""Days. A day must have settled, and its late hits have come, before it is deleted."""
+
 QUARTER_US = 900_000_000
 """Clocks change only at multiples of a quarter of an hour of UTC (tz database since 1972)."""
 
@@ -37,7 +40,10 @@ class Zone:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A website that is counted. `zones` is in order of `since`; the first began at 0."""
+    """A website that is counted. `zones` is in order of `since`; the first began at 0.
+
+    Facts older than `retention_days` are deleted, their roll-ups stay; None keeps them for ever.
+    """
 
     id: str
     domains: tuple[str, ...]
@@ -48,6 +54,7 @@ class Site:
     honours_gpc: bool = True
     exclusions: Exclusions = field(default_factory=Exclusions)
     goals: tuple[Goal, ...] = ()
+    retention_days: int | None = None
 
     def zone_at(self, time_us: int) -> str:
         """The name of the zone in force at an instant."""
@@ -70,6 +77,8 @@ def problems(site: Site) -> list[str]:
     found += [f"{zone.name!r} is not a time zone (try Europe/Berlin)" for zone in site.zones if zone.name not in zones]
     found += [f"{each!r} is not an address or range such as 192.0.2.0/24" for each in site.exclusions.addresses if not _is_network(each)]
     found += goal_problems(site.goals)
+    if site.retention_days is not None and not LEAST_RETENTION <= site.retention_days <= 36_500:
+        found.append(f"facts must be kept for {LEAST_RETENTION} days at least, or for ever (0)")
     return found + [f"{each!r} is not a country's two letters, such as DE" for each in site.exclusions.countries if not COUNTRY.fullmatch(each)]
 
 

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl
 import can_ada
 
 from footfall.domain.client import Client, screen_class
-from footfall.domain.event import MAX_AGE_US, Hit
+from footfall.domain.event import DAY_US, MAX_AGE_US, Hit
 from footfall.domain.identity import MIDNIGHT_US, Salt, event_key, visitor_id
 from footfall.domain.reason import Reason
 from footfall.domain.site import Offsets, Site, local_day
@@ -121,6 +121,8 @@ def collect(sighting: Sighting, caller: Caller, now_us: int, directory: Director
     client = door.client_of(caller.user_agent)
     place = door.place_of(caller.address)
     reason = _reason(sighting, caller, now_us - time, site, page, client, place)
+    if reason is None and site.retention_days is not None and now_us - time > site.retention_days * DAY_US:
+        reason = Reason.TOO_LATE  # facts of its day may be gone already
     if reason:
         return Dropped(reason, site.id, day)
     salt = _salt(day, local_day(now_us, door.offsets.at(now_us, site.zone_at(now_us))), caller.keyed, now_us, salts)

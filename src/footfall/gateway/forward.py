@@ -1,5 +1,9 @@
 """Forwarding of reading requests to the engine, over its unix socket."""
 
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
 import httpx
 
 from footfall.gateway.wire import Patience, Receive, Scope, Send, respond_json
@@ -9,6 +13,9 @@ PRIVATE = {b"user-agent", b"x-forwarded-for", b"x-real-ip", b"forwarded", b"cook
 """Not the engine's business: nothing that could tell who asks is passed on."""
 
 BODY_BYTES = 1_000_000
+CLIENT_GONE = 499
+"""What servers call the status of an answer that nobody waited for."""
+
 TIMEOUT = httpx.Timeout(120.0, connect=2.0)
 
 
@@ -28,9 +35,11 @@ class Forwarder:
         method = "GET" if scope["method"] == "HEAD" else scope["method"]  # the server leaves out the body itself
         try:
             request = self._client.build_request(method, httpx.URL("http://engine").copy_with(raw_path=target), headers=headers, content=body)
-            answer = await self._client.send(request)
+            answer = await _while_waited_for(receive, self._client.send(request))
         except (httpx.InvalidURL, UnicodeError):
             return await respond_json(send, 400, {"error": "the request's address is not a valid URL"})
+        except GoneAway:
+            return CLIENT_GONE
         except httpx.HTTPError:
             return await respond_json(send, 503, {"error": "the engine is not running just now; hits are still collected, try again in a moment"}, [(b"retry-after", b"2")])
         kept = [(name.lower(), value) for name, value in answer.headers.raw if name.lower() not in HOP_BY_HOP | {b"date", b"server"}]
@@ -41,3 +50,25 @@ class Forwarder:
     async def close(self) -> None:
         """Give up the connections."""
         await self._client.aclose()
+
+
+class GoneAway(Exception):
+    """Who asked has closed the connection."""
+
+
+async def _while_waited_for(receive: Receive, sending: Coroutine[Any, Any, httpx.Response]) -> httpx.Response:
+    """The answer, or its request given up (which the engine notices) when the client leaves first."""
+    answering, leaving = asyncio.create_task(sending), asyncio.create_task(_left(receive))
+    try:
+        await asyncio.wait({answering, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        if not answering.done():
+            raise GoneAway
+        return await answering
+    finally:
+        leaving.cancel()
+        answering.cancel()
+
+
+async def _left(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -31,19 +31,33 @@ class Access:
         """The site of that id, alias or domain; raises `Denied` or `Unknown`."""
         self._refresh()
         own = self._own(authorization) if authorization is not None else None
-        wanted = {name, name.lower(), name.lower().removeprefix("www.")}
-        found = next((site for site in self._sites if wanted & {site.id, *site.aliases, *site.domains}), None)
-        if found is None:
-            raise Unknown(f"there is no site {name[:60]!r}")
+        found = self._named(name)
         if not found.public and found.id != own:
             raise Denied("this site is private: send an API key of its own as 'Authorization: Bearer KEY'")
         return found
+
+    def change(self, name: str, authorization: str | None, changed: Callable[[Site], Site]) -> Site:
+        """Change a site as `changed` says; raises `Denied`, `Unknown` or `registry.port.Refused`."""
+        self._refresh()
+        site, key = self._named(name), self._keys.key(authorization)
+        if key is None or Scope.SITES_WRITE not in key.scopes or key.site != site.id:
+            raise Denied("changing a site takes an API key of its own with scope sites:write, as 'Authorization: Bearer KEY'")
+        after = changed(site)
+        self._registry.put_site(after, new=False, was=site)
+        return after
 
     def readable(self, authorization: str | None) -> list[Site]:
         """All that may be read; raises `Denied` for a key that does not hold."""
         self._refresh()
         own = self._own(authorization) if authorization is not None else None
         return [site for site in self._sites if site.public or site.id == own]
+
+    def _named(self, name: str) -> Site:
+        wanted = {name, name.lower(), name.lower().removeprefix("www.")}
+        for site in self._sites:
+            if wanted & {site.id, *site.aliases, *site.domains}:
+                return site
+        raise Unknown(f"there is no site {name[:60]!r}")
 
     def _own(self, authorization: str) -> str:
         key = self._keys.key(authorization)

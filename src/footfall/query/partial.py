@@ -24,7 +24,7 @@ class Partial:
 class _Packed(msgspec.Struct, array_like=True):
     rows: int
     keys: list[list[str]]
-    sums: list[list[int] | list[str]]
+    sums: list[list[int | str]]
 
 
 def partial(columns: Mapping[str, Column], dimensions: int) -> Partial:
@@ -61,7 +61,7 @@ def merged(partials: Sequence[Partial], sums: int) -> Partial:
 def packed(of: Partial) -> bytes:
     """For keeping; `unpacked` reads it."""
     keys = [list(column) for column in zip(*of.keys, strict=True)]
-    sums = [[str(value) for value in column] if column.dtype == object else column.tolist() for column in of.sums]
+    sums: list[list[int | str]] = [[str(value) for value in column] if column.dtype == object else column.tolist() for column in of.sums]
     return zlib.compress(msgspec.msgpack.encode(_Packed(len(of.keys), keys, sums)), 1)
 
 
@@ -72,7 +72,7 @@ def unpacked(data: bytes) -> Partial:
     return Partial(keys, [_column(column) for column in found.sums])
 
 
-def _column(values: list[int] | list[str]) -> Column:
+def _column(values: list[int | str]) -> Column:
     if values and isinstance(values[0], str):
         return np.array([int(value) for value in values], dtype=object)
     return np.array(values, dtype=np.int64)

@@ -1,5 +1,6 @@
 """Sums over many days: from the roll-ups of those that have not changed, from facts for the rest."""
 
+import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Collection, Mapping
@@ -12,13 +13,15 @@ from footfall.query.compiler import MOST_GROUPS, Span, compiled
 from footfall.query.metric import Relation
 from footfall.query.partial import Partial, by_day, merged, packed, partial, unpacked
 from footfall.query.question import Question
-from footfall.store.port import Reading, Rollups
+from footfall.store.port import Reading, Rollups, StoreBroken
 
 REMEMBERED_ROWS = 100_000
 KEPT_ROWS = 50_000
 """A day of more rows is computed again rather than kept."""
 
 DAYS = "SELECT day, version, trimmed FROM days WHERE site = $site AND day BETWEEN $first AND $last"
+
+log = logging.getLogger(__name__)
 
 Days = Mapping[date, int]
 """Days with facts and their versions."""
@@ -64,8 +67,12 @@ class Sums:
         return merged([self._of(question, days, at) for days in (ended, begun) if days], len(question.sums))
 
     def roll_up(self, question: Question, at: Look) -> None:
-        """Keep the sums of all days that are over."""
-        self._of(question, {day: version for day, version in at.days.items() if day < at.today}, at)
+        """Keep the sums of all days that are over and whose facts are there; raises `StoreBroken`."""
+        days = {day: version for day, version in at.days.items() if day < at.today and day not in at.trimmed}
+        if days and self._rollups:
+            kept = self._rollups.versions(question.site, question.key, min(days), max(days))
+            if missing := {day: version for day, version in days.items() if kept.get(day) != version}:
+                self._keep(question, missing, self._taken(question, missing, at))
 
     def _of(self, question: Question, days: Days, at: Look) -> Partial:
         if not days:
@@ -79,7 +86,12 @@ class Sums:
         gone = {day for day in days if day in at.trimmed and day not in parts}
         at.left_out.update(gone)
         if missing := {day: version for day, version in days.items() if day not in parts and day not in gone}:
-            parts = {**parts, **self._taken(question, missing, at)}
+            taken = self._taken(question, missing, at)
+            parts |= taken
+            try:
+                self._keep(question, {day: version for day, version in missing.items() if day < at.today}, taken)
+            except StoreBroken as exc:
+                log.error("%s; a roll-up is not kept", exc)
         total = merged(list(parts.values()), len(question.sums))
         if not gone:
             self._remember(name, total)
@@ -89,20 +101,24 @@ class Sums:
         """Roll-ups that still hold. Those of days whose facts are gone always do."""
         if not self._rollups:
             return {}
-        kept = self._rollups.get(question.site, question.key, min(days), max(days))
+        try:
+            kept = self._rollups.get(question.site, question.key, min(days), max(days))
+        except StoreBroken as exc:
+            log.error("%s; reports are made from facts", exc)
+            return {}
         return {day: unpacked(data) for day, (version, data) in kept.items() if days.get(day) == version or day in at.trimmed}
 
     def _taken(self, question: Question, days: Days, at: Look) -> dict[date, Partial]:
-        """From facts; what is of days that are over is kept."""
+        """From facts, of each day."""
         first, last = min(days), max(days)
         scattered = len(days) < sum(first <= day <= last for day in at.days)
         columns = self._columns(question, Span(first, last, list(days) if scattered else None), at, days=True)
         nothing = merged([], len(question.sums))
-        found = dict.fromkeys(days, nothing) | by_day(columns, _width(question))
-        if self._rollups:
-            fit = {day: (days[day], packed(part)) for day, part in found.items() if day < at.today and len(part.keys) <= KEPT_ROWS}
-            self._rollups.put(question.site, question.key, fit)
-        return found
+        return {day: nothing for day in days} | by_day(columns, _width(question))
+
+    def _keep(self, question: Question, days: Days, parts: Mapping[date, Partial]) -> None:
+        if self._rollups and days:
+            self._rollups.put(question.site, question.key, {day: (version, packed(parts[day])) for day, version in days.items() if len(parts[day].keys) <= KEPT_ROWS})
 
     def _columns(self, question: Question, span: Span, at: Look, *, days: bool) -> Mapping[str, Any]:
         asked = compiled(question, span, by_day=days)

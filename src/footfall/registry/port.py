@@ -14,6 +14,7 @@ class Scope(StrEnum):
 
     STATS_READ = "stats:read"
     EVENTS_WRITE = "events:write"
+    SITES_WRITE = "sites:write"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +45,11 @@ class Registry(Protocol):
     def sites(self) -> Sequence[Site]:
         """All sites, by id."""
 
-    def put_site(self, site: Site, *, new: bool) -> None:
-        """Add or replace a site. Raises `Refused` when a name is taken, a new id is, or it has a fault."""
+    def put_site(self, site: Site, *, new: bool, was: Site | None = None) -> None:
+        """Add or replace a site. Raises `Refused` when a name is taken, a new id is, or it has a fault.
+
+        With `was` it is replaced only while it is that: of two changes at once the second is refused.
+        """
 
     def remove_site(self, site_id: str) -> None:
         """Forget a site and its keys; its facts stay. Raises `Refused` when there is none."""

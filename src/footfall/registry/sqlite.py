@@ -89,7 +89,7 @@ class SqliteRegistry(_File):
         with self._using() as connection:
             return _sites(connection)
 
-    def put_site(self, site: Site, *, new: bool) -> None:
+    def put_site(self, site: Site, *, new: bool, was: Site | None = None) -> None:
         """See `port.Registry`."""
         found = problems(site)
         if found:
@@ -101,6 +101,8 @@ class SqliteRegistry(_File):
                 raise Refused(f"site {site.id!r} exists already; change it with 'footfall site edit {site.id}'")
             if not new and not exists:
                 raise Refused(_no_site(site.id))
+            if was is not None and was not in others:
+                raise Refused(f"site {site.id!r} was changed by someone else just now; look at it and try again")
             taken = clash(site, others)
             if taken:
                 raise Refused(taken)

@@ -171,3 +171,12 @@ WHERE visit IS NULL AND day BETWEEN $low AND $high GROUP BY ALL
 """
 SETTLED = "UPDATE days SET settled = true FROM due WHERE days.site = due.site AND days.day = due.day"
 OLD_IDS = "DELETE FROM ids WHERE arrived < $before"
+
+# Trimming: the facts of whole days go, and of visits those that no remaining event belongs to.
+TRIMMABLE = "SELECT day, version FROM days WHERE site = $site AND list_contains($days, day) AND settled AND NOT trimmed"
+TRIM_EVENTS = "DELETE FROM events WHERE site = $site AND list_contains($days, day)"
+TRIM_VISITS = """
+DELETE FROM visits WHERE site = $site AND day <= list_max($days) AND day IN (SELECT day FROM days WHERE site = $site AND (trimmed OR list_contains($days, day)))
+    AND visit NOT IN (SELECT visit FROM events WHERE site = $site AND visit IS NOT NULL AND day BETWEEN list_min($days) AND CAST(list_max($days) + 3 AS DATE))
+"""
+TRIMMED = "UPDATE days SET trimmed = true WHERE site = $site AND list_contains($days, day)"

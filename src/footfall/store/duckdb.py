@@ -98,6 +98,16 @@ class DuckdbFacts:
         except duckdb.Error as exc:
             raise StoreBroken(str(exc)) from exc
 
+    def trim(self, site: str, days: Mapping[date, int]) -> Sequence[date]:
+        """See `port.Facts`."""
+        with self._transaction() as connection:
+            held = connection.execute(apply.TRIMMABLE, {"site": site, "days": sorted(days)}).fetchall()
+            due = sorted(day for day, version in held if days[day] == version)
+            if due:
+                for statement in (apply.TRIM_EVENTS, apply.TRIM_VISITS, apply.TRIMMED):
+                    connection.execute(statement, {"site": site, "days": due})
+        return due
+
     @contextmanager
     def reading(self) -> Iterator["DuckdbReading"]:
         """See `port.Facts`."""

@@ -91,6 +91,12 @@ class Facts(Protocol):
         Any thread may call it, beside `apply`.
         """
 
+    def trim(self, site: str, days: Mapping[date, int]) -> Sequence[date]:
+        """Delete the facts of settled days that are still of the versions given; the days trimmed by this call.
+
+        Visits stay as long as events of later days belong to them.
+        """
+
     def reading(self) -> AbstractContextManager[Reading]:
         """A look at one moment, beside `apply`; any thread may take one."""
 
@@ -110,11 +116,14 @@ class Rollups(Protocol):
     def put(self, site: str, question: bytes, days: Mapping[date, tuple[int, bytes]]) -> None:
         """Keep or replace some."""
 
+    def versions(self, site: str, question: bytes, first: date, last: date) -> Mapping[date, int]:
+        """Of which versions those of a question are, both days included."""
+
     def sync(self) -> None:
         """Return when all that was put is safe from a crash."""
 
     def forget(self, standing: Collection[bytes], before: date) -> None:
-        """Drop questions other than the standing ones that nobody asked since a day."""
+        """Drop questions other than the standing ones that were neither got nor put since a day."""
 
     def close(self) -> None:
         """Give them up."""

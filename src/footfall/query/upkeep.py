@@ -1,0 +1,96 @@
+"""What is done beside answering: roll-ups of days that ended, and deleting facts that are too old."""
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from footfall.domain.site import Site
+from footfall.query.rollup import Look, Sums
+from footfall.query.standard import standard
+from footfall.registry.port import RegistryBroken
+from footfall.store.port import Facts, Rollups, StoreBroken
+
+TICK_SECONDS = 60.0
+UNUSED = timedelta(days=35)
+"""A month's report asked every month is not made anew each time."""
+
+SLACK_DAYS = 3
+"""Hits may be on their way when a day becomes too old."""
+
+DAYS_AT_ONCE = 31
+DAYS = "SELECT day, version, settled, trimmed FROM days WHERE site = ? ORDER BY day"
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Upkeep:
+    """Runs in a thread of its own. `sites` gives all sites, `now` microseconds since 1970."""
+
+    facts: Facts
+    rollups: Rollups
+    sites: Callable[[], Sequence[Site]]
+    now: Callable[[], int]
+    _done: dict[str, dict[date, tuple[bool, tuple[bytes, ...]]]] = field(default_factory=dict)
+
+    def run(self, stop: threading.Event) -> None:
+        """Tend until `stop` is set."""
+        while not stop.wait(TICK_SECONDS):
+            try:
+                self.tend(stop)
+            except (StoreBroken, RegistryBroken) as exc:
+                log.error("%s; roll-ups are tried again in a minute", exc)
+
+    def tend(self, stop: threading.Event) -> None:
+        """Once for all sites."""
+        moment = datetime.fromtimestamp(self.now() / 1e6, UTC)
+        standing: set[bytes] = set()
+        for site in self.sites():
+            today = moment.astimezone(ZoneInfo(site.zone_at(self.now()))).date()
+            standing |= self._roll_up(site, today, stop)
+            if stop.is_set():
+                return
+            if site.retention_days is not None:
+                self._trim(site, today - timedelta(days=site.retention_days + SLACK_DAYS))
+        self.rollups.forget(standing, moment.date() - UNUSED)
+
+    def _roll_up(self, site: Site, today: date, stop: threading.Event) -> set[bytes]:
+        """Make what days that ended lack: once when they end and once when they settle; changes between are found by who asks."""
+        questions = list(standard(site))
+        keys = tuple(question.key for question in questions)
+        done = self._done.setdefault(site.id, {})
+        due = [day for day, _, settled, trimmed in self.facts.rows(DAYS, [site.id]) if day < today and not trimmed and done.get(day) != (settled, keys)]
+        while due and not stop.is_set():
+            some, due = due[:DAYS_AT_ONCE], due[DAYS_AT_ONCE:]
+            with self.facts.reading() as reading:
+                rows = [row for row in reading.rows(DAYS, [site.id]) if row[0] in some]
+                at = Look(reading, today, {day: version for day, version, _, _ in rows}, ())
+                sums = Sums(self.rollups)
+                for question in questions:
+                    sums.roll_up(question, at)
+            done.update({day: (settled, keys) for day, _, settled, _ in rows})
+        return set(keys)
+
+    def _trim(self, site: Site, before: date) -> None:
+        """Delete the facts of days whose roll-ups are safe."""
+        rows = self.facts.rows(DAYS, [site.id])
+        due = {day: version for day, version, settled, trimmed in rows if day < before and settled and not trimmed}
+        if not due:
+            return
+        due = self._rolled_up(site, due)
+        self.rollups.sync()
+        gone = self.facts.trim(site.id, due)
+        if gone:
+            log.info("deleted the facts of %d days of site %s, from %s to %s; their roll-ups stay", len(gone), site.id, gone[0], gone[-1])
+
+    def _rolled_up(self, site: Site, days: dict[date, int]) -> dict[date, int]:
+        """Those of the days that every standard question has a roll-up of, of their present version."""
+        for question in standard(site):
+            kept = self.rollups.versions(site.id, question.key, min(days), max(days))
+            days = {day: version for day, version in days.items() if kept.get(day) == version}
+            if not days:
+                break
+        return days

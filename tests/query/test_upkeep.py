@@ -1,0 +1,168 @@
+"""Roll-ups are made when days end, and stay when their facts are deleted."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from footfall.domain.site import Site
+from footfall.query.answer import Answers
+from footfall.query.standard import REPORTS
+from footfall.query.upkeep import SLACK_DAYS, Upkeep
+from footfall.store.port import StoreBroken
+from footfall.store.sqlite import SqliteRollups
+from tests.oracle import DAY, HOUR
+from tests.query.asking import FIRST, Told, now_of, told
+from tests.traffic import SALTS, SITE, SITES, Act, apply, at, made
+
+KEEP_DAYS = 30
+LATER = now_of("coast") + (KEEP_DAYS + SLACK_DAYS + 3) * DAY
+DE: list[Any] = [["is", "visit:country", ["DE"]]]
+
+
+class Held:
+    """A store, its roll-ups and a clock."""
+
+    def __init__(self, keep_days: int | None = KEEP_DAYS) -> None:
+        self.told: Told = told()
+        self.now = LATER
+        self.rollups = SqliteRollups(":memory:", lambda: date(1970, 1, 1) + timedelta(self.now // DAY))
+        self.sites: Sequence[Site] = [replace(site, retention_days=keep_days) for site in SITES]
+
+    def tend(self) -> None:
+        Upkeep(self.told.facts, self.rollups, lambda: self.sites, lambda: self.now).tend(threading.Event())
+
+    def settle(self) -> None:
+        self.told.facts.settle(frozenset(), self.now // DAY, self.now)
+
+    def ask(self, site: str, **query: Any) -> dict[str, Any]:
+        answers = Answers(self.told.facts, lambda: self.now, self.rollups)
+        return answers.query(SITE[site], {"site_id": site, "metrics": ["visitors", "visits"], "date_range": "all"} | query)
+
+    def events(self) -> int:
+        return int(self.told.facts.rows("SELECT count(*) FROM events")[0][0])
+
+    def standard(self, site: str) -> list[list[dict[str, Any]]]:
+        return [self.ask(site, metrics=list(metrics), dimensions=list(dimensions))["results"] for dimensions, metrics in REPORTS]
+
+
+@pytest.fixture
+def held() -> Iterator[Held]:
+    found = Held()
+    yield found
+    found.told.facts.close()
+
+
+def test_standard_reports_outlive_their_facts(held: Held) -> None:
+    before = {site: held.standard(site) for site in FIRST}
+    assert all(any(results) for results in before.values())
+    held.settle()
+    held.tend()
+    assert held.events() == 0 and held.told.facts.rows("SELECT count(*) FROM visits") == [(0,)]
+    assert {site: held.standard(site) for site in FIRST} == before
+    assert held.ask("berlin")["meta"] == {}
+
+
+def test_what_was_not_kept_is_left_out_and_said_so(held: Held) -> None:
+    held.settle()
+    held.tend()
+    answer = held.ask("berlin", filters=DE)
+    assert answer["results"] == [{"dimensions": [], "metrics": [0, 0]}]
+    assert (answer["meta"]["left_out"]["first"], answer["meta"]["left_out"]["days"]) == ("2026-03-28", 4)
+
+
+def test_what_someone_asks_for_is_kept_too(held: Held) -> None:
+    before = held.ask("berlin", filters=DE)
+    assert before["results"][0]["metrics"][0] > 0
+    held.settle()
+    held.tend()
+    assert held.ask("berlin", filters=DE) == before
+
+
+def test_nothing_is_deleted_before_its_day_has_settled(held: Held) -> None:
+    before = held.events()
+    held.tend()
+    assert held.events() == before
+
+
+def test_nothing_is_deleted_before_its_time(held: Held) -> None:
+    before = held.events()
+    held.settle()
+    held.now = now_of("berlin") + KEEP_DAYS * DAY  # the first day is as old as may be
+    held.tend()
+    assert held.events() == before
+    held.now += (SLACK_DAYS - 1) * DAY
+    held.tend()
+    days = [day for (day,) in held.told.facts.rows("SELECT day FROM days WHERE trimmed")]
+    assert days == [date(2026, 3, 28)]
+    assert held.events() < before
+
+
+def test_nothing_is_deleted_unless_asked() -> None:
+    held = Held(keep_days=None)
+    before = held.events()
+    held.settle()
+    held.tend()
+    assert held.events() == before
+    held.told.facts.close()
+
+
+@pytest.mark.parametrize("pages", [4, 12, 20])
+def test_nothing_is_deleted_without_its_roll_ups(held: Held, pages: int) -> None:
+    """No room for roll-ups, from the first or after some."""
+    before = held.standard("coast")
+    held.settle()
+    held.rollups._connection.execute(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(StoreBroken, match="full"):
+        held.tend()
+    assert held.standard("coast") == before
+    held.rollups._connection.execute("PRAGMA max_page_count = 1000000")
+    held.tend()
+    assert held.events() == 0
+    assert held.standard("coast") == before
+
+
+def test_nothing_is_deleted_before_its_roll_ups_are_written_through(held: Held, tmp_path: Path) -> None:
+    path = str(tmp_path / "rollups.db")
+    held.rollups = SqliteRollups(path, lambda: date(2026, 6, 1))
+    before = held.events()
+    held.settle()
+    with sqlite3.connect(path) as other:
+        other.execute("BEGIN")
+        other.execute("SELECT * FROM rollups").fetchall()  # whoever reads an old state keeps the log from being cut
+        with pytest.raises(StoreBroken, match="written through"):
+            held.tend()
+        assert held.events() == before
+        other.execute("ROLLBACK")
+    held.tend()
+    assert held.events() == 0
+
+
+def test_a_day_that_changed_meanwhile_is_not_deleted(held: Held) -> None:
+    held.settle()
+    rows = held.told.facts.rows("SELECT day, version FROM days WHERE site = 'berlin'")
+    assert held.told.facts.trim("berlin", {day: version - 1 for day, version in rows}) == []
+    assert held.told.facts.trim("berlin", dict(rows)) == sorted(day for day, _ in rows)
+    assert held.told.facts.trim("berlin", dict(rows)) == []
+
+
+def test_a_visit_stays_while_an_event_of_a_kept_day_belongs_to_it() -> None:
+    held = Held()
+    midnight = at("2026-05-10 00:00")
+    apply(held.told.facts, made([Act(midnight - HOUR // 4, "dan", page="/x"), Act(midnight + HOUR // 4, "dan", page="/y")], SALTS, prefix="z"))
+    held.settle()
+    day = date(2026, 5, 9)
+    asked: dict[str, Any] = {"dimensions": ["visit:exit_page"], "metrics": ["pageviews"], "date_range": ["2026-05-10", "2026-05-10"]}
+    before = held.ask("berlin", **asked)
+    (version,) = next(row for row in held.told.facts.rows("SELECT version FROM days WHERE site = 'berlin' AND day = ?", [day]))
+    assert held.told.facts.trim("berlin", {day: version}) == [day]
+    assert held.ask("berlin", **asked)["results"] == before["results"] == [{"dimensions": ["/y"], "metrics": [1]}]
+    (version,) = next(row for row in held.told.facts.rows("SELECT version FROM days WHERE site = 'berlin' AND day = ?", [date(2026, 5, 10)]))
+    held.told.facts.trim("berlin", {date(2026, 5, 10): version})
+    assert held.told.facts.rows("SELECT count(*) FROM visits WHERE exit_page = '/y'") == [(0,)]
+    held.told.facts.close()

@@ -1,0 +1,83 @@
+"""What every adapter of `Rollups` promises."""
+
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from footfall.store.port import Rollups, StoreBroken
+from footfall.store.sqlite import SqliteRollups
+
+FIRST, SECOND, THIRD = (date(2026, 6, day) for day in (1, 2, 3))
+ONE, TWO = b"question one", b"question two"
+
+
+class Clock:
+    today = date(2026, 6, 10)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def rollups(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> Iterator[Rollups]:
+    opened: dict[str, Callable[[], Rollups]] = {
+        "memory": lambda: SqliteRollups(":memory:", lambda: clock.today),
+        "sqlite": lambda: SqliteRollups(str(tmp_path / "made on demand" / "rollups.db"), lambda: clock.today),
+    }
+    found = opened[request.param]()
+    yield found
+    found.close()
+
+
+def test_what_was_put_is_got_by_site_question_and_days(rollups: Rollups) -> None:
+    rollups.put("a", ONE, {FIRST: (1, b"x"), SECOND: (2, b"y"), THIRD: (3, b"z")})
+    assert rollups.get("a", ONE, FIRST, SECOND) == {FIRST: (1, b"x"), SECOND: (2, b"y")}
+    assert rollups.versions("a", ONE, SECOND, THIRD) == {SECOND: 2, THIRD: 3}
+    assert rollups.get("b", ONE, FIRST, THIRD) == rollups.get("a", TWO, FIRST, THIRD) == {}
+    assert rollups.versions("b", ONE, FIRST, THIRD) == {}
+
+
+def test_a_later_one_replaces_an_earlier(rollups: Rollups) -> None:
+    rollups.put("a", ONE, {FIRST: (1, b"x"), SECOND: (1, b"y")})
+    rollups.put("a", ONE, {FIRST: (2, b"new")})
+    assert rollups.get("a", ONE, FIRST, THIRD) == {FIRST: (2, b"new"), SECOND: (1, b"y")}
+
+
+def test_what_nobody_asks_for_is_forgotten_but_for_what_stands(rollups: Rollups, clock: Clock) -> None:
+    for question in (ONE, TWO, b"three"):
+        rollups.put("a", question, {FIRST: (1, b"x")})
+    clock.today = date(2026, 8, 1)
+    rollups.get("a", TWO, FIRST, FIRST)
+    rollups.forget({ONE}, date(2026, 7, 1))
+    assert [bool(rollups.get("a", question, FIRST, FIRST)) for question in (ONE, TWO, b"three")] == [True, True, False]
+
+
+def test_a_crash_after_sync_loses_nothing(tmp_path: Path) -> None:
+    path = str(tmp_path / "rollups.db")
+    rollups = SqliteRollups(path, lambda: FIRST)
+    rollups.put("a", ONE, {FIRST: (1, b"x")})
+    rollups.sync()
+    copied = tmp_path / "copied.db"
+    copied.write_bytes(Path(path).read_bytes())  # without its log
+    assert SqliteRollups(str(copied), lambda: FIRST).get("a", ONE, FIRST, FIRST) == {FIRST: (1, b"x")}
+    rollups.close()
+
+
+def test_a_damaged_file_is_set_aside(tmp_path: Path) -> None:
+    path = tmp_path / "rollups.db"
+    path.write_bytes(b"no database " * 1_000)
+    rollups = SqliteRollups(str(path), lambda: FIRST)
+    rollups.put("a", ONE, {FIRST: (1, b"x")})
+    assert rollups.get("a", ONE, FIRST, FIRST) == {FIRST: (1, b"x")}
+    assert [kept.read_bytes() for kept in tmp_path.glob("rollups.db.damaged-*")] == [b"no database " * 1_000]
+    rollups.close()
+
+
+def test_a_path_that_cannot_be_is_a_broken_store(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreBroken, match="cannot open the roll-ups in"):
+        SqliteRollups(str(tmp_path / "file" / "rollups.db"), lambda: FIRST)
