@@ -1,0 +1,189 @@
+"""Plausible's older Stats API v1, translated to reports."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from footfall.domain.dimension import EVENT_DIMENSIONS, GOAL, VISIT_DIMENSIONS, is_property
+from footfall.domain.period import DAYS, MONTHS, resolve
+from footfall.domain.report import MOST_ROWS
+from footfall.domain.site import Site
+from footfall.domain.wrong import Wrong
+from footfall.query.answer import Answers
+from footfall.query.catalogue import catalogue
+from footfall.query.limit import Limit
+
+PERIODS = ("day", *DAYS, *MONTHS, "year", "all", "custom")
+INTERVALS = {"date": "time:day", **{step: f"time:{step}" for step in ("minute", "hour", "day", "week", "month")}}
+MOST_PER_PAGE = 1_000
+LAST_PAGE = 2**40
+COMMON = ("site_id", "period", "date", "metrics", "filters", "with_imported")
+ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+CONDITION = re.compile(r"\s*(.*?)\s*(==|!=)\s*(.*?)\s*", re.DOTALL)
+EXAMPLE = "visit:source==Google|Bing;event:page!=/blog/*"
+ESCAPED = re.compile(r"\\([|;*])")
+
+
+class Stats:
+    """The three calls, of reports. Parameters are texts, as they are in a URL; all raise `Wrong`, `TooCostly` and `GoneAway`."""
+
+    def __init__(self, answers: Answers) -> None:
+        self._answers = answers
+
+    def aggregate(self, site: Site, given: Mapping[str, str], limit: Limit | None = None) -> dict[str, Any]:
+        """One figure a metric, with `compare=previous_period` also its change."""
+        query = _query(site, given, "compare")
+        comparison = given.get("compare")
+        if comparison not in (None, "previous_period"):
+            raise Wrong("compare", "can only be previous_period")
+        if comparison:
+            query["include"] = {"comparisons": {"mode": comparison}}
+        answer = self._answer(site, query, limit, {})
+        row = answer["results"][0]
+        results = {metric: {"value": value} for metric, value in zip(query["metrics"], row["metrics"], strict=True)}
+        if comparison:
+            for metric, change in zip(query["metrics"], row["comparison"]["change"], strict=True):
+                results[metric]["change"] = change
+        return _told(results, answer)
+
+    def timeseries(self, site: Site, given: Mapping[str, str], limit: Limit | None = None) -> dict[str, Any]:
+        """A row for every bucket of time, also for those in which nothing happened."""
+        interval = given.get("interval")
+        if interval is not None and interval not in INTERVALS:
+            raise Wrong("interval", f"must be one of {', '.join(INTERVALS)}")
+        query = _query(site, given, "interval") | {"dimensions": [INTERVALS[interval] if interval else "time"], "include": {"time_labels": True}}
+        answer = self._answer(site, query, limit, {"dimensions": "interval"})
+        buckets = answer["meta"]["time_labels"]
+        if len(buckets) > MOST_ROWS:
+            raise Wrong("interval", f"would make more than {MOST_ROWS:,} buckets; ask for a shorter period or a longer interval")
+        metrics = query["metrics"]
+        found = {row["dimensions"][0]: row["metrics"] for row in answer["results"]}
+        nothing = [0 if catalogue()[metric].count else None for metric in metrics]
+        return _told([{"date": bucket, **dict(zip(metrics, found.get(bucket, nothing), strict=True))} for bucket in buckets], answer)
+
+    def breakdown(self, site: Site, given: Mapping[str, str], limit: Limit | None = None) -> dict[str, Any]:
+        """A row for every value of a property, a page at a time."""
+        name = given.get("property")
+        if name is None or not _is_dimension(name):
+            raise Wrong("property", f"must be one of {_dimensions()}")
+        if name.split(":")[-1] in given.get("metrics", "visitors").split(","):
+            raise Wrong("property", "has the name of a metric that is asked for too; leave that out, or use /api/v2/query")
+        size, page = _number(given, "limit", 100, MOST_PER_PAGE), _number(given, "page", 1, LAST_PAGE)
+        query = _query(site, given, "property", "limit", "page") | {"dimensions": [name], "pagination": {"limit": size, "offset": (page - 1) * size}}
+        answer = self._answer(site, query, limit, {"dimensions": "property"})
+        key = name.split(":", 2)[2] if is_property(name) else name.partition(":")[2]
+        return _told([{key: row["dimensions"][0], **dict(zip(query["metrics"], row["metrics"], strict=True))} for row in answer["results"]], answer)
+
+    def _answer(self, site: Site, query: Mapping[str, Any], limit: Limit | None, names: Mapping[str, str]) -> dict[str, Any]:
+        """The report's answer. What is wrong with a field of the report is said of the parameter that it came from."""
+        try:
+            with self._answers.asked(site, query, limit) as asked:
+                return asked.answer()
+        except Wrong as exc:
+            field, _, sentence = str(exc).partition(" ")
+            raise Wrong({"date_range": "date", **names}.get(field, field), sentence) from None
+
+
+def _told(results: Any, answer: Mapping[str, Any]) -> dict[str, Any]:
+    """The results, and which days are missing from them if any are."""
+    left_out = answer["meta"].get("left_out")
+    return {"results": results} | ({"meta": {"left_out": left_out}} if left_out else {})
+
+
+def _query(site: Site, given: Mapping[str, str], *own: str) -> dict[str, Any]:
+    """The report that the parameters common to all calls ask for; `own` are those that this call has besides."""
+    known = (*COMMON, *own)
+    for name in given:
+        if name not in known:
+            raise Wrong(name[:60], f"is no parameter of this call; there are {', '.join(known)}")
+    if given.get("with_imported") not in (None, "true", "false"):
+        raise Wrong("with_imported", "must be true or false")
+    return {
+        "metrics": [name.strip() for name in given.get("metrics", "visitors").split(",")],
+        "date_range": _date_range(given.get("period", "30d"), given.get("date")),
+        "filters": _filters(given.get("filters", ""), {goal.name for goal in site.goals}),
+    }
+
+
+def _date_range(period: str, day: str | None) -> str | list[str]:
+    """The period that ends with a day; months and years are the calendar's, to their end. `all` does not ask for the day."""
+    if period not in PERIODS:
+        raise Wrong("period", f"must be one of {', '.join(PERIODS)}")
+    if period == "custom":
+        return _two_dates(day)
+    if day is None or period == "all":
+        return period
+    last = _date(day, "must be a day such as 2024-09-30")
+    first = resolve(period, datetime(last.year, last.month, last.day, tzinfo=UTC), "UTC", None).first
+    if period in MONTHS:
+        last = (last.replace(day=1) + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+    elif period == "year":
+        last = last.replace(month=12, day=31)
+    return [first.isoformat(), last.isoformat()]
+
+
+def _two_dates(days: str | None) -> list[str]:
+    wanted = "must be two days such as 2024-09-01,2024-09-30 where period is custom"
+    ends = (days or "").split(",")
+    if len(ends) != 2:
+        raise Wrong("date", wanted)
+    return [_date(end.strip(), wanted).isoformat() for end in ends]
+
+
+def _date(text: str, wanted: str) -> date:
+    try:
+        day = date.fromisoformat(text) if ISO_DATE.fullmatch(text) else date.min
+    except ValueError:
+        day = date.min
+    if not 1970 <= day.year < 2200:
+        raise Wrong("date", f"{wanted}, from 1970 to 2199")
+    return day
+
+
+def _number(given: Mapping[str, str], name: str, default: int, most: int) -> int:
+    text = given.get(name, str(default))
+    if not re.fullmatch(r"[1-9][0-9]{0,12}", text) or int(text) > most:
+        raise Wrong(name, f"must be a whole number from 1 to {most}")
+    return int(text)
+
+
+def _filters(text: str, goals: set[str]) -> list[list[Any]]:
+    """Conditions joined by `;`, all of which must hold."""
+    return [_condition(each, goals) for each in _split(";", text) if each.strip()]
+
+
+def _condition(text: str, goals: set[str]) -> list[Any]:
+    """One of `==` and `!=`, with values joined by `|`. A goal whose name has an asterisk in it is asked for by its name."""
+    parts = CONDITION.fullmatch(text)
+    if parts is None:
+        raise Wrong("filters", f"cannot be read at {text[:60]!r}; they are written like {EXAMPLE}")
+    name, operator, values = parts.group(1), parts.group(2), [each.strip() for each in _split("|", parts.group(3))]
+    if not _is_dimension(name):
+        raise Wrong("filters", f"have no {name[:60]!r}; there are {_dimensions()}")
+    negated = "_not" if operator == "!=" else ""
+    if any(_split("*", each)[1:] for each in values) and not (name == GOAL and set(values) <= goals):
+        return [f"matches{negated}", name, [_expression(each) for each in values]]
+    return [f"is{negated}", name, [_unescaped(each) for each in values]]
+
+
+def _split(separator: str, text: str) -> list[str]:
+    """The parts between separators that no backslash stands before."""
+    return re.split(rf"(?<!\\){re.escape(separator)}", text)
+
+
+def _unescaped(text: str) -> str:
+    return ESCAPED.sub(r"\1", text)
+
+
+def _expression(text: str) -> str:
+    """The RE2 expression of a text in which `*` stands for any characters."""
+    return f"(?s)^{'.*'.join(re.escape(_unescaped(part)) for part in _split('*', text))}$"
+
+
+def _is_dimension(name: str) -> bool:
+    return name in EVENT_DIMENSIONS or name in VISIT_DIMENSIONS or is_property(name)
+
+
+def _dimensions() -> str:
+    return ", ".join((*EVENT_DIMENSIONS, "event:props:KEY", *VISIT_DIMENSIONS))
