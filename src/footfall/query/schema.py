@@ -1,0 +1,148 @@
+"""JSON Schemas of what the reading API takes and gives."""
+
+from typing import Any
+
+from footfall.domain.dimension import DIMENSIONS, EVENT_DIMENSIONS, PROPERTY, PROPERTY_LENGTH, VISIT_DIMENSIONS
+from footfall.domain.filter import MOST_VALUES, OPERATORS, VALUE_LENGTH
+from footfall.domain.goal import CURRENCY, MOST_PROPS, NAME_LENGTH, PATTERN_LENGTH
+from footfall.domain.period import NAMES
+from footfall.domain.reason import Reason
+from footfall.domain.report import MOST_DIMENSIONS, MOST_ROWS
+from footfall.query.catalogue import catalogue
+
+Schema = dict[str, Any]
+
+DAY = "(19[7-9][0-9]|2[01][0-9][0-9])-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+INSTANT = f"{DAY}T([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\\.[0-9]{{1,6}})?)?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])?"
+TEXT: Schema = {"type": "string"}
+WHOLE: Schema = {"type": "integer", "minimum": 0}
+FLAG: Schema = {"type": "boolean", "default": False}
+METRIC: Schema = {"type": "string", "enum": list(catalogue())}
+PROPERTY_NAME: Schema = {"type": "string", "pattern": f"^{PROPERTY}.{{1,{PROPERTY_LENGTH}}}$", "description": "The property KEY of events", "examples": [f"{PROPERTY}plan"]}
+
+
+def named(schema: str) -> Schema:
+    """A reference to one of `SCHEMAS`."""
+    return {"$ref": f"#/components/schemas/{schema}"}
+
+
+def listed(items: Schema, **more: Any) -> Schema:
+    """A list of things."""
+    return {"type": "array", "items": items, **more}
+
+
+def tupled(*items: Schema, least: int | None = None) -> Schema:
+    """A list whose every place has a meaning; those after the `least` may be missing."""
+    return {"type": "array", "prefixItems": list(items), "items": False, "minItems": len(items) if least is None else least, "maxItems": len(items)}
+
+
+def thing(required: dict[str, Schema], optional: dict[str, Schema] | None = None, *, closed: bool = True, **more: Any) -> Schema:
+    """An object; a `closed` one has no other fields."""
+    end: Schema = {"additionalProperties": False} if closed else {}
+    return {"type": "object", "properties": required | (optional or {}), "required": list(required), **end, **more}
+
+
+def maybe(schema: Schema) -> Schema:
+    """The same, or null."""
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+FILTER = {
+    "description": "True or false of one event together with its visit.",
+    "anyOf": [
+        tupled(
+            {"type": "string", "enum": list(OPERATORS)},
+            named("FilterDimension"),
+            listed({"type": "string", "maxLength": VALUE_LENGTH}, minItems=1, maxItems=MOST_VALUES),
+            thing({}, {"case_sensitive": {"type": "boolean", "default": True}}),
+            least=3,
+        ),
+        tupled({"type": "string", "enum": ["and", "or"]}, listed(named("Filter"), minItems=1)),
+        tupled({"type": "string", "enum": ["not", "has_done", "has_not_done"]}, named("Filter")),
+    ],
+    "examples": [["is", "visit:source", ["Google", "Bing"]], ["not", ["contains", "event:page", ["/draft"], {"case_sensitive": False}]]],
+}
+DATE_RANGE = {
+    "description": "A named period, of which those that count back include today; two days of the site's zone, both included; or two instants, the second excluded.",
+    "anyOf": [
+        {"type": "string", "enum": list(NAMES)},
+        listed({"type": "string", "pattern": f"^{DAY}$"}, minItems=2, maxItems=2),
+        listed({"type": "string", "pattern": f"^{INSTANT}$"}, minItems=2, maxItems=2),
+    ],
+    "examples": ["30d", ["2024-09-01", "2024-09-30"], ["2024-09-01T12:00:00+02:00", "2024-09-01T18:00:00+02:00"]],
+}
+COMPARISONS = {
+    "description": "Gives each row that of another period, and the change since: in percent, of rates in points.",
+    "anyOf": [
+        thing({"mode": {"type": "string", "enum": ["previous_period", "year_over_year"]}}, {"match_day_of_week": FLAG}),
+        thing({"mode": {"type": "string", "enum": ["custom"]}, "date_range": {"anyOf": DATE_RANGE["anyOf"][1:]}}, {"match_day_of_week": FLAG}),
+    ],
+}
+QUERY = thing(
+    {
+        "site_id": {"type": "string", "description": "The site's id, an alias, or one of its domains"},
+        "metrics": listed(METRIC, minItems=1, uniqueItems=True),
+        "date_range": named("DateRange"),
+    },
+    {
+        "dimensions": listed(named("Dimension"), maxItems=MOST_DIMENSIONS, uniqueItems=True, description="At most one of time"),
+        "filters": listed(named("Filter"), description="All of which must hold"),
+        "order_by": maybe(listed(tupled({"anyOf": [METRIC, named("Dimension")]}, {"type": "string", "enum": ["asc", "desc"]}))) | {
+            "description": "By the query's own metrics and dimensions; unless given, by time, then by the first metric, most first",
+        },
+        "include": thing({}, {
+            "time_labels": FLAG | {"description": "Names every bucket of time, empty ones too"},
+            "total_rows": FLAG | {"description": "Counts the rows of all pages"},
+            "imports": FLAG | {"description": "Says whether imported figures are in the answer, which they never are"},
+            "comparisons": maybe(COMPARISONS),
+        }),
+        "pagination": thing({}, {
+            "limit": {"type": "integer", "minimum": 1, "maximum": MOST_ROWS, "default": MOST_ROWS},
+            "offset": {"type": "integer", "minimum": 0, "maximum": 2**53 - 1, "default": 0},
+        }),
+    },
+)  # fmt: skip
+MONEY = thing({"currency": {"type": "string", "examples": ["EUR"]}, "value": {"type": "number"}, "short": TEXT, "long": TEXT})
+VALUE = {
+    "description": "A figure; null where there is nothing to divide by. Revenue in several currencies is a list.",
+    "anyOf": [{"type": "number"}, {"type": "null"}, named("Money"), listed(named("Money"))],
+}
+COMPARED = thing({"dimensions": listed(TEXT), "metrics": listed(named("Value")), "change": listed({"type": ["number", "null"]})})
+LEFT_OUT = thing({"first": TEXT, "last": TEXT, "days": WHOLE, "reason": TEXT}) | {"description": "Days that are missing from the figures, and why"}
+ANSWER = thing({
+    "results": listed(thing({"dimensions": listed(TEXT), "metrics": listed(named("Value"))}, {"comparison": COMPARED})),
+    "meta": thing({}, {
+        "time_labels": listed(TEXT), "total_rows": WHOLE, "imports_included": {"type": "boolean"}, "imports_skip_reason": TEXT, "left_out": LEFT_OUT,
+    }, closed=False),
+    "query": {"type": "object", "description": "The question as it was understood, its period as two dates or instants"},
+})  # fmt: skip
+STATS_META = {"meta": thing({"left_out": LEFT_OUT})}
+NEW_GOAL = thing(
+    {},
+    {
+        "name": maybe({"type": "string", "maxLength": NAME_LENGTH, "description": "Unless given, the event's, or `Visit` and the page"}),
+        "page": {"type": "string", "pattern": "^[/*]", "maxLength": PATTERN_LENGTH, "examples": ["/blog/*"]},
+        "event": {"type": "string", "minLength": 1, "maxLength": NAME_LENGTH, "examples": ["Signup"]},
+        "props": {"type": "object", "additionalProperties": TEXT, "maxProperties": MOST_PROPS},
+        "currency": maybe({"type": "string", "pattern": f"^{CURRENCY.pattern}$"}),
+    },
+    closed=False,
+    oneOf=[{"required": ["page"]}, {"required": ["event"]}],
+)
+GOAL = thing({"name": TEXT, "page": {"type": ["string", "null"]}, "event": {"type": ["string", "null"]}, "props": {"type": "object"}, "currency": {"type": ["string", "null"]}})
+SITE = thing({"id": TEXT, "domains": listed(TEXT), "timezone": TEXT, "public": {"type": "boolean"}}, closed=False)
+DROPPED = thing({"results": listed(thing({"reason": {"type": "string", "enum": [reason.value for reason in Reason]}, "hits": WHOLE}))})
+
+SCHEMAS: dict[str, Schema] = {
+    "Query": QUERY,
+    "DateRange": DATE_RANGE,
+    "Dimension": {"anyOf": [{"type": "string", "enum": list(DIMENSIONS)}, PROPERTY_NAME]},
+    "FilterDimension": {"anyOf": [{"type": "string", "enum": [*EVENT_DIMENSIONS, *VISIT_DIMENSIONS]}, PROPERTY_NAME]},
+    "Filter": FILTER,
+    "Answer": ANSWER,
+    "Value": VALUE,
+    "Money": MONEY,
+    "NewGoal": NEW_GOAL,
+    "Goal": GOAL,
+    "Error": thing({"error": {"type": "string", "description": "One sentence"}}),
+}
