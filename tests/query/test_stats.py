@@ -69,6 +69,7 @@ def test_timeseries_has_every_day(few: Told) -> None:
         pytest.param({"period": "12mo"}, "2025-07-01", 12, id="a year by months"),
         pytest.param({"period": "12mo", "interval": "date"}, "2025-07-01", 345, id="a year by days"),
         pytest.param({"period": "month", "interval": "week"}, "2026-06-01", 2, id="a month by weeks"),
+        pytest.param({"period": "custom", "date": "2025-06-01,2026-06-10"}, "2025-06-01", 375, id="two dates by days"),
         pytest.param({"period": "custom", "date": "2026-06-09,2026-06-10", "interval": "hour"}, "2026-06-09 00:00:00", 48, id="two days by hours"),
     ],
 )

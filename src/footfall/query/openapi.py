@@ -52,7 +52,7 @@ STATS: dict[str, Schema] = {
     "with_imported": {"schema": {"type": "string", "enum": ["true", "false"]}, "description": "Accepted; there are no imported figures"},
 }
 COMPARE: Schema = {"schema": {"type": "string", "enum": ["previous_period"]}, "description": "Adds each figure's change"}
-INTERVAL: Schema = {"schema": {"type": "string", "enum": list(INTERVALS)}, "description": "What suits the period, unless given; `date` is a day"}
+INTERVAL: Schema = {"schema": {"type": "string", "enum": list(INTERVALS)}, "description": "What suits the period, unless given, and for `custom` a day; `date` is a day"}
 BREAKDOWN: dict[str, Schema] = {
     "property": {"schema": {"anyOf": [{"type": "string", "enum": [*EVENT_DIMENSIONS, *VISIT_DIMENSIONS]}, PROPERTY_NAME]}, "example": "visit:source"},
     "limit": {"schema": {"type": "integer", "minimum": 1, "maximum": MOST_PER_PAGE, "default": 100}},
