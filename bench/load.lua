@@ -1,4 +1,5 @@
 -- Hits as browsers send them: pages, titles, referrers, addresses and user agents vary.
+-- Arguments: a seed, the site, and the mean pause of a connection between hits in ms (0 for none).
 local number, thread_number, threads = 0, 0, 0
 local agents = {}
 for i = 1, 300 do
@@ -15,12 +16,17 @@ end
 local requests = {}
 
 function init(arguments)
+  local site = arguments[2] or "example"
+  local pause = tonumber(arguments[3] or "0")
+  if pause > 0 then
+    delay = function() return math.random(0, math.floor(2 * pause)) end
+  end
   math.randomseed(tonumber(arguments[1] or "1") + thread_number)
   for i = 1, 8192 do
     local page = math.floor(500 * math.random() * math.random())
     local visitor = math.random(1, 20000)
-    local body = string.format('{"url":"https://example.com/page/%d?utm_source=letter","name":"Page %d","website":"example","referrer":"%s"}',
-      page, page, referrers[1 + visitor % 4])
+    local body = string.format('{"url":"https://example.com/page/%d?utm_source=letter","name":"Page %d","website":"%s","referrer":"%s"}',
+      page, page, site, referrers[1 + visitor % 4])
     requests[i] = wrk.format("POST", "/v1/track", {
       ["content-type"] = "text/plain",
       ["user-agent"] = agents[1 + visitor % 300],

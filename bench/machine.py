@@ -20,6 +20,8 @@ from tests.server import Server, footfall, free_port
 LOAD = str(Path(__file__).with_name("load.lua"))
 SITE = "example"
 CONNECTIONS = 64
+ANSWER_MS = 15
+"""About what an answer takes under load; a connection's pause comes on top of it."""
 
 
 class Load(NamedTuple):
@@ -32,9 +34,10 @@ class Load(NamedTuple):
     errors: int
 
 
-def load(url: str, seconds: int, connections: int = CONNECTIONS, seed: int = 1) -> Load:
-    """Hits from one thread over many connections for some seconds."""
-    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "-s", LOAD, url, "--", str(seed)]
+def load(url: str, seconds: int, connections: int = CONNECTIONS, seed: int = 1, site: str = SITE, rate: int = 0) -> Load:
+    """Hits from one thread over many connections for some seconds, as fast as they are answered or at about a rate a second."""
+    pause = max(connections / rate * 1000 - ANSWER_MS, 1) if rate else 0.0
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "-s", LOAD, url, "--", str(seed), site, str(pause)]
     shown = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 60, check=True).stdout
     words = next(line for line in shown.splitlines() if line.startswith("RESULT")).split()
     answers, microseconds = int(words[1]), int(words[2])

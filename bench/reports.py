@@ -1,0 +1,255 @@
+"""How long a dashboard's reports take, alone and beside hits, and how large facts are, at several sizes.
+
+The data of a size is made once a day and kept in a folder, which is served where it lies.
+"""
+
+import json
+import math
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+from statistics import median
+from time import monotonic, sleep
+from typing import Any, NamedTuple
+
+import duckdb
+import httpx
+
+from bench.collecting import say
+from bench.machine import Load, load, memory
+from footfall.compose import now
+from footfall.domain.event import Event, Hit, Position
+from footfall.domain.site import date_day
+from footfall.store import demo
+from footfall.store.duckdb import DuckdbFacts
+from footfall.store.facts import OWN
+from footfall.store.port import Batch
+from tests.server import FOOTFALL, Server
+
+SITE = "demo-1"
+PERIODS = ("30d", "12mo")
+SAMPLES = 30
+SECONDS_A_REPORT = 10
+LOAD_SECONDS = 40
+HITS_A_SECOND = 5_000
+CONNECTIONS = 256
+STORE_MEMORY = "4GB"
+DAY_EVENTS = 50_000
+DAY_BATCH = 100
+DAY_SECONDS = 60
+
+KPIS = ["visitors", "visits", "pageviews", "views_per_visit", "bounce_rate", "visit_duration"]
+
+
+def _top(dimension: str, *metrics: str) -> dict[str, Any]:
+    """A panel of the dashboard: nine rows."""
+    return {"metrics": ["visitors", *metrics], "dimensions": [dimension], "order_by": [["visitors", "desc"]], "pagination": {"limit": 9, "offset": 0}}
+
+
+REPORTS: Mapping[str, dict[str, Any]] = {
+    "key numbers": {"metrics": KPIS},
+    "graph by day": {"metrics": KPIS, "dimensions": ["time:day"], "include": {"time_labels": True}},
+    "event:page": _top("event:page", "pageviews"),
+    **{f"visit:{name}": _top(f"visit:{name}") for name in ("entry_page", "exit_page", "source", "channel", "country", "browser", "os", "device")},
+    "event:goal": _top("event:goal", "events", "conversion_rate"),
+    "event:page, Germany": {**_top("event:page", "pageviews"), "filters": [["is", "visit:country", ["DE"]]]},
+}
+GOALS_MS = {"30d": {10: 50.0, 100: 300.0}, "12mo": {10: 10.0, 100: 10.0}}
+"""What 95 of 100 answers should stay below, by size in millions, when asked again alone."""
+
+
+class Asked(NamedTuple):
+    """A report: its name and period (none for `realtime`)."""
+
+    name: str
+    period: str | None
+
+
+class Figures(NamedTuple):
+    """What a size came to, for the table of growth."""
+
+    millions: int
+    seconds: float
+    bytes_an_event: float
+    memory: float
+    worst: Mapping[str, float]
+
+
+ASKED = [Asked(name, period) for period in PERIODS for name in REPORTS] + [Asked("realtime", None)]
+
+
+def measure(sizes: Sequence[int], fresh: bool) -> list[str]:
+    """The lines to print; they are printed as they come."""
+    lines: list[str] = []
+    found = [_size(millions, fresh, lines) for millions in sizes]
+    lines += small_batches()
+    lines.append(say("growth: the slowest report's p95, asked again, alone"))
+    for each in found:
+        worst = "   ".join(f"{period} {ms:6.0f} ms" for period, ms in each.worst.items())
+        lines.append(say(f"  {each.millions:4d} million   made in {each.seconds:5.0f} s   {each.bytes_an_event:5.1f} bytes an event   engine {each.memory:5.0f} MB   {worst}"))
+    return lines
+
+
+def _size(millions: int, fresh: bool, lines: list[str]) -> Figures:
+    folder, made = data(millions, fresh)
+    bytes_an_event = made["bytes"] / made["events"]
+    lines.append(say(f"reports of {SITE}, {millions} million events on 20 sites in a year ({made['of_site']:,} on {SITE})"))
+    lines.append(
+        say(
+            f"  made in {made['seconds']:.0f} s ({made['events'] / made['seconds']:,.0f}/s)   {bytes_an_event:.1f} bytes an event in the file,"
+            f" {made['used'] / made['events']:.1f} of them in use (goals 35, 25 once settled)"
+        )
+    )
+    (folder / "rollups.db").unlink(missing_ok=True)
+    with serving(folder) as server:
+        first = {asked: ask(server, asked) for asked in ASKED}
+    with serving(folder) as server:
+        idle = memory(server.pids("engine"))
+        cold = {asked: ask(server, asked) for asked in ASKED}
+        warm = {asked: list(again(server, asked)) for asked in ASKED}
+        hits, busy = beside_hits(server)
+        asking = memory(server.pids("engine"))
+    lines.append(say(f"  beside {hits.rate:,.0f} hits/s: acknowledged p50 {hits.p50:.0f} ms, p99 {hits.p99:.0f} ms, {hits.errors} failed"))
+    lines.append(say(f"  engine's memory {idle:.0f} MB after its start, {asking:.0f} MB after all of it"))
+    lines.append(say("  ms                                  first    cold   again p50     p95   beside p50     p95   samples  goal"))
+    for asked in ASKED:
+        goal = GOALS_MS.get(asked.period or "", {}).get(millions)
+        name = f"{asked.period or '':5}{asked.name}"
+        lines.append(say(f"  {name:32}{_row(first[asked], cold[asked], warm[asked], busy[asked])}  {f'{goal:.0f}' if goal else ''}"))
+    worst = {period: max(_percentile(warm[asked], 95) for asked in ASKED if asked.period == period) for period in PERIODS}
+    return Figures(millions, made["seconds"], bytes_an_event, asking, worst)
+
+
+def data(millions: int, fresh: bool) -> tuple[Path, dict[str, Any]]:
+    """The folder of a size, made where there is none of today, and what making it came to."""
+    folder = Path(f"/tmp/footfall-bench-data-{millions}m")
+    note = folder / "made.json"
+    made: dict[str, Any] = json.loads(note.read_text()) if note.is_file() else {}
+    if fresh or made.get("day") != str(_today()):
+        shutil.rmtree(folder, ignore_errors=True)
+        started = monotonic()
+        command = [*FOOTFALL, "demo-data", "--data", str(folder), "--events", str(millions * 1_000_000), "--until", "today", "--store-memory", STORE_MEMORY]
+        subprocess.run(command, check=True, stdout=sys.stderr)
+        made = {"day": str(_today()), "seconds": monotonic() - started, **_stored(folder / "facts.duckdb")}
+        note.write_text(json.dumps(made))
+    return folder, made
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()
+
+
+def _stored(path: Path) -> dict[str, int]:
+    with duckdb.connect(str(path), read_only=True) as connection:
+        events, of_site = connection.execute("SELECT count(*), count(*) FILTER (site = ?) FROM events", [SITE]).fetchall()[0]
+        block, used = connection.execute("SELECT block_size, used_blocks FROM pragma_database_size()").fetchall()[0]
+    return {"events": events, "of_site": of_site, "bytes": path.stat().st_size, "used": block * used}
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[Server]:
+    server = Server(folder, "--trusted-proxy", "127.0.0.1", "--stream-limit", "4GB")
+    server.wait_until_ready()
+    try:
+        yield server
+    finally:
+        server.stop(300)
+
+
+def ask(server: Server, asked: Asked) -> float | str:
+    """How many ms an answer took, or why there was none."""
+    started = monotonic()
+    try:
+        if asked.period is None:
+            answer = server.client.get("/api/v1/stats/realtime/visitors", params={"site_id": SITE})
+        else:
+            answer = server.client.post("/api/v2/query", json={"site_id": SITE, "date_range": asked.period, **REPORTS[asked.name]})
+    except httpx.TimeoutException:
+        return f"not answered in {server.client.timeout.read:.0f} s"
+    return (monotonic() - started) * 1000 if answer.status_code == 200 else f"not answered ({answer.status_code})"
+
+
+def again(server: Server, asked: Asked) -> Iterator[float]:
+    """Times of the same report asked again and again, within some seconds; none where it is not answered."""
+    until = monotonic() + SECONDS_A_REPORT
+    for number in range(SAMPLES):
+        found = ask(server, asked)
+        if isinstance(found, str) or (number and monotonic() > until):
+            return
+        yield found
+
+
+def beside_hits(server: Server) -> tuple[Load, dict[Asked, list[float]]]:
+    """All reports in turn while hits of the same site arrive."""
+    times: dict[Asked, list[float]] = {asked: [] for asked in ASKED}
+    hits: list[Load] = []
+    thread = threading.Thread(target=lambda: hits.append(load(server.url, LOAD_SECONDS, CONNECTIONS, site=SITE, rate=HITS_A_SECOND)))
+    thread.start()
+    sleep(2)
+    silent: set[Asked] = set()
+    while thread.is_alive() and len(silent) < len(ASKED) and min(map(len, times.values())) < SAMPLES:
+        for asked in ASKED:
+            if asked in silent or not thread.is_alive():
+                continue
+            found = ask(server, asked)
+            if isinstance(found, str):
+                silent.add(asked)
+            elif thread.is_alive():
+                times[asked].append(found)
+    thread.join()
+    return hits[0], times
+
+
+def _row(first: float | str, cold: float | str, warm: Sequence[float], busy: Sequence[float]) -> str:
+    if isinstance(cold, str):
+        return f"  {cold}"
+    shown = first if isinstance(first, str) else f"{first:8.0f}"
+    return f"{shown}{cold:8.0f}{_percentile(warm, 50):12.1f}{_percentile(warm, 95):8.1f}{_percentile(busy, 50):13.1f}{_percentile(busy, 95):8.1f}   {len(warm):3d}+{len(busy):3d}"
+
+
+def _percentile(values: Sequence[float], percent: int) -> float:
+    if not values:
+        return math.nan
+    return median(values) if percent == 50 else sorted(values)[min(len(values) - 1, len(values) * percent // 100)]
+
+
+def small_batches() -> list[str]:
+    """The size of a day's facts that came in small batches, against that of the same facts written at once."""
+    events = _day()
+    with tempfile.TemporaryDirectory(prefix="footfall-bench-") as name:
+        few, once = Path(name) / "few.duckdb", Path(name) / "once.duckdb"
+        started = monotonic()
+        facts, applied = DuckdbFacts(str(few), "512MB"), 0
+        while applied < len(events) and monotonic() - started < DAY_SECONDS:
+            facts.apply(Batch(events[applied : applied + DAY_BATCH]))
+            applied += DAY_BATCH
+        facts.close()
+        seconds = monotonic() - started
+        facts = DuckdbFacts(str(once), "512MB")
+        facts.apply(Batch(events[:applied]))
+        facts.close()
+        ratio = few.stat().st_size / once.stat().st_size
+        per = few.stat().st_size / min(applied, len(events))
+    count = min(applied, len(events))
+    return [
+        say(f"a day of one site in batches of {DAY_BATCH}: {count:,} events in {seconds:.0f} s ({count / seconds:,.0f}/s)"),
+        say(f"  file {per:.0f} bytes an event, {ratio:.2f} times that of the same written at once (goal 1.5)"),
+    ]
+
+
+def _day() -> list[Event]:
+    """A day's events of one site in the order of their arrival, as they come from the stream."""
+    facts = DuckdbFacts(":memory:", "512MB")
+    day = date_day(_today()) - 1
+    for each in demo.site_days(demo.sites(1), DAY_EVENTS, day, day, 1):
+        facts.load(demo.EVENTS, {"seed": 1, "until": now(), "days": [each._asdict()]})
+    columns = ", ".join(f"epoch_us({name})" if name in ("received", "time") else f"{name} - DATE '1970-01-01'" if name == "day" else name for name in OWN)
+    rows = facts.rows(f"SELECT {columns} FROM events ORDER BY received, id")
+    facts.close()
+    return [Event(Hit._make(row[:-2]), row[-2], row[-1], Position("bench", number + 1)) for number, row in enumerate(rows)]
