@@ -1,0 +1,111 @@
+"""The description of the reading API is whole, and its schema takes what the documentation shows."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import pytest
+
+from footfall.domain.dimension import DIMENSIONS
+from footfall.query.access import Access
+from footfall.query.answer import Answers
+from footfall.query.catalogue import catalogue
+from footfall.query.http import application
+from footfall.query.openapi import EXAMPLES, completed
+from footfall.query.original import Original
+from footfall.query.schema import SCHEMAS
+from footfall.registry.sqlite import SqliteRegistry
+from tests.oracle import HOUR
+from tests.query.asking import Told, now_of
+from tests.store.relations import empty
+
+READING = (Path(__file__).parents[2] / "docs" / "reading.md").read_text()
+QUERY = {"site_id": "x", "metrics": ["visitors"], "date_range": "7d"}
+
+
+def shown() -> list[dict[str, Any]]:
+    """The queries that the documentation shows: indented JSON."""
+    blocks = re.findall(r"(?:^ {4}\S.*\n)(?:^ {4,}.*\n)*", READING, re.MULTILINE)
+    return [query for query in (json.loads(block) for block in blocks if block.startswith('    {"')) if "metrics" in query]
+
+
+def validator(name: str) -> jsonschema_rs.Validator:
+    return jsonschema_rs.validator_for({"$ref": f"#/components/schemas/{name}", "components": {"schemas": SCHEMAS}})
+
+
+@pytest.fixture(scope="module")
+def document() -> dict[str, Any]:
+    facts = empty()
+    app = application(Access(SqliteRegistry(":memory:"), lambda: 0), Answers(facts, lambda: 0), Original(facts))
+    facts.close()
+    return completed(app.openapi_schema.to_schema())
+
+
+@pytest.mark.parametrize("query", [*shown(), *EXAMPLES.values()], ids=str)
+def test_the_schema_takes_what_is_shown(query: dict[str, Any], everyone: Told) -> None:
+    assert validator("Query").is_valid(query), [error.message for error in validator("Query").iter_errors(query)]
+    answer = json.loads(json.dumps(everyone.ask("berlin", now_of("berlin") + HOUR, **query | {"site_id": "berlin"})))
+    assert validator("Answer").is_valid(answer), [error.message for error in validator("Answer").iter_errors(answer)]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        *({"metrics": [metric]} for metric in catalogue()),
+        *({"dimensions": [dimension]} for dimension in (*DIMENSIONS, "event:props:size of it")),
+        {"filters": [["and", [["is", "event:goal", ["Signup"]], ["not", ["has_done", ["matches_not", "event:props:a", ["x"], {"case_sensitive": False}]]]]]]},
+        {"date_range": ["2026-01-01T00:00:00Z", "2026-01-01T12:30:00.5+05:45"]},
+        {"order_by": [["visitors", "asc"], ["event:props:a", "desc"]]},
+        {"include": {"comparisons": {"mode": "custom", "date_range": ["2026-01-01", "2026-01-02"], "match_day_of_week": True}}},
+        {"pagination": {"limit": 10_000, "offset": 0}},
+    ],
+    ids=str,
+)
+def test_the_schema_takes_all_there_is(change: dict[str, Any]) -> None:
+    assert validator("Query").is_valid(QUERY | change)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"metrics": ["shoes"]},
+        {"metrics": []},
+        {"metrics": ["visits", "visits"]},
+        {"dimensions": ["event:props:"]},
+        {"dimensions": list(DIMENSIONS[7:12])},
+        {"date_range": "fortnight"},
+        {"date_range": ["2026-01-32", "2026-02-01"]},
+        {"date_range": ["2026-01-01", "2026-01-01T00:00:00Z"]},
+        {"filters": [["is", "time:day", ["2026-01-01"]]]},
+        {"filters": [["is", "event:page", []]]},
+        {"filters": [["and", []]]},
+        {"filters": [["not", [["is", "event:page", ["/"]]]]]},
+        {"order_by": [["visitors"]]},
+        {"include": {"comparisons": {"mode": "custom"}}},
+        {"include": {"comparisons": {"mode": "previous_period", "date_range": ["2026-01-01", "2026-01-02"]}}},
+        {"pagination": {"limit": 10_001}},
+        {"colour": "red"},
+    ],
+    ids=str,
+)
+def test_the_schema_refuses_what_is_wrong(change: dict[str, Any]) -> None:
+    assert not validator("Query").is_valid(QUERY | change)
+
+
+def test_every_operation_is_described(document: dict[str, Any]) -> None:
+    operations = {(method, path): each for path, item in document["paths"].items() for method, each in item.items()}
+    assert len(operations) >= 10
+    names = [each["operationId"] for each in operations.values()]
+    assert len(set(names)) == len(names)
+    for each in operations.values():
+        assert each["tags"] and each["summary"] and "401" in each["responses"] and "503" in each["responses"]
+        assert "Authorization" not in [parameter["name"] for parameter in each["parameters"]]
+
+
+def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
+    references = set(re.findall(r'"\$ref": "#/components/schemas/([^"]+)"', json.dumps(document)))
+    assert references <= set(document["components"]["schemas"])
+    for schema in SCHEMAS:
+        jsonschema_rs.meta.validate({**SCHEMAS[schema], "$schema": "https://json-schema.org/draft/2020-12/schema"})
