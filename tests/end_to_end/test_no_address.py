@@ -74,13 +74,15 @@ def test_a_salt_is_found_nowhere_once_its_time_is_over(tmp_path: Path) -> None:
     salts.close()
     assert secrets and any(secrets[0] in content for _, content in files(data))
     later = compose.now() + 5 * DAY_US
-    worker, _, facts = compose.engine(settings, now=lambda: later)
+    engine = compose.engine(settings, now=lambda: later)
+    worker, facts = engine.worker, engine.facts
     alive = worker.tidy(None, worker.stream.read(1))
     assert alive == frozenset()
     worker.tidy(alive, worker.stream.read(1))
     assert facts.rows("SELECT settled FROM days") == [(True,)]
     found = [path.name for path, content in files(data) for secret in secrets if secret in content]
     facts.close()
+    engine.rollups.close()
     worker.stream.close()
     worker.salts.close()
     assert not found

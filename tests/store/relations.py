@@ -16,7 +16,7 @@ VISITS = f"""
 SELECT v.visit, v.site, epoch_us(start), epoch_us(last), day, utc_offset, pageviews, events, interactions, entry_page, exit_page, {", ".join(TRAITS)} FROM visits v
 """
 BESIDE = f"SELECT id, epoch_us(time), visit, entry_page, {', '.join(f'visit_{name}' for name in ORIGIN_TRAITS)} FROM events"
-EVENTS = "SELECT site, id, epoch_us(time), kind, engaged, day, utc_offset, page, hostname, interactive, epoch_us(received) FROM events ORDER BY ALL"
+EVENTS = "SELECT site, id, epoch_us(time), kind, engaged, day, utc_offset, page, hostname, interactive FROM events ORDER BY ALL"
 
 Told = tuple[Any, ...]
 Groups = dict[frozenset[tuple[int, int]], Told]
@@ -51,7 +51,7 @@ def stored_events(facts: Facts) -> Sequence[Told]:
 
 
 def expected_events(seen: Iterable[Seen]) -> Sequence[Told]:
-    return sorted((e.site, e.id, e.time, e.kind, e.engaged, day_date(e.day), e.offset, e.page, e.hostname, e.interactive, e.arrived) for e in oracle.counted(seen))
+    return sorted((e.site, e.id, e.time, e.kind, e.engaged, day_date(e.day), e.offset, e.page, e.hostname, e.interactive) for e in oracle.counted(seen))
 
 
 def stored_visits(facts: Facts) -> Groups:

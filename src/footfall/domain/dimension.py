@@ -3,6 +3,9 @@
 from footfall.domain.period import Step
 
 TIME_STEPS: dict[str, Step] = {f"time:{step}": step for step in ("minute", "hour", "day", "week", "month", "year")}
+WHOLE_DAYS = ("time:day", "time:week", "time:month", "time:year")
+"""Buckets that a local day lies in as a whole."""
+
 PAGES = ("event:page", "event:hostname")
 GOAL = "event:goal"
 PROPERTY = "event:props:"

@@ -151,14 +151,15 @@ def labels(period: Period, step: Step, zone: str) -> list[str]:
     """The label of every bucket of a period, in order; a bucket of hours that occurs twice has one."""
     if step in LABELS:
         return _clock_labels(period, step, zone)
-    day, found = _bucket(period.first, step), []
+    day, found = bucket(period.first, step), []
     while day <= period.last:
         found.append(day.isoformat())
-        day = _bucket(day + timedelta(days={"day": 1, "week": 7, "month": 32, "year": 366}[step]), step)
+        day = bucket(day + timedelta(days={"day": 1, "week": 7, "month": 32, "year": 366}[step]), step)
     return found
 
 
-def _bucket(day: date, step: Step) -> date:
+def bucket(day: date, step: Step) -> date:
+    """The first day of the day, week, month or year that a day lies in."""
     if step == "week":
         return day - timedelta(days=day.weekday())
     if step == "month":

@@ -122,8 +122,8 @@ class Asked:
         partner = self._partners(period)
         for key, values in rows:
             other = partner(key)
-            old = before.get(other, nothing) if other else nothing
-            yield {"dimensions": list(other or key), "metrics": old, "change": [change(metric, *pair) for metric, *pair in zip(metrics, old, values, strict=True)]}
+            old = nothing if other is None else before.get(other, nothing)
+            yield {"dimensions": list(key if other is None else other), "metrics": old, "change": [change(metric, *pair) for metric, *pair in zip(metrics, old, values, strict=True)]}
 
     def _partners(self, period: Period) -> Callable[[Key], Key | None]:
         """Which row of the compared period belongs to a row: buckets of time by their order."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 
-from footfall.domain.dimension import GOAL, PAGES, is_time
+from footfall.domain.dimension import GOAL, PAGES, WHOLE_DAYS, is_time
 from footfall.domain.filter import And, tests, without_goals
 from footfall.domain.goal import Goal
 from footfall.domain.report import Report
@@ -34,6 +34,11 @@ class Question:
         """What names it and everything that its answer depends on but facts and days."""
         told = (VERSION, self.source.name, self.dimensions, self.filters, self.goals, self.sums)
         return blake2b(repr(told).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+    @property
+    def of_days(self) -> "Question":
+        """The same without the bucket of days, which the day of a roll-up tells."""
+        return replace(self, dimensions=tuple(name for name in self.dimensions if name not in WHOLE_DAYS))
 
 
 def question(report: Report, goals: tuple[Goal, ...], source: Source) -> Question:

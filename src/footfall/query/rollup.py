@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from footfall.domain.period import Period
+from footfall.domain.dimension import TIME_STEPS, WHOLE_DAYS
+from footfall.domain.period import Period, bucket
 from footfall.query.compiler import MOST_GROUPS, Span, compiled
 from footfall.query.metric import Relation
 from footfall.query.partial import Partial, by_day, merged, packed, partial, unpacked
@@ -77,22 +78,23 @@ class Sums:
     def _of(self, question: Question, days: Days, at: Look) -> Partial:
         if not days:
             return merged([], len(question.sums))
-        name = (question.site, question.key, tuple(sorted(days.items())))
+        name = (question, tuple(sorted(days.items())))
         with self._lock:
             if found := self._merged.get(name):
                 self._merged.move_to_end(name)
                 return found
-        parts = self._kept(question, days, at)
+        stored = question.of_days
+        parts = self._kept(stored, days, at)
         gone = {day for day in days if day in at.trimmed and day not in parts}
         at.left_out.update(gone)
         if missing := {day: version for day, version in days.items() if day not in parts and day not in gone}:
-            taken = self._taken(question, missing, at)
+            taken = self._taken(stored, missing, at)
             parts |= taken
             try:
-                self._keep(question, {day: version for day, version in missing.items() if day < at.today}, taken)
+                self._keep(stored, {day: version for day, version in missing.items() if day < at.today}, taken)
             except StoreBroken as exc:
                 log.error("%s; a roll-up is not kept", exc)
-        total = merged(list(parts.values()), len(question.sums))
+        total = merged([_labelled(part, question, day) for day, part in parts.items()], len(question.sums))
         if not gone:
             self._remember(name, total)
         return total
@@ -136,3 +138,12 @@ class Sums:
 
 def _width(question: Question) -> int:
     return len(question.dimensions) + (question.source.relation is Relation.REVENUE)
+
+
+def _labelled(part: Partial, question: Question, day: date) -> Partial:
+    """With the bucket that a day lies in, where the question asks for one."""
+    for place, name in enumerate(question.dimensions):
+        if name in WHOLE_DAYS:
+            label = bucket(day, TIME_STEPS[name]).isoformat()
+            return Partial([(*key[:place], label, *key[place:]) for key in part.keys], part.sums)
+    return part

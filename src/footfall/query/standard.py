@@ -12,7 +12,7 @@ from footfall.query.question import Question, question
 FIGURES = ("visitors", "visits", "pageviews", "events", "bounce_rate", "visit_duration")
 REPORTS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     *(((), (*FIGURES, "time_on_page", "scroll_depth", "exit_rate", "total_revenue")),),
-    *(((step,), (*FIGURES, "time_on_page", "total_revenue")) for step in ("time:hour", "time:day", "time:week", "time:month")),
+    *((("time:hour",), (*FIGURES, "time_on_page", "total_revenue")),),
     *(((page,), (*FIGURES, "time_on_page", "scroll_depth", "exit_rate")) for page in ("event:page", "visit:exit_page")),
     *(((goal,), ("visitors", "events", "total_revenue")) for goal in ("event:goal", "event:name")),
     *(
@@ -23,7 +23,7 @@ REPORTS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
         )
     ),
 )  # fmt: skip
-"""Dimensions, and the metrics shown by them."""
+"""Dimensions, and the metrics shown by them. Those without time serve days, weeks, months and years too."""
 
 
 def standard(site: Site) -> Iterator[Question]:
@@ -34,7 +34,7 @@ def standard(site: Site) -> Iterator[Question]:
         report = Report(site.id, metrics, whenever, dimensions)
         wanted = [catalogue()[name] for name in metrics]
         for source in sorted({each.source for metric in wanted for each in metric.sums.values()} | {source for metric in wanted for source in metric.presence}, key=str):
-            asked = question(report, site.goals, source)
+            asked = question(report, site.goals, source).of_days
             if asked not in seen:
                 seen.add(asked)
                 yield asked

@@ -4,7 +4,7 @@ Everything starts from the temporary table `staged`, the batch. `$low` and `$hig
 local days that its visitors' chains can reach.
 """
 
-from footfall.store.facts import EVENTS, ORIGIN, OWN, STAGED, VISITOR, VISITS
+from footfall.store.facts import EVENTS, KEPT, ORIGIN, STAGED, VISITOR, VISITS
 from footfall.store.fold import SCOPE
 
 _near = "day BETWEEN $low AND $high"
@@ -121,7 +121,7 @@ FORGET_BEFORE = f"DELETE FROM visits WHERE {_near} AND visit IN (SELECT visit FR
 _given = [f"v.{name}" for name in ORIGIN]
 ADD_EVENTS = f"""
 INSERT INTO events ({", ".join(EVENTS)})
-SELECT {", ".join(f"s.{name}" for name in OWN)}, f.visit, {", ".join(_given)}, f.entry_page, false
+SELECT {", ".join(f"s.{name}" for name in KEPT)}, f.visit, {", ".join(_given)}, f.entry_page, false
 FROM staged s JOIN folded f ON s.id = f.id AND s.time = f.time AND f.staged
 LEFT JOIN (FROM visits WHERE {_near}) v ON v.visit = f.visit
 """

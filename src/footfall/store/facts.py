@@ -10,7 +10,13 @@ HIT_TYPES = {
     "amount": "DOUBLE", "interactive": "BOOLEAN", "page_view": "UBIGINT", "engaged": "INTEGER", "scroll": "UTINYINT",
 }  # fmt: skip
 OWN = {name: HIT_TYPES.get(name, "VARCHAR") for name in Hit._fields} | {"source": "VARCHAR", "channel": "VARCHAR"}
-"""An event's own columns, kept for ever."""
+"""What an event brings."""
+
+ONLY_ARRIVING = ("received", "page_view")
+"""What decides while an event is applied, and nothing later: 13 bytes an event of random bits."""
+
+KEPT = {name: kind for name, kind in OWN.items() if name not in ONLY_ARRIVING}
+"""An event's own columns, kept as long as it is."""
 
 ORIGIN = ("source", "referrer", "channel", "utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term")
 """What a visit takes from its first event and the fold writes beside all its events."""
@@ -21,7 +27,7 @@ VISITOR = ("country", "region", "city", "browser", "browser_version", "os", "os_
 FOLDED = {"visit": "UBIGINT", **{f"visit_{name}": "VARCHAR" for name in ORIGIN}, "entry_page": "VARCHAR"}
 """What the fold writes beside each event."""
 
-EVENTS = OWN | FOLDED | {"frozen": "BOOLEAN"}
+EVENTS = KEPT | FOLDED | {"frozen": "BOOLEAN"}
 
 VISITS = {
     "site": "VARCHAR", "visit": "UBIGINT", "visitor": "UBIGINT", "start": "TIMESTAMP", "last": "TIMESTAMP",
@@ -46,13 +52,16 @@ def _table(name: str, columns: dict[str, str]) -> str:
 
 MIGRATIONS = (
     (
-        _table("events", EVENTS),
+        _table("events", OWN | FOLDED | {"frozen": "BOOLEAN"}),
         _table("visits", VISITS),
         _table("ids", {"id": "UBIGINT", "arrived": "TIMESTAMP", "time": "TIMESTAMP", "shard": "VARCHAR", "sequence": "BIGINT"}),
         "CREATE TABLE marks (shard VARCHAR PRIMARY KEY, sequence BIGINT NOT NULL)",
         "CREATE TABLE days (site VARCHAR, day DATE, version BIGINT NOT NULL, settled BOOLEAN NOT NULL, PRIMARY KEY (site, day))",
         _table("drops", {"site": "VARCHAR", "day": "DATE", "reason": "VARCHAR", "count": "BIGINT"}),
     ),
-    ("ALTER TABLE days ADD COLUMN trimmed BOOLEAN DEFAULT false",),
+    (
+        "ALTER TABLE days ADD COLUMN trimmed BOOLEAN DEFAULT false",
+        *(f"ALTER TABLE events DROP COLUMN {name}" for name in ("received", "page_view")),
+    ),
 )
 """Statements that lead from each version of the schema to the next; the first makes it."""
