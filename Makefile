@@ -5,6 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 DASHBOARD := src/footfall/static/dashboard/index.html
 COUNTRY := src/footfall/data/country.mmdb
+REFERENCE := src/footfall/static/docs/swagger-ui/swagger-ui-bundle.js
 
 .PHONY: check setup run test torture bench lock clean chromium wrk
 .DEFAULT_GOAL := check
@@ -16,7 +17,7 @@ check: setup
 	$(BIN)/lint-imports
 	$(BIN)/pytest -n 2 -m "not slow and not torture"
 
-setup: .venv/ready $(DASHBOARD) $(COUNTRY)
+setup: .venv/ready $(DASHBOARD) $(COUNTRY) $(REFERENCE)
 
 run: setup
 	$(BIN)/footfall serve --demo
@@ -50,6 +51,11 @@ $(COUNTRY): node_modules/ready
 	cp node_modules/@ip-location-db/geo-whois-asn-country-mmdb/geo-whois-asn-country.mmdb $@
 	touch $@
 
+$(REFERENCE): node_modules/ready
+	mkdir -p $(@D)
+	cp $(addprefix node_modules/swagger-ui-dist/,swagger-ui-bundle.js swagger-ui-bundle.js.LICENSE.txt swagger-ui.css LICENSE NOTICE) $(@D)
+	touch $@
+
 chromium:
 	@command -v chromium >/dev/null || { echo "installing Debian's chromium for the browser tests"; apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } \
 	  || { echo "the browser tests need Debian's package chromium: sudo apt-get install chromium" >&2; exit 1; }
@@ -63,4 +69,4 @@ lock:
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --group dev -c requirements.txt pyproject.toml -o requirements-dev.txt
 
 clean:
-	rm -rf .venv node_modules dashboard/node_modules src/footfall/static/dashboard $(COUNTRY) dist
+	rm -rf .venv node_modules dashboard/node_modules src/footfall/static/dashboard $(COUNTRY) $(dir $(REFERENCE)) dist

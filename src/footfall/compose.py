@@ -122,7 +122,7 @@ def gateway(settings: Settings) -> "Gateway":
     if settings.demo:
         add_example(registry)
     static = Path(str(files("footfall") / "static"))
-    pages = load(static / "dashboard", "/") | (load(static / "example", "/example/") if settings.demo else {})
+    pages = load(static / "dashboard", "/") | load(static / "docs", "/api/docs/") | (load(static / "example", "/example/") if settings.demo else {})
     country = _data() / "country.mmdb"
     places = place_lookup(settings.places or (country if country.is_file() else None))
     collector = Collector(

@@ -17,6 +17,7 @@ from footfall.telemetry import metrics_text
 
 TRACK_BYTES = 64 * 1024
 FLUSH_SECONDS = 1.0
+DOCS = "/api/docs"
 READY_SECONDS = 5.0
 ANY_ORIGIN: Headers = [(b"access-control-allow-origin", b"*"), (b"access-control-expose-headers", b"X-Footfall-Dropped, Retry-After")]
 PREFLIGHT: Headers = [
@@ -59,7 +60,7 @@ class Gateway:
             await self._pixel(scope, send)
         elif path == "/v1/track.gif" and method == "HEAD":  # somebody looks whether it is there: no visit
             await respond(send, 200, own.PIXEL, GIF)
-        elif path in ("/v1/ranking", "/v1/series") or path.startswith("/api/"):
+        elif path in ("/v1/ranking", "/v1/series") or (path.startswith("/api/") and not path.startswith(DOCS)):
             await self._forward(scope, receive, send, self.patience)
         elif path == "/livez":
             await respond(send, 200, b"ok\n", PLAIN)

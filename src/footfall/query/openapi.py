@@ -93,6 +93,14 @@ EXAMPLES: dict[str, Schema] = {
         "pagination": {"limit": 100, "offset": 0},
     },
 }
+ANSWERED: Schema = {
+    "results": [
+        {"dimensions": ["Google"], "metrics": [120, 141, 63.2]},
+        {"dimensions": ["Direct / None"], "metrics": [98, 104, 41.0]},
+    ],
+    "meta": {"total_rows": 31},
+    "query": {"site_id": "example.com", "date_range": ["2024-09-01", "2024-09-30"]},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +113,7 @@ class Call:
     parameters: Mapping[str, Schema] = field(default_factory=dict)
     body: Schema | None = None
     examples: Mapping[str, Schema] = field(default_factory=dict)
+    answered: Schema | None = None
     refusals: tuple[int, ...] = (400, 401, 404, 503)
     security: list[Schema] = field(default_factory=lambda: ANYONE)
 
@@ -117,7 +126,7 @@ GOALS = "/api/sites/{site_id}/goals"
 ROW: Schema = {"type": "object", "additionalProperties": named("Value")}
 CHANGING = (400, 401, 404, 409, 503)
 CALLS: dict[tuple[str, str], Call] = {
-    ("post", "/api/v2/query"): Call("query", "Reports", named("Answer"), {}, named("Query"), EXAMPLES, (400, 401, 404, 413, 422, 503)),
+    ("post", "/api/v2/query"): Call("query", "Reports", named("Answer"), {"If-None-Match": {"schema": TEXT}}, named("Query"), EXAMPLES, ANSWERED, (400, 401, 404, 413, 422, 503)),
     ("get", "/api/v1/stats/realtime/visitors"): Call("current_visitors", "Reports", WHOLE, {"site_id": SITE_ID}),
     ("get", "/api/v1/stats/dropped"): Call("dropped", "Reports", DROPPED, {"site_id": SITE_ID, "period": {"schema": {"type": "string", "enum": list(NAMES), "default": "day"}}}),
     ("get", "/api/sites"): Call("sites", "Sites", thing({"sites": listed(SITE)}), refusals=(401, 503)),
@@ -136,13 +145,12 @@ CALLS: dict[tuple[str, str], Call] = {
 
 
 def completed(document: dict[str, Any]) -> dict[str, Any]:
-    """The document that is made of the handlers' signatures, with all that these do not tell."""
+    """The document that is made of the handlers' signatures, with all that these do not tell. Addresses are relative to the server's root."""
     paths = {path: {method: _operation(CALLS.get((method, path)), told) for method, told in item.items()} for path, item in document["paths"].items()}
     components = {"schemas": {**document.get("components", {}).get("schemas", {}), **SCHEMAS}, "securitySchemes": {"key": BEARER}}
     return {
-        **document,
+        **{name: told for name, told in document.items() if name != "servers"},
         "info": {**document["info"], "description": ABOUT, "license": {"name": "MIT", "identifier": "MIT"}},
-        "servers": [{"url": "/"}],
         "tags": [{"name": name, "description": said} for name, said in TAGS.items()],
         "paths": paths,
         "components": components,
@@ -156,7 +164,8 @@ def _operation(call: Call | None, told: Mapping[str, Any]) -> dict[str, Any]:
     if call is None:
         return found
     success = next(status for status in told["responses"] if status.startswith("2"))
-    answer = told["responses"][success] | ({"content": {"application/json": {"schema": call.answer}}} if call.answer else {})
+    example = {"example": call.answered} if call.answered else {}
+    answer = told["responses"][success] | ({"content": {"application/json": {"schema": call.answer, **example}}} if call.answer else {})
     answer["description"] = "The answer" if call.answer else "Done"
     responses = {success: answer, **{str(status): _refusal(status) for status in call.refusals}}
     if "If-None-Match" in parameters:

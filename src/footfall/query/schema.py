@@ -144,5 +144,5 @@ SCHEMAS: dict[str, Schema] = {
     "Money": MONEY,
     "NewGoal": NEW_GOAL,
     "Goal": GOAL,
-    "Error": thing({"error": {"type": "string", "description": "One sentence"}}),
+    "Error": thing({"error": {"type": "string", "description": "One sentence", "examples": ["metrics needs at least one of visitors, visits, pageviews"]}}),
 }
