@@ -92,3 +92,25 @@ def test_a_private_site_asks_for_a_key(server: Server, browser: Browser) -> None
     page.screenshot(path=PICTURES / "empty-site.png", full_page=True)
     server.client.post("/v1/track", json={"url": "https://secret.example/first"})
     expect(page.get_by_test_id("kpi-pageviews")).to_have_text("1")
+
+
+def test_the_api_explains_itself_without_the_network(server: Server, browser: Browser) -> None:
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    outside: list[str] = []
+    faults: list[str] = []
+    context.on("request", lambda request: None if request.url.startswith((server.url, "data:")) else outside.append(request.url))
+    context.on("console", lambda said: faults.append(said.text) if said.type in ("error", "warning") else None)
+    context.on("weberror", lambda error: faults.append(str(error.error)))
+    page = context.new_page()
+    page.goto(server.url + "/api/docs")
+    document = server.client.get("/api/openapi.json").json()
+    expect(page.locator(".opblock")).to_have_count(sum(len(item) for item in document["paths"].values()))
+    asked = page.locator("#operations-Reports-query")
+    asked.locator(".opblock-summary-control").click()
+    asked.locator("textarea").fill('{"site_id": "example", "metrics": ["pageviews"], "date_range": "all"}')
+    asked.get_by_role("button", name="Execute").click()
+    expect(asked.locator(".live-responses-table .response-col_status").last).to_contain_text("200")
+    PICTURES.mkdir(exist_ok=True)
+    page.screenshot(path=PICTURES / "api.png", full_page=True)
+    context.close()
+    assert (outside, faults) == ([], [])
