@@ -106,7 +106,8 @@ def _size(millions: int, fresh: bool, lines: list[str]) -> Figures:
             f" {made['used'] / made['events']:.1f} of them in use (goals 35, 25 once settled)"
         )
     )
-    (folder / "rollups.db").unlink(missing_ok=True)
+    for kept in folder.glob("rollups.db*"):
+        kept.unlink()
     with serving(folder) as server:
         first = {asked: ask(server, asked) for asked in ASKED}
     with serving(folder) as server:
@@ -245,11 +246,10 @@ def small_batches() -> list[str]:
 
 def _day() -> list[Event]:
     """A day's events of one site in the order of their arrival, as they come from the stream."""
-    facts = DuckdbFacts(":memory:", "512MB")
     day = date_day(_today()) - 1
-    for each in demo.site_days(demo.sites(1), DAY_EVENTS, day, day, 1):
-        facts.load(demo.EVENTS, {"seed": 1, "until": now(), "days": [each._asdict()]})
-    columns = ", ".join(f"epoch_us({name})" if name in ("received", "time") else f"{name} - DATE '1970-01-01'" if name == "day" else name for name in OWN)
-    rows = facts.rows(f"SELECT {columns} FROM events ORDER BY received, id")
-    facts.close()
+    made = {"seed": 1, "until": now(), "days": [each._asdict() for each in demo.site_days(demo.sites(1), DAY_EVENTS, day, day, 1)]}
+    shown = {"TIMESTAMP": "epoch_us({})", "DATE": "{} - DATE '1970-01-01'"}
+    columns = ", ".join(shown.get(kind, "{}").format(name) for name, kind in OWN.items())
+    with duckdb.connect() as connection:
+        rows = connection.execute(f"SELECT {columns} FROM ({demo.EVENTS}) ORDER BY received, id", made).fetchall()
     return [Event(Hit._make(row[:-2]), row[-2], row[-1], Position("bench", number + 1)) for number, row in enumerate(rows)]

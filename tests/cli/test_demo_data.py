@@ -1,5 +1,7 @@
 """`footfall demo-data` as people use it."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -76,7 +78,7 @@ def test_wrong_arguments_are_one_sentence(tmp_path, capsys, arguments, says):
     assert not (tmp_path / "data").exists()
 
 
-def test_facts_in_use_and_sites_that_exist_are_refused(tmp_path, capsys):
+def test_sites_that_exist_are_refused(tmp_path, capsys):
     assert make(tmp_path) == 0
     before = rows(tmp_path)
     assert make(tmp_path) == 1
@@ -84,9 +86,15 @@ def test_facts_in_use_and_sites_that_exist_are_refused(tmp_path, capsys):
     assert rows(tmp_path) == before
 
 
-def test_a_file_that_another_process_holds(tmp_path, capsys):
-    (tmp_path / "facts.duckdb").write_text("this is no database" * 1_000)
-    assert make(tmp_path) == 1
+def test_facts_that_a_running_server_holds(tmp_path, capsys):
+    hold = f"import duckdb; held = duckdb.connect({str(tmp_path / 'facts.duckdb')!r}); print('held', flush=True); input()"
+    with subprocess.Popen([sys.executable, "-c", hold], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        assert make(tmp_path) == 1
+        holder.communicate("\n")
     said = capsys.readouterr().err
     assert said.startswith("footfall: cannot open the facts in ")
+    assert "lock" in said
     assert len(said.splitlines()) == 1
+    assert not (tmp_path / "registry.db").exists()
