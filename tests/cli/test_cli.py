@@ -11,8 +11,16 @@ import pytest
 
 from footfall.settings import OPTIONS, variable
 
-GROUPS = {"site": ("add", "edit", "list", "remove"), "key": ("add", "list", "revoke")}
-COMMANDS = [("serve",), ("gateway",), ("engine",), ("version",), ("demo-data",), *((group,) for group in GROUPS), *((group, action) for group, actions in GROUPS.items() for action in actions)]
+GROUPS = {"site": ("add", "edit", "list", "remove"), "key": ("add", "list", "revoke"), "goal": ("add", "list", "remove")}
+COMMANDS = [
+    ("serve",),
+    ("gateway",),
+    ("engine",),
+    ("version",),
+    ("demo-data",),
+    *((group,) for group in GROUPS),
+    *((group, action) for group, actions in GROUPS.items() for action in actions),
+]
 Done = subprocess.CompletedProcess[str]
 
 
@@ -208,3 +216,17 @@ def test_flags_go_before_variables_and_variables_before_defaults(tmp_path):
     assert run("site", "list", "--data", str(tmp_path / "flag"), **both).stdout.startswith("flag.example")
     elsewhere = {"FOOTFALL_REGISTRY": f"sqlite:{tmp_path / 'flag' / 'registry.db'}"}
     assert run("site", "list", "--data", str(tmp_path / "variable"), **elsewhere).stdout.startswith("flag.example")
+
+
+def test_goals_of_a_site(tmp_path):
+    where = ("--data", str(tmp_path / "data"))
+    last(run("site", "add", "example.com", "--retention-days", "90", *where))
+    assert last(run("goal", "add", "--site", "example.com", "--page", "/thanks*", *where)) == "Visit /thanks*"
+    assert last(run("goal", "add", "--site", "example.com", "--event", "Buy", "--prop", "plan=a=b", "--currency", "EUR", "--name", "Big buys", *where)) == "Big buys"
+    assert run("goal", "list", "--site", "example.com", *where).stdout.splitlines() == ["Visit /thanks*  page /thanks*", "Big buys  event Buy  plan=a=b  EUR"]
+    assert "two goals 'Big buys'" in refused(run("goal", "add", "--site", "example.com", "--event", "Big buys", *where))
+    assert last(run("goal", "remove", "Big buys", "--site", "example.com", *where)) == "removed Big buys"
+    assert refused(run("goal", "remove", "Big buys", "--site", "example.com", *where)) == "site 'example.com' has no goal 'Big buys'; 'footfall goal list --site example.com' shows all"
+    assert "there is no site 'other'" in refused(run("goal", "list", "--site", "other", *where))
+    assert "needs a page such as" in refused(run("goal", "add", "--site", "example.com", "--page", "thanks", *where))
+    assert "kept for 30 days at least" in refused(run("site", "edit", "example.com", "--retention-days", "7", *where))

@@ -45,6 +45,17 @@ aliases: the ids by which other products' trackers know it.
 
 A running server knows of every change within a second."""
 
+GOAL = """\
+Goals are what visitors are wished to do: see a page, or do something that is sent as an event.
+Reports tell how many reached them, also of hits that came before the goal was added.
+
+  footfall goal add --site example.com --page '/thanks*'
+  footfall goal add --site example.com --event Signup --prop plan=pro --name 'Signup (pro)'
+  footfall goal add --site example.com --event Purchase --currency EUR
+  footfall goal list --site example.com
+
+In a page * stands for any characters."""
+
 KEY = """\
 API keys let programs read a private site's reports, or send events for it.
 
@@ -91,6 +102,7 @@ def parser() -> argparse.ArgumentParser:
     _settings(_command(commands, "gateway", "gateway", "run only a gateway", GATEWAY), SERVER)
     _settings(_command(commands, "engine", "engine", "run only the engine", ENGINE), COUNTING)
     _site(_command(commands, "site", "site", "add, list, change and remove sites", SITE))
+    _goal(_command(commands, "goal", "goal", "add, list and remove goals of a site", GOAL))
     _key(_command(commands, "key", "key", "add, list and revoke API keys", KEY))
     _demo_data(_command(commands, "demo-data", "demo_data", "make up traffic to look at", DEMO_DATA))
     _settings(_command(commands, "version", "version", "print the version", "Print the version of Footfall and of the parts that matter."), ())
@@ -132,7 +144,12 @@ def _site(command: argparse.ArgumentParser) -> None:
         each.add_argument("--public", action=argparse.BooleanOptionalAction, default=None, help="whether anyone may read its reports without a key")
         each.add_argument("--dnt", action=argparse.BooleanOptionalAction, default=None, help="whether visitors who send 'DNT: 1' are left out (not unless set)")
         each.add_argument("--gpc", action=argparse.BooleanOptionalAction, default=None, help="whether visitors who send 'Sec-GPC: 1' are left out (yes unless set)")
-        each.add_argument("--retention-days", metavar="N", type=_days, help="delete hits older than N days, at least 30, and keep the sums of the dashboard's reports; 0 keeps them for ever, as unless set")
+        each.add_argument(
+            "--retention-days",
+            metavar="N",
+            type=_days,
+            help="delete hits older than N days, at least 30, and keep the sums of the dashboard's reports; 0 keeps them for ever, as unless set",
+        )
         each.add_argument("--exclude-address", dest="addresses", metavar="CIDR", action="append", default=[], help="leave out hits from an address or range")
         each.add_argument("--exclude-country", dest="countries", metavar="CC", action="append", default=[], help="leave out a country, by its two letters")
         each.add_argument("--exclude-hostname", dest="hostnames", metavar="H", action="append", default=[], help="leave out pages of a host")
@@ -172,6 +189,29 @@ def _demo_data(command: argparse.ArgumentParser) -> None:
     ):
         command.add_argument(f"--{name}", dest=f"made_{name}", metavar="N", default=default, help=text)
     command.add_argument("--until", metavar="DATE", default="", help="the last day, such as 2026-11-24 or 'today' (until this moment) [the last that is over everywhere]")
+
+
+def _goal(command: argparse.ArgumentParser) -> None:
+    actions = command.add_subparsers(dest="action", title="actions", metavar="ACTION", required=True)
+    add = _action(actions, "add", "add a goal and print its name", "Add a goal: a page, or an event.")
+    what = add.add_mutually_exclusive_group(required=True)
+    what.add_argument("--page", metavar="PATH", help="the page to see, such as /thanks or '/blog/*'")
+    what.add_argument("--event", metavar="E", help="the name of the event")
+    add.add_argument("--prop", dest="props", metavar="KEY=TEXT", type=_property, action="append", default=[], help="what a property of the event must be; up to three times")
+    add.add_argument("--currency", metavar="CUR", help="count only events with revenue in it, such as EUR")
+    add.add_argument("--name", dest="goal_name", metavar="N", help="what to call it; unless given, as the event, or 'Visit' and the page")
+    listing = _action(actions, "list", "list a site's goals", "List the goals of a site: name and condition.")
+    remove = _action(actions, "remove", "remove a goal", "Remove a goal. Hits are not touched; add it again and all is as before.")
+    remove.add_argument("goal_name", metavar="NAME", help="its name as 'goal list' shows it")
+    for each in (add, listing, remove):
+        each.add_argument("--site", dest="site_id", metavar="ID", required=True, help="the site's id")
+
+
+def _property(text: str) -> tuple[str, str]:
+    key, found, value = text.partition("=")
+    if not (key and found):
+        raise argparse.ArgumentTypeError(f"must be KEY=TEXT, not {text!r}")
+    return key, value
 
 
 def _days(text: str) -> int:

@@ -116,7 +116,7 @@ class Sums:
         scattered = len(days) < sum(first <= day <= last for day in at.days)
         columns = self._columns(question, Span(first, last, list(days) if scattered else None), at, days=True)
         nothing = merged([], len(question.sums))
-        return {day: nothing for day in days} | by_day(columns, _width(question))
+        return dict.fromkeys(days, nothing) | by_day(columns, _width(question))
 
     def _keep(self, question: Question, days: Days, parts: Mapping[date, Partial]) -> None:
         if self._rollups and days:
