@@ -1,0 +1,72 @@
+"""The reading API does what its own description says, whatever it is sent."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.server import Server, footfall
+
+pytestmark = pytest.mark.slow
+SITE = "example.com"
+UNFIT = {
+    "positive_data_acceptance": "what fits the schema may still be no question: an order by what is not asked for, a filter that is no expression",
+    "unsupported_method": "405 comes without the header Allow",
+    "allow_header_conformance": "the framework answers OPTIONS of a path with several methods for the first alone",
+    "use_after_free": "goals are found by name, and the same name may be added again",
+}
+"""Checks that do not fit, and why."""
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    data = tmp_path_factory.mktemp("schemathesis") / "data"
+    footfall("site", "add", SITE, "--timezone", "Europe/Berlin", data=data)
+    running = Server(data)
+    for number in range(40):
+        hit: dict[str, Any] = {"url": f"https://{SITE}/{number % 7}?utm_source=letter", "name": "A page", "referrer": "https://www.google.com/"}
+        if number % 5 == 0:
+            hit |= {"event": "Purchase", "props": {"plan": "pro"}, "revenue": {"currency": "EUR", "amount": "12.50"}}
+        running.client.post("/v1/track", json=hit, headers={"user-agent": running.client.headers["user-agent"].replace("124", str(100 + number % 9))}).raise_for_status()
+    yield running
+    running.stop()
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("seconds", [pytest.param(30, id="fast"), pytest.param(400, id="torture", marks=pytest.mark.torture)])
+def test_no_request_finds_the_description_wrong(server: Server, tmp_path: Path, seconds: int) -> None:
+    key = footfall("key", "add", "--site", SITE, "--scope", "stats:read", "--scope", "sites:write", data=server.data).splitlines()[-1]
+    described = tmp_path / "openapi.json"
+    described.write_text(json.dumps(about(server.client.get("/api/openapi.json").json(), SITE)))
+    done = subprocess.run(
+        [
+            str(Path(sys.executable).with_name("schemathesis")), "--config-file", str(settings(tmp_path)), "run", str(described), "--url", server.url,
+            "--header", f"Authorization: Bearer {key}", "--max-time", str(seconds), "--exclude-checks", ",".join(UNFIT), "--no-color", "--generation-database", ":memory:",
+        ],
+        capture_output=True, text=True, timeout=seconds + 300, cwd=tmp_path,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-20_000:] + done.stderr[-2_000:]
+    assert "Traceback" not in server.log
+    assert server.client.get("/api/v1/stats/realtime/visitors", params={"site_id": SITE}, headers={"authorization": f"Bearer {key}"}).status_code == 200
+
+
+def about(document: dict[str, Any], site: str) -> dict[str, Any]:
+    """The document, in which sites are called as the one that there is: what is sent should rarely end at an unknown site."""
+    document["components"]["schemas"]["Query"]["properties"]["site_id"]["enum"] = [site]
+    for item in document["paths"].values():
+        for operation in item.values():
+            for parameter in operation["parameters"]:
+                if parameter["name"] in ("site_id", "website"):
+                    parameter["schema"] = {"type": "string", "enum": [site]}
+    return document
+
+
+def settings(folder: Path) -> Path:
+    """Settings that the command line does not take: an empty file, so that none lying about is found."""
+    path = folder / "schemathesis.toml"
+    path.write_text("")
+    return path
