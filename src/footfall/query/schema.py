@@ -117,18 +117,27 @@ ANSWER = thing({
     "query": {"type": "object", "description": "The question as it was understood, its period as two dates or instants"},
 })  # fmt: skip
 STATS_META = {"meta": thing({"left_out": LEFT_OUT})}
-NEW_GOAL = thing(
-    {},
-    {
-        "name": maybe({"type": "string", "maxLength": NAME_LENGTH, "description": "Unless given, the event's, or `Visit` and the page"}),
-        "page": {"type": "string", "pattern": "^[/*]", "maxLength": PATTERN_LENGTH, "examples": ["/blog/*"]},
-        "event": {"type": "string", "minLength": 1, "maxLength": NAME_LENGTH, "examples": ["Signup"]},
-        "props": {"type": "object", "additionalProperties": TEXT, "maxProperties": MOST_PROPS},
-        "currency": maybe({"type": "string", "pattern": f"^{CURRENCY.pattern}$"}),
-    },
-    closed=False,
-    oneOf=[{"required": ["page"]}, {"required": ["event"]}],
-)
+NOTHING: Schema = {"type": "null"}
+GOAL_NAME = maybe({"type": "string", "maxLength": NAME_LENGTH, "description": "Unless given, the event's, or `Visit` and the page"})
+NEW_GOAL = {
+    "anyOf": [
+        thing(
+            {"page": {"type": "string", "pattern": "^[/*]", "maxLength": PATTERN_LENGTH, "description": "`*` stands for any characters", "examples": ["/blog/*"]}},
+            {"name": GOAL_NAME, "event": NOTHING, "props": {"type": "object", "maxProperties": 0}, "currency": NOTHING},
+            closed=False,
+        ),
+        thing(
+            {"event": {"type": "string", "minLength": 1, "maxLength": NAME_LENGTH, "examples": ["Signup"]}},
+            {
+                "name": GOAL_NAME,
+                "page": NOTHING,
+                "props": {"type": "object", "additionalProperties": TEXT, "maxProperties": MOST_PROPS, "description": "Those that the event must have"},
+                "currency": maybe({"type": "string", "pattern": f"^{CURRENCY.pattern}$"}) | {"description": "That of the revenue which the event must have"},
+            },
+            closed=False,
+        ),
+    ],
+}
 GOAL = thing({"name": TEXT, "page": {"type": ["string", "null"]}, "event": {"type": ["string", "null"]}, "props": {"type": "object"}, "currency": {"type": ["string", "null"]}})
 SITE = thing({"id": TEXT, "domains": listed(TEXT), "timezone": TEXT, "public": {"type": "boolean"}}, closed=False)
 DROPPED = thing({"results": listed(thing({"reason": {"type": "string", "enum": [reason.value for reason in Reason]}, "hits": WHOLE}))})
