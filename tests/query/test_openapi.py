@@ -31,6 +31,11 @@ def shown() -> list[dict[str, Any]]:
     return [query for query in (json.loads(block) for block in blocks if block.startswith('    {"')) if "metrics" in query]
 
 
+def goals() -> list[dict[str, Any]]:
+    """The goals that it shows."""
+    return [json.loads(goal) for goal in re.findall(r'\{"(?:page|event)": .*\}$', READING, re.MULTILINE)]
+
+
 def validator(name: str) -> jsonschema_rs.Validator:
     return jsonschema_rs.validator_for({"$ref": f"#/components/schemas/{name}", "components": {"schemas": SCHEMAS}})
 
@@ -92,6 +97,16 @@ def test_the_schema_takes_all_there_is(change: dict[str, Any]) -> None:
 )
 def test_the_schema_refuses_what_is_wrong(change: dict[str, Any]) -> None:
     assert not validator("Query").is_valid(QUERY | change)
+
+
+@pytest.mark.parametrize("goal", [*goals(), {"page": "/a", "event": None}, {"event": "a", "page": None, "name": None, "props": {}}], ids=str)
+def test_the_schema_takes_the_goals_shown(goal: dict[str, Any]) -> None:
+    assert validator("NewGoal").is_valid(goal)
+
+
+@pytest.mark.parametrize("goal", [{}, {"page": "/a", "event": "a"}, {"page": "a"}, {"page": "/a", "props": {"a": "b"}}, {"event": "a", "currency": "euro"}], ids=str)
+def test_the_schema_refuses_what_is_no_goal(goal: dict[str, Any]) -> None:
+    assert not validator("NewGoal").is_valid(goal)
 
 
 def test_every_operation_is_described(document: dict[str, Any]) -> None:

@@ -107,7 +107,6 @@ ANSWERED: Schema = {
 class Call:
     """What is to be said of an operation beyond what its signature tells."""
 
-    name: str
     tag: str
     answer: Schema | None
     parameters: Mapping[str, Schema] = field(default_factory=dict)
@@ -118,30 +117,29 @@ class Call:
     security: list[Schema] = field(default_factory=lambda: ANYONE)
 
 
-def _stats(name: str, results: Schema, **parameters: Schema) -> Call:
-    return Call(name, "Plausible's v1", thing({"results": results}, STATS_META), STATS | parameters, refusals=(400, 401, 404, 422, 503))
+def _stats(results: Schema, **parameters: Schema) -> Call:
+    return Call("Plausible's v1", thing({"results": results}, STATS_META), STATS | parameters, refusals=(400, 401, 404, 422, 503))
 
 
 GOALS = "/api/sites/{site_id}/goals"
-ROW: Schema = {"type": "object", "additionalProperties": named("Value")}
+FIGURE = thing({"value": named("Value")}, {"change": {"type": ["number", "null"]}})
 CHANGING = (400, 401, 404, 409, 503)
 CALLS: dict[tuple[str, str], Call] = {
-    ("post", "/api/v2/query"): Call("query", "Reports", named("Answer"), {"If-None-Match": {"schema": TEXT}}, named("Query"), EXAMPLES, ANSWERED, (400, 401, 404, 413, 422, 503)),
-    ("get", "/api/v1/stats/realtime/visitors"): Call("current_visitors", "Reports", WHOLE, {"site_id": SITE_ID}),
-    ("get", "/api/v1/stats/dropped"): Call("dropped", "Reports", DROPPED, {"site_id": SITE_ID, "period": {"schema": {"type": "string", "enum": list(NAMES), "default": "day"}}}),
-    ("get", "/api/sites"): Call("sites", "Sites", thing({"sites": listed(SITE)}), refusals=(401, 503)),
-    ("get", GOALS): Call("goals", "Sites", thing({"goals": listed(named("Goal"))}), {"site_id": SITE_ID}),
-    ("post", GOALS): Call("add_goal", "Sites", named("Goal"), {"site_id": SITE_ID}, named("NewGoal"), refusals=(*CHANGING, 413), security=KEY),
-    ("delete", GOALS): Call("remove_goal", "Sites", None, {"site_id": SITE_ID}, refusals=CHANGING, security=KEY),
-    ("delete", GOALS + "/{name}"): Call("remove_goal", "Sites", None, {"site_id": SITE_ID}, refusals=CHANGING, security=KEY),
-    ("get", "/api/v1/stats/aggregate"): _stats(
-        "aggregate", {"type": "object", "additionalProperties": thing({"value": named("Value")}, {"change": {"type": ["number", "null"]}})}, compare=COMPARE
+    ("post", "/api/v2/query"): Call(
+        "Reports", named("Answer"), {"If-None-Match": {"schema": TEXT}}, body=named("Query"), examples=EXAMPLES, answered=ANSWERED, refusals=(400, 401, 404, 413, 422, 503)
     ),
-    ("get", "/api/v1/stats/timeseries"): _stats("timeseries", listed(thing({"date": TEXT}) | {"additionalProperties": named("Value")}), interval=INTERVAL),
-    ("get", "/api/v1/stats/breakdown"): _stats("breakdown", listed({"type": "object", "additionalProperties": {"anyOf": [TEXT, named("Value")]}}), **BREAKDOWN),
-    ("get", "/v1/ranking"): Call("ranking", "Serverless Analytics", listed(thing({"name": TEXT, "url": TEXT, "value": WHOLE})), {"website": SITE_ID, "date": MOMENT}),
-    ("get", "/v1/series"): Call("series", "Serverless Analytics", listed(thing({"date": TEXT, "url": TEXT, "value": WHOLE})), {"website": SITE_ID, "date": MOMENT}),
-}  # fmt: skip
+    ("get", "/api/v1/stats/realtime/visitors"): Call("Reports", WHOLE, {"site_id": SITE_ID}),
+    ("get", "/api/v1/stats/dropped"): Call("Reports", DROPPED, {"site_id": SITE_ID, "period": {"schema": {"type": "string", "enum": list(NAMES), "default": "day"}}}),
+    ("get", "/api/sites"): Call("Sites", thing({"sites": listed(SITE)}), refusals=(401, 503)),
+    ("get", GOALS): Call("Sites", thing({"goals": listed(named("Goal"))}), {"site_id": SITE_ID}),
+    ("post", GOALS): Call("Sites", named("Goal"), {"site_id": SITE_ID}, body=named("NewGoal"), refusals=(*CHANGING, 413), security=KEY),
+    ("delete", GOALS): Call("Sites", None, {"site_id": SITE_ID}, refusals=CHANGING, security=KEY),
+    ("get", "/api/v1/stats/aggregate"): _stats({"type": "object", "additionalProperties": FIGURE}, compare=COMPARE),
+    ("get", "/api/v1/stats/timeseries"): _stats(listed(thing({"date": TEXT}) | {"additionalProperties": named("Value")}), interval=INTERVAL),
+    ("get", "/api/v1/stats/breakdown"): _stats(listed({"type": "object", "additionalProperties": {"anyOf": [TEXT, named("Value")]}}), **BREAKDOWN),
+    ("get", "/v1/ranking"): Call("Serverless Analytics", listed(thing({"name": TEXT, "url": TEXT, "value": WHOLE})), {"website": SITE_ID, "date": MOMENT}),
+    ("get", "/v1/series"): Call("Serverless Analytics", listed(thing({"date": TEXT, "url": TEXT, "value": WHOLE})), {"website": SITE_ID, "date": MOMENT}),
+}
 
 
 def completed(document: dict[str, Any]) -> dict[str, Any]:
@@ -163,19 +161,23 @@ def _operation(call: Call | None, told: Mapping[str, Any]) -> dict[str, Any]:
     found = {**told, "parameters": list(parameters.values())}
     if call is None:
         return found
-    success = next(status for status in told["responses"] if status.startswith("2"))
-    example = {"example": call.answered} if call.answered else {}
-    answer = told["responses"][success] | ({"content": {"application/json": {"schema": call.answer, **example}}} if call.answer else {})
-    answer["description"] = "The answer" if call.answer else "Done"
-    responses = {success: answer, **{str(status): _refusal(status) for status in call.refusals}}
+    responses = _responses(call, told["responses"])
     if "If-None-Match" in parameters:
-        answer["headers"] = {"ETag": {"schema": TEXT, "description": "Equal for equal answers"}}
         responses["304"] = {"description": "Nothing has changed since the answer with that ETag"}
-    found |= {"operationId": call.name, "tags": [call.tag], "security": call.security, "responses": responses, "parameters": list(_parameters(call, parameters).values())}
+    found |= {"tags": [call.tag], "security": call.security, "responses": responses, "parameters": list(_parameters(call, parameters).values())}
     if call.body:
         examples = {"examples": {name: {"value": example} for name, example in call.examples.items()}} if call.examples else {}
         found["requestBody"] = {"required": True, "content": {"application/json": {"schema": call.body, **examples}}}
     return found
+
+
+def _responses(call: Call, told: Mapping[str, Any]) -> dict[str, Schema]:
+    success = next(status for status in told if status.startswith("2"))
+    answer: Schema = {"description": "Done"}
+    if call.answer:
+        example = {"example": call.answered} if call.answered else {}
+        answer = {"description": "The answer", "content": {"application/json": {"schema": call.answer, **example}}}
+    return {success: answer, **{str(status): _refusal(status) for status in call.refusals}}
 
 
 def _parameters(call: Call, told: Mapping[str, Schema]) -> dict[str, Schema]:
