@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from footfall.domain.wrong import Wrong
 from footfall.query.answer import Answers
 from footfall.query.catalogue import catalogue
-from footfall.query.stats import Stats
+from footfall.query.limit import GoneAway, Limit
+from footfall.query.stats import Stats, _filters
 from tests.oracle import DAY, HOUR, MINUTE
 from tests.query.asking import Told, now_of
 from tests.traffic import SITE, Act, at, often
@@ -189,6 +190,29 @@ def test_a_wrong_parameter_is_named(few: Told, call: str, parameters: Mapping[st
     assert str(told.value).split(" ")[0].partition("[")[0] == name
 
 
+def test_conversions_are_of_goals(few: Told) -> None:
+    assert asked(few, "aggregate", metrics="conversion_rate", filters="event:goal==Sale")["results"] == {"conversion_rate": {"value": 33.33}}
+    assert {"goal": "Sale", "conversion_rate": 33.33} in asked(few, "breakdown", metrics="conversion_rate", property="event:goal")["results"]
+
+
+def test_days_whose_facts_are_gone_are_told() -> None:
+    told = Told([Act(NOON), Act(NOON - 2 * DAY)])
+    told.facts.settle(frozenset(), NOON // DAY + 9, NOON + 9 * DAY)
+    told.facts.trim("berlin", dict(told.facts.rows("SELECT day, version FROM days ORDER BY day LIMIT 1")))
+    found = asked(told, "aggregate")
+    told.facts.close()
+    assert found["results"] == {"visitors": {"value": 1}}
+    assert (found["meta"]["left_out"]["first"], found["meta"]["left_out"]["days"]) == ("2026-06-08", 1)
+
+
+@pytest.mark.parametrize(("call", "given"), [("aggregate", {}), ("timeseries", {}), ("breakdown", {"property": "event:page"})])
+def test_nothing_is_computed_for_whom_has_gone(few: Told, call: str, given: dict[str, str]) -> None:
+    limit = Limit()
+    limit.give_up()
+    with pytest.raises(GoneAway):
+        getattr(Stats(Answers(few.facts, lambda: NOON)), call)(BERLIN, given, limit)
+
+
 def test_figures_are_those_of_reports(everyone: Told) -> None:
     stats, now = Stats(Answers(everyone.facts, lambda: now_of("berlin"))), now_of("berlin")
     metrics = [name for name in catalogue() if name not in ("conversion_rate", "group_conversion_rate")]
@@ -225,8 +249,6 @@ def _parts(value: str) -> list[str]:
 
 def _asked_of(value: str) -> list[Any]:
     """The filter that a value comes to."""
-    from footfall.query.stats import _filters
-
     return _filters(f"event:page=={value}", set())[0]
 
 

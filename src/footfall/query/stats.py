@@ -7,7 +7,7 @@ from typing import Any
 
 from footfall.domain.dimension import EVENT_DIMENSIONS, GOAL, VISIT_DIMENSIONS, is_property
 from footfall.domain.period import DAYS, MONTHS, resolve
-from footfall.domain.report import MOST_ROWS
+from footfall.domain.report import MOST_ROWS, NEED_GOAL
 from footfall.domain.site import Site
 from footfall.domain.wrong import Wrong
 from footfall.query.answer import Answers
@@ -101,11 +101,12 @@ def _query(site: Site, given: Mapping[str, str], *own: str) -> dict[str, Any]:
             raise Wrong(name[:60], f"is no parameter of this call; there are {', '.join(known)}")
     if given.get("with_imported") not in (None, "true", "false"):
         raise Wrong("with_imported", "must be true or false")
-    return {
-        "metrics": [name.strip() for name in given.get("metrics", "visitors").split(",")],
-        "date_range": _date_range(given.get("period", "30d"), given.get("date")),
-        "filters": _filters(given.get("filters", ""), {goal.name for goal in site.goals}),
-    }
+    metrics = [name.strip() for name in given.get("metrics", "visitors").split(",")]
+    filters = _filters(given.get("filters", ""), {goal.name for goal in site.goals})
+    for name in metrics:
+        if name in NEED_GOAL and GOAL not in (given.get("property"), *(dimension for _, dimension, _ in filters)):
+            raise Wrong("metrics", f"{name} needs a goal: property=event:goal in a breakdown, or a filter such as event:goal==Signup")
+    return {"metrics": metrics, "date_range": _date_range(given.get("period", "30d"), given.get("date")), "filters": filters}
 
 
 def _date_range(period: str, day: str | None) -> str | list[str]:
