@@ -1,5 +1,7 @@
 """Every metric by every dimension is what the oracle says."""
 
+from typing import Any
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -11,7 +13,7 @@ from tests.traffic import Act, often, traffic
 
 @pytest.mark.parametrize("dimension", [*EVENT_DIMENSIONS, *VISIT_DIMENSIONS, *TIME_STEPS])
 def test_by_one_dimension(everyone: Told, dimension: str) -> None:
-    for site, period in (("berlin", "all three"), ("kathmandu", "the day after"), ("coast", "instants"), ("kathmandu", "month"), ("moved", "all three")):
+    for site, period in (("berlin", "all three"), ("kathmandu", "the day after"), ("coast", "instants"), ("moved", "all three")):
         check(everyone, site, [dimension], period)
 
 
@@ -30,7 +32,7 @@ def test_by_period(everyone: Told, site: str, period: str) -> None:
     check(everyone, site, ["event:page"], period)
 
 
-@often(40)
+@often(30)
 def test_by_several_dimensions(everyone: Told, examples: int) -> None:
     steps = st.sampled_from((None, *TIME_STEPS))
     others = st.lists(st.sampled_from((*EVENT_DIMENSIONS, *VISIT_DIMENSIONS)), max_size=3, unique=True)
@@ -45,7 +47,7 @@ def test_by_several_dimensions(everyone: Told, examples: int) -> None:
     compare()
 
 
-@often(10)
+@often(6)
 def test_of_any_traffic(examples: int) -> None:
     dimensions = st.lists(st.sampled_from((*EVENT_DIMENSIONS, "visit:entry_page", "visit:exit_page", "visit:source", "visit:screen", "time:hour")), max_size=2, unique=True)
 
@@ -83,3 +85,35 @@ def test_visitors_of_days_add_up(everyone: Told, zone: str) -> None:
     now = now_of(zone)
     by_day = everyone.rows(zone, now, ["time:day"], "7d")
     assert sum(row["visitors"] for row in by_day.values()) == everyone.rows(zone, now, [], "7d")[()]["visitors"]
+
+
+@pytest.mark.parametrize(
+    ("amounts", "total", "average"),
+    [
+        pytest.param(["12.5"], {"currency": "EUR", "value": 12.5, "short": "€12.5", "long": "€12.50"}, 12.5, id="as the document has it"),
+        pytest.param(["0.1"] * 10, {"currency": "EUR", "value": 1.0, "short": "€1", "long": "€1.00"}, 0.1, id="exact"),
+        pytest.param(["0.005"], {"currency": "EUR", "value": 0.01, "short": "€0", "long": "€0.01"}, 0.01, id="half up"),
+        pytest.param(
+            ["0.25"],
+            {"currency": "EUR", "value": 0.25, "short": "€0.3", "long": "€0.25"},
+            0.25,
+            id="short is half up too",
+            marks=pytest.mark.xfail(reason="rounded half to even", strict=True),
+        ),
+        pytest.param(
+            ["-0.015", "0"],
+            {"currency": "EUR", "value": -0.01, "short": "€0", "long": "-€0.01"},
+            -0.01,
+            id="half up below nothing",
+            marks=pytest.mark.xfail(reason="-€0", strict=True),
+        ),
+        pytest.param(["0.0049", "0.0001"], {"currency": "EUR", "value": 0.01, "short": "€0", "long": "€0.01"}, 0.0, id="four decimals"),
+        pytest.param(["999999999999.99", "0.0001"], {"currency": "EUR", "value": 999999999999.99, "long": "€999,999,999,999.99"}, 500000000000.0, id="large"),
+    ],
+)
+def test_amounts(amounts: list[str], total: dict[str, Any], average: float) -> None:
+    told = Told([Act(now_of("berlin"), kind="custom", revenue=("EUR", amount)) for amount in amounts])
+    (row,) = told.ask("berlin", now_of("berlin"), metrics=["total_revenue", "average_revenue"], date_range="all")["results"]
+    found, mean = row["metrics"]
+    assert ({name: found[name] for name in total}, mean["value"]) == (total, average)
+    told.facts.close()
