@@ -145,7 +145,13 @@ def read(given: Mapping[str, str], environment: Mapping[str, str]) -> Settings:
     if problems:
         raise BadSettings("; ".join(problems))
     data = values["data"]
-    for name, default in (("stream", "sqlite:stream.db"), ("store", "duckdb:facts.duckdb"), ("rollups", "sqlite:rollups.db"), ("registry", "sqlite:registry.db"), ("salts", "sqlite:salts.db")):
+    for name, default in (
+        ("stream", "sqlite:stream.db"),
+        ("store", "duckdb:facts.duckdb"),
+        ("rollups", "sqlite:rollups.db"),
+        ("registry", "sqlite:registry.db"),
+        ("salts", "sqlite:salts.db"),
+    ):
         if not values[name]:
             scheme, _, file = default.partition(":")
             values[name] = f"{scheme}:{data / file}"

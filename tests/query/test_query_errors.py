@@ -71,6 +71,9 @@ def test_the_good_query_is_good() -> None:
         pytest.param({"filters": [["has_done", [["is", "event:page", ["/"]]]]]}, "filters[0][1]", id="has_done of a list"),
         pytest.param({"filters": [NESTED]}, "filters[0]" + "[1]" * 10, id="nested too deeply"),
         pytest.param({"filters": [["is", "event:page", ["/"]]] * 101}, "filters", id="too many conditions"),
+        pytest.param({"filters": [["matches", "event:page", ["x" * 501]]]}, "filters[0]", id="an expression too long"),
+        pytest.param({"filters": [["matches_not", "event:page", ["a", "(a{0,20}b{15,}){2}"]]]}, "filters[0]", id="an expression that repeats too much"),
+        pytest.param({"filters": [["matches", "event:page", ["a{99999999999}"]]]}, "filters[0]", id="an expression that repeats far too much"),
         pytest.param({"metrics": ["conversion_rate"]}, "metrics", id="a conversion without goal"),
         pytest.param({"metrics": ["group_conversion_rate"], "filters": [["is", "event:page", ["/"]]]}, "metrics", id="a conversion of a page"),
         pytest.param({"include": {"comparisons": "previous_period"}}, "include.comparisons", id="a comparison as text"),
@@ -105,9 +108,9 @@ def test_a_wrong_query_names_its_field(change: dict[str, Any], field: str) -> No
     assert str(told.value).split(" ")[0] == field
 
 
-@pytest.mark.parametrize("expression", ["(", "a{1000}{1000}", "(?=a)", r"\1", "[z-a]", "a**"])
+@pytest.mark.parametrize("expression", ["(", "a)", "(?=a)", r"\1", "[z-a]", "a**"])
 def test_what_is_no_regular_expression_is_named(everyone: Told, expression: str) -> None:
-    with pytest.raises(Wrong, match="filters holds .* no regular expression of RE2"):
+    with pytest.raises(Wrong, match=r"filters holds .* no regular expression of RE2"):
         everyone.ask("berlin", now_of("berlin"), **(GOOD | {"filters": [["matches", "event:page", [expression]]]}))
 
 

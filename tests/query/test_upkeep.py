@@ -12,6 +12,7 @@ import pytest
 
 from footfall.domain.site import Site
 from footfall.query.answer import Answers
+from footfall.query.original import Original
 from footfall.query.standard import REPORTS
 from footfall.query.upkeep import SLACK_DAYS, Upkeep
 from footfall.store.port import StoreBroken
@@ -74,6 +75,15 @@ def test_what_was_not_kept_is_left_out_and_said_so(held: Held) -> None:
     answer = held.ask("berlin", filters=DE)
     assert answer["results"] == [{"dimensions": [], "metrics": [0, 0]}]
     assert (answer["meta"]["left_out"]["first"], answer["meta"]["left_out"]["days"]) == ("2026-03-28", 4)
+
+
+def test_the_original_s_api_says_what_it_leaves_out(held: Held) -> None:
+    original = Original(held.told.facts)
+    assert (len(original.ranking(SITE["berlin"], "YEAR:2026")) > 0, original.left_out(SITE["berlin"], "YEAR:2026")) == (True, 0)
+    held.settle()
+    held.tend()
+    assert (original.ranking(SITE["berlin"], "YEAR:2026"), original.left_out(SITE["berlin"], "YEAR:2026")) == ([], 4)
+    assert original.left_out(SITE["berlin"], "DATE:2026-03-28") == 1
 
 
 def test_what_someone_asks_for_is_kept_too(held: Held) -> None:

@@ -1,7 +1,9 @@
 """Filters: conditions on one event and its visit, as a tree."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 from footfall.domain.dimension import EVENT_DIMENSIONS, GOAL, VISIT_DIMENSIONS, is_property
@@ -13,6 +15,11 @@ MOST_CONDITIONS = 100
 MOST_VALUES = 1_000
 MOST_DEPTH = 10
 VALUE_LENGTH = 2_000
+EXPRESSION_LENGTH = 500
+MOST_REPEATED = 200
+"""An expression is matched in time linear in the text and in its own size, to which each repetition such as {5} is a factor."""
+
+REPETITION = re.compile(r"\{(\d*),?(\d*)\}", re.ASCII)
 EXAMPLE = '["is", "visit:source", ["Google"]]'
 
 
@@ -108,7 +115,10 @@ def _parse(value: object, where: str, depth: int) -> Filter:
         case ["has_not_done", part]:
             return Not(Done(_parse(part, f"{where}[1]", depth + 1)))
         case [str(operator), str(dimension), [*values], *rest] if operator in OPERATORS and len(rest) <= 1:
-            return Test(operator, _dimension(dimension, where), _values(values, where), _case(rest, where))
+            found = Test(operator, _dimension(dimension, where), _values(values, where), _case(rest, where))
+            if operator in ("matches", "matches_not"):
+                _check_sizes(found.values, where)
+            return found
         case [str(operator), *_] if operator not in OPERATORS and operator not in GROUPS:
             raise Wrong(where, f"has no operator {operator[:40]!r}; there are {', '.join((*OPERATORS, *GROUPS))}")
     raise Wrong(where, f'must be a filter such as {EXAMPLE}, ["and", [filter, ...]], ["not", filter] or ["has_done", filter]')
@@ -124,6 +134,15 @@ def _values(values: list[Any], where: str) -> tuple[str, ...]:
     if not 0 < len(values) <= MOST_VALUES or not all(isinstance(each, str) and len(each) <= VALUE_LENGTH for each in values):
         raise Wrong(where, f"needs a list of 1 to {MOST_VALUES} texts of {VALUE_LENGTH} characters at most")
     return tuple(values)
+
+
+def _check_sizes(expressions: tuple[str, ...], where: str) -> None:
+    for each in expressions:
+        if len(each) > EXPRESSION_LENGTH:
+            raise Wrong(where, f"holds an expression of more than {EXPRESSION_LENGTH} characters; give several values, any of which may match")
+        repeated = prod(max(int(number or 1) for number in pair) for pair in REPETITION.findall(each))
+        if repeated > MOST_REPEATED:
+            raise Wrong(where, f"holds {each[:60]!r}, whose repetitions multiply to more than {MOST_REPEATED}; use * or + instead of great numbers")
 
 
 def _case(rest: list[Any], where: str) -> bool:

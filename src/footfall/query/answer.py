@@ -122,8 +122,12 @@ class Asked:
         partner = self._partners(period)
         for key, values in rows:
             other = partner(key)
-            old = nothing if other is None else before.get(other, nothing)
-            yield {"dimensions": list(key if other is None else other), "metrics": old, "change": [change(metric, *pair) for metric, *pair in zip(metrics, old, values, strict=True)]}
+            old = [None] * len(metrics) if other is None else before.get(other, nothing)
+            yield {
+                "dimensions": list(key if other is None else other),
+                "metrics": old,
+                "change": [change(metric, *pair) for metric, *pair in zip(metrics, old, values, strict=True)],
+            }
 
     def _partners(self, period: Period) -> Callable[[Key], Key | None]:
         """Which row of the compared period belongs to a row: buckets of time by their order."""
@@ -179,7 +183,7 @@ def change(metric: Metric, old: Any, new: Any) -> float | int | None:
         return floor((after - before) * 10 + Fraction(1, 2)) / 10
     if not before:
         return 100 if after else 0
-    return floor((after - before) / before * 100 + Fraction(1, 2))
+    return floor((after - before) / abs(before) * 100 + Fraction(1, 2))
 
 
 def _check_expressions(report: Report, reading: Reading) -> None:

@@ -141,22 +141,25 @@ def dropped(
 @get("/v1/ranking", operation_id="ranking", sync_to_thread=True, summary="Page views per URL (the original's API)")
 def ranking(
     website: FromQuery[str], date: FromQuery[str], access: NamedDependency[Access], original: NamedDependency[Original], authorization: Authorization = None
-) -> list[dict[str, Any]]:
-    """By number of views, then by URL."""
-    return original.ranking(access.site(website, authorization), date)
+) -> Response[list[dict[str, Any]]]:
+    """By number of views, then by URL. Days whose facts are gone are told in the header `X-Footfall-Left-Out`."""
+    site = access.site(website, authorization)
+    return Response(original.ranking(site, date), headers=_left_out(original, site, date))
 
 
 @get("/v1/series", operation_id="series", sync_to_thread=True, summary="Page views of a URL over time (the original's API)")
 def series(
-    website: FromQuery[str],
-    date: FromQuery[str],
-    access: NamedDependency[Access],
-    original: NamedDependency[Original],
-    authorization: Authorization = None,
-    url: FromQuery[str | None] = None,
-) -> list[dict[str, Any]]:
-    """A step finer than the date asked for; of every URL when none is named."""
-    return original.series(access.site(website, authorization), date, url)
+    website: FromQuery[str], date: FromQuery[str], access: NamedDependency[Access], original: NamedDependency[Original],
+    authorization: Authorization = None, url: FromQuery[str | None] = None,
+) -> Response[list[dict[str, Any]]]:  # fmt: skip
+    """A step finer than the date asked for; of every URL when none is named. The header is the same."""
+    site = access.site(website, authorization)
+    return Response(original.series(site, date, url), headers=_left_out(original, site, date))
+
+
+def _left_out(original: Original, site: Site, date: str) -> dict[str, str]:
+    days = original.left_out(site, date)
+    return {"X-Footfall-Left-Out": f"{days} days"} if days else {}
 
 
 @get("/api/openapi.json", sync_to_thread=True, include_in_schema=False)

@@ -24,6 +24,9 @@ SERIES = f"SELECT strftime({LOCAL}, ?) AS date, {URL} AS url, count(*) AS value 
 SERIES_OF_URL = f"SELECT strftime({LOCAL}, ?) AS date, {URL} AS url, count(*) AS value {PAGEVIEWS} AND {URL} = ? GROUP BY ALL ORDER BY date"
 
 
+LEFT_OUT = "SELECT count(*) FROM days WHERE site = ? AND day BETWEEN ? AND ? AND trimmed"
+
+
 class NotADate(ValueError):
     """What was given is no date of the original's; the text says what would be."""
 
@@ -47,6 +50,11 @@ class Original:
         asked = [f"{STEPS[finer]}:{PARSED[finer]}", site.id, start.date(), end.date(), start, end]
         rows = self._facts.rows(SERIES, asked) if url is None else self._facts.rows(SERIES_OF_URL, [*asked, url])
         return [{"date": label, "url": found, "value": value} for label, found, value in rows]
+
+    def left_out(self, site: Site, date: str) -> int:
+        """Days of a date whose facts are gone, and which are counted in neither; raises `NotADate`."""
+        _, start, end = _span(date)
+        return int(self._facts.rows(LEFT_OUT, [site.id, start.date(), (end - timedelta(microseconds=1)).date()])[0][0])
 
 
 def _span(date: str) -> tuple[int, datetime, datetime]:

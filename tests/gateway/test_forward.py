@@ -1,0 +1,47 @@
+"""Questions are passed on to the engine, and given up when their client leaves."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+from footfall.gateway.forward import CLIENT_GONE, Forwarder
+from footfall.gateway.wire import Patience
+
+SCOPE: dict[str, Any] = {"type": "http", "method": "POST", "raw_path": b"/api/v2/query", "query_string": b"", "headers": [(b"content-length", b"2")]}
+
+
+def test_a_client_that_leaves_takes_its_question_along(tmp_path: Path) -> None:
+    """The engine sees the connection close long before it would have answered."""
+
+    async def run() -> None:
+        asked, left = asyncio.Event(), asyncio.Event()
+
+        async def engine(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"\r\n\r\n{}")
+            asked.set()
+            if await reader.read() == b"":
+                left.set()
+            writer.close()
+
+        body = [{"type": "http.request", "body": b"{}", "more_body": False}]
+
+        async def receive() -> Any:
+            if body:
+                return body.pop()
+            await asked.wait()
+            return {"type": "http.disconnect"}
+
+        sent: list[Any] = []
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        socket = str(tmp_path / "engine.sock")
+        async with await asyncio.start_unix_server(engine, socket):
+            forwarder = Forwarder(socket)
+            assert await asyncio.wait_for(forwarder(SCOPE, receive, send, Patience()), 10) == CLIENT_GONE
+            await asyncio.wait_for(left.wait(), 10)
+            await forwarder.close()
+        assert sent == []
+
+    asyncio.run(run())
