@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from footfall.query.answer import Answers
@@ -101,7 +101,8 @@ class Growing:
 
 @often(3)
 def test_answers_follow_late_hits_copies_and_the_clock(examples: int) -> None:
-    @settings(max_examples=examples, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    # Not shrunk: an example takes so long that the test would time out.
+    @settings(max_examples=examples, deadline=None, suppress_health_check=[HealthCheck.too_slow], phases=[Phase.generate])
     @given(traffic(), st.randoms(use_true_random=False), st.sampled_from((0, 7 * HOUR, DAY)))
     def compare(acts: list[Act], dice: random.Random, step: int) -> None:
         growing = Growing(acts[0].site)

@@ -122,21 +122,21 @@ class Asked:
         partner = self._partners(period)
         for key, values in rows:
             other = partner(key)
-            old = [None] * len(metrics) if other is None else before.get(other, nothing)
+            old = before.get(other, nothing)
             yield {
-                "dimensions": list(key if other is None else other),
+                "dimensions": list(other),
                 "metrics": old,
                 "change": [change(metric, *pair) for metric, *pair in zip(metrics, old, values, strict=True)],
             }
 
-    def _partners(self, period: Period) -> Callable[[Key], Key | None]:
-        """Which row of the compared period belongs to a row: buckets of time by their order."""
+    def _partners(self, period: Period) -> Callable[[Key], tuple[Any, ...]]:
+        """Which row of the compared period belongs to a row: buckets of time by their order, none where it has fewer."""
         time = self.report.time
         if time is None:
             return lambda key: key
         place = self.report.dimensions.index(time[0])
-        steps = dict(zip(labels(self.report.period, time[1], self.zone), labels(period, time[1], self.zone), strict=False))
-        return lambda key: (*key[:place], steps[key[place]], *key[place + 1 :]) if key[place] in steps else None
+        steps: dict[str, Any] = dict(zip(labels(self.report.period, time[1], self.zone), labels(period, time[1], self.zone), strict=False))
+        return lambda key: (*key[:place], steps.get(key[place]), *key[place + 1 :])
 
     def _meta(self, rows: int) -> dict[str, Any]:
         meta: dict[str, Any] = {}

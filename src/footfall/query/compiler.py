@@ -28,11 +28,12 @@ VIEW = {"visit:exit_page": "CASE WHEN e.kind = 'pageview' THEN e.page END"}
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Whole local days, both included, of which only `only` when given; or what lies between two instants."""
+    """Whole local days, both included, of which only `only` when given, and none of `without`; of these what lies between two instants when given."""
 
     first: date
     last: date
     only: Sequence[date] | None = None
+    without: Sequence[date] = ()
     since: datetime | None = None
     until: datetime | None = None
 
@@ -159,6 +160,8 @@ class _Builder:
     def _within(self, alias: str, column: str) -> str:
         bind, span = self.conditions.bind, self.span
         site = f"{alias}.site = {bind(self.question.site)}"
+        if span.without:
+            site += f" AND {alias}.day NOT IN ({', '.join(map(bind, span.without))})"
         if span.since is None or span.until is None:
             only = f" AND {alias}.day IN ({', '.join(map(bind, span.only))})" if span.only else ""
             return f"{site} AND {alias}.day BETWEEN {bind(span.first)} AND {bind(span.last)}{only}"

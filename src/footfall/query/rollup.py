@@ -3,7 +3,7 @@
 import logging
 import threading
 from collections import OrderedDict
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -16,7 +16,7 @@ from footfall.query.partial import Partial, by_day, merged, packed, partial, unp
 from footfall.query.question import Question
 from footfall.store.port import Reading, Rollups, StoreBroken
 
-REMEMBERED_ROWS = 100_000
+REMEMBERED_ROWS = 200_000
 KEPT_ROWS = 50_000
 """A day of more rows is computed again rather than kept."""
 
@@ -61,11 +61,15 @@ class Sums:
         """The sums of a period; raises `TooCostly`."""
         if period.since or "time:minute" in question.dimensions:
             at.left_out.update(at.trimmed)
-            columns = self._columns(question, Span(period.first, period.last, None, period.since, period.until), at, days=False)
-            return partial(columns, _width(question))
-        ended = {day: version for day, version in at.days.items() if day < at.today}
-        begun = {day: version for day, version in at.days.items() if day >= at.today}
-        return merged([self._of(question, days, at) for days in (ended, begun) if days], len(question.sums))
+            span = Span(period.first, period.last, None, sorted(at.trimmed), period.since, period.until)
+            return partial(self._columns(question, span, at, days=False), _width(question))
+        return self._remembered(question, at.days, at, self._of_whole_days)
+
+    def _of_whole_days(self, question: Question, days: Days, at: Look) -> Partial:
+        """Of those that are over, which rarely change, and of those that are not."""
+        ended = {day: version for day, version in days.items() if day < at.today}
+        begun = {day: version for day, version in days.items() if day >= at.today}
+        return merged([self._remembered(question, some, at, self._of_some) for some in (ended, begun) if some], len(question.sums))
 
     def roll_up(self, question: Question, at: Look) -> None:
         """Keep the sums of all days that are over and whose facts are there; raises `StoreBroken`."""
@@ -75,14 +79,18 @@ class Sums:
             if missing := {day: version for day, version in days.items() if kept.get(day) != version}:
                 self._keep(question, missing, self._taken(question, missing, at))
 
-    def _of(self, question: Question, days: Days, at: Look) -> Partial:
-        if not days:
-            return merged([], len(question.sums))
-        name = (question, tuple(sorted(days.items())))
+    def _remembered(self, question: Question, days: Days, at: Look, compute: Callable[[Question, Days, Look], Partial]) -> Partial:
+        name = (question, compute.__name__, tuple(sorted(days.items())))
         with self._lock:
             if found := self._merged.get(name):
                 self._merged.move_to_end(name)
                 return found
+        total = compute(question, days, at)
+        if not at.left_out:
+            self._remember(name, total)
+        return total
+
+    def _of_some(self, question: Question, days: Days, at: Look) -> Partial:
         stored = question.of_days
         parts = self._kept(stored, days, at)
         gone = {day for day in days if day in at.trimmed and day not in parts}
@@ -94,10 +102,7 @@ class Sums:
                 self._keep(stored, {day: version for day, version in missing.items() if day < at.today}, taken)
             except StoreBroken as exc:
                 log.error("%s; a roll-up is not kept", exc)
-        total = merged([_labelled(part, question, day) for day, part in parts.items()], len(question.sums))
-        if not gone:
-            self._remember(name, total)
-        return total
+        return merged([_labelled(part, question, day) for day, part in parts.items()], len(question.sums))
 
     def _kept(self, question: Question, days: Days, at: Look) -> dict[date, Partial]:
         """Roll-ups that still hold. Those of days whose facts are gone always do."""

@@ -17,11 +17,16 @@ STEPS = (("B", 10**9), ("M", 10**6), ("K", 10**3))
 
 
 def money(currency: str, cents: int) -> dict[str, Any]:
-    """An amount in the shape of Plausible's API."""
-    sign, value, symbol = "-" if cents < 0 else "", abs(cents) / 100, SYMBOLS.get(currency, f"{currency} ")
-    suffix, step = next(((suffix, step) for suffix, step in STEPS if value >= step), ("", 1))
-    short = f"{value / step:.1f}".removesuffix(".0")
-    return {"currency": currency, "value": cents / 100, "short": f"{sign}{symbol}{short}{suffix}", "long": f"{sign}{symbol}{value:,.2f}"}
+    """An amount in the shape of Plausible's API: `short` in tenths of units, thousands, millions or thousands of millions."""
+    symbol = SYMBOLS.get(currency, f"{currency} ")
+    suffix, step = next(((suffix, step) for suffix, step in STEPS if abs(cents) >= 100 * step), ("", 1))
+    tenths = _rounded(abs(cents), 10 * step)
+    short = f"{_sign(cents, tenths)}{symbol}{f'{tenths // 10}.{tenths % 10}'.removesuffix('.0')}{suffix}"
+    return {"currency": currency, "value": cents / 100, "short": short, "long": f"{_sign(cents, cents)}{symbol}{abs(cents) // 100:,}.{abs(cents) % 100:02}"}
+
+
+def _sign(value: int, shown: int) -> str:
+    return "-" if value < 0 and shown else ""
 
 
 def _told(sums: Mapping[str, Column], cents: Callable[[int, int], int]) -> Column:
