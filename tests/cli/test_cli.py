@@ -226,7 +226,10 @@ def test_goals_of_a_site(tmp_path):
     assert run("goal", "list", "--site", "example.com", *where).stdout.splitlines() == ["Visit /thanks*  page /thanks*", "Big buys  event Buy  plan=a=b  EUR"]
     assert "two goals 'Big buys'" in refused(run("goal", "add", "--site", "example.com", "--event", "Big buys", *where))
     assert last(run("goal", "remove", "Big buys", "--site", "example.com", *where)) == "removed Big buys"
-    assert refused(run("goal", "remove", "Big buys", "--site", "example.com", *where)) == "site 'example.com' has no goal 'Big buys'; 'footfall goal list --site example.com' shows all"
+    assert (
+        refused(run("goal", "remove", "Big buys", "--site", "example.com", *where))
+        == "site 'example.com' has no goal 'Big buys'; 'footfall goal list --site example.com' shows all"
+    )
     assert "there is no site 'other'" in refused(run("goal", "list", "--site", "other", *where))
     assert "needs a page such as" in refused(run("goal", "add", "--site", "example.com", "--page", "thanks", *where))
     assert "kept for 30 days at least" in refused(run("site", "edit", "example.com", "--retention-days", "7", *where))

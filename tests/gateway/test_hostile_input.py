@@ -204,7 +204,13 @@ def counted(server: Server) -> Server:
 @pytest.mark.parametrize("dimension", [None, *DIMENSIONS])
 @pytest.mark.parametrize("date_range", ["all", "24h", "realtime"])
 def test_every_report_answers_afterwards(counted, dimension, date_range):
-    query = {"site_id": "site", "metrics": ["visitors", "visits", "bounce_rate", "exit_rate", "time_on_page"], "date_range": date_range, "dimensions": [dimension] if dimension else [], "include": {"total_rows": True}}
+    query = {
+        "site_id": "site",
+        "metrics": ["visitors", "visits", "bounce_rate", "exit_rate", "time_on_page"],
+        "date_range": date_range,
+        "dimensions": [dimension] if dimension else [],
+        "include": {"total_rows": True},
+    }
     reply = counted.client.post("/api/v2/query", json=query)
     assert reply.status_code == 200, reply.text
     answer = strict(reply.text)
