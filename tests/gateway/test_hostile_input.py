@@ -162,7 +162,7 @@ QUERIES = [
     b"", b"[]", b"null", b"{}", b"\xff", DEEP, b'{"site_id":"site","metrics":' + DEEP + b"}", b'{"site_id":"\\ud800"}', b'{"site_id":"\\u0000"}', b'{"site_id":["site"]}', b'{"site_id":"site"}',
     b'{"site_id":"site","metrics":["visitors"],"date_range":"all","pagination":{"limit":1e999}}', b'{"site_id":"site","metrics":["visitors"],"date_range":"all","pagination":{"limit":1' + b"0" * 400 + b"}}",
     b'{"site_id":"site","metrics":["visitors"],"date_range":["0001-01-01","9999-12-31"]}', b'{"site_id":"site","metrics":["visitors"],"date_range":["\\u0000","\\u0000"]}', b'{"site_id":"site","metrics":["visitors"],"date_range":5}',
-    b'{"site_id":"site","metrics":["\'; DROP TABLE events"],"date_range":"all"}', b'{"site_id":"site","metrics":["visitors"],"dimensions":["event:props:\' OR 1=1"],"date_range":"all"}', b" " * 1_000_001,
+    b'{"site_id":"site","metrics":["\'; DROP TABLE events"],"date_range":"all"}', b'{"site_id":"site","metrics":["visitors"],"dimensions":["event:\' OR 1=1"],"date_range":"all"}', b" " * 1_000_001,
 ]  # fmt: skip
 
 
@@ -214,7 +214,7 @@ def test_every_report_answers_afterwards(counted, dimension, date_range):
     reply = counted.client.post("/api/v2/query", json=query)
     assert reply.status_code == 200, reply.text
     answer = strict(reply.text)
-    assert answer["results"]
+    assert bool(answer["results"]) == (dimension != "event:goal")  # this site has none
     assert answer["meta"]["total_rows"] == len(answer["results"])
 
 
