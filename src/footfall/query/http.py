@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import msgspec
 from litestar import Litestar, MediaType, Request, Response, delete, get, post
 from litestar.config.cors import CORSConfig
+from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi import OpenAPIConfig
@@ -20,7 +21,7 @@ from footfall.domain.site import Site
 from footfall.domain.wrong import Wrong
 from footfall.query.access import Access, Denied, Unknown
 from footfall.query.answer import Answers
-from footfall.query.limit import GoneAway, Limit
+from footfall.query.limit import SECONDS, GoneAway, Limit
 from footfall.query.openapi import completed
 from footfall.query.original import NotADate, Original
 from footfall.query.rollup import TooCostly
@@ -172,8 +173,8 @@ def openapi(request: Request[Any, Any, Any]) -> dict[str, Any]:
 ROUTES = [sites, goals, add_goal, remove_goal, query, current_visitors, aggregate, timeseries, breakdown, dropped, ranking, series, openapi]
 
 
-def application(access: Access, answers: Answers, original: Original) -> Litestar:
-    """The API as an ASGI application."""
+def application(access: Access, answers: Answers, original: Original, seconds: float = SECONDS) -> Litestar:
+    """The API as an ASGI application; `seconds` is how long a report may take."""
 
     def provide(part: Any) -> Provide:
         return Provide(lambda: part, sync_to_thread=False)
@@ -182,6 +183,7 @@ def application(access: Access, answers: Answers, original: Original) -> Litesta
         route_handlers=ROUTES,
         dependencies={"access": provide(access), "answers": provide(answers), "stats": provide(Stats(answers)), "original": provide(original)},
         cors_config=CORSConfig(allow_origins=["*"], expose_headers=["ETag"]),
+        state=State({"seconds": seconds}),
         logging_config=None,
         openapi_config=OpenAPIConfig(title="Footfall", version=__version__, path="/api/schema", render_plugins=[]),
         exception_handlers={
@@ -202,14 +204,16 @@ def application(access: Access, answers: Answers, original: Original) -> Litesta
 
 
 async def _while_waited_for(request: Request[Any, Any, Any], work: Callable[[Limit], Answer]) -> Answer:
-    """What `work` answers in a thread, which is told to give up when the client has gone."""
-    limit = Limit()
+    """What `work` answers in a thread, which is told to give up when the client has gone or time is up."""
+    limit, seconds = Limit(), request.app.state.seconds
     working = asyncio.create_task(asyncio.to_thread(work, limit))
     leaving = asyncio.create_task(_left(request))
     try:
-        await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
-        if not working.done():
+        await asyncio.wait({working, leaving}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        if leaving.done():
             limit.give_up()
+        elif not working.done():
+            limit.expire(seconds)
         return await working
     finally:
         leaving.cancel()

@@ -1,4 +1,4 @@
-"""How long a question may take."""
+"""Ending questions whose answer comes too late."""
 
 import threading
 from collections.abc import Iterator
@@ -15,40 +15,40 @@ class GoneAway(Exception):
 
 
 class Limit:
-    """Ends readings that take too long, or whose asker has gone."""
+    """What the readings of one question are under, so that any thread can end them."""
 
-    def __init__(self, seconds: float = SECONDS) -> None:
-        self._seconds = seconds
+    def __init__(self) -> None:
         self._lock = threading.Lock()
         self._readings: set[Reading] = set()
-        self._gone = False
+        self._why: TooCostly | GoneAway | None = None
 
     @contextmanager
     def over(self, reading: Reading) -> Iterator[None]:
-        """Within it the reading is under the limit. Raises `TooCostly` and `GoneAway`."""
+        """Within it the reading is under the limit. Raises what it was ended for, and `TooCostly` for want of memory."""
         with self._lock:
             self._readings.add(reading)
-            if self._gone:
+            if self._why:
                 reading.interrupt()
-        timer = threading.Timer(self._seconds, reading.interrupt)
-        timer.daemon = True
-        timer.start()
         try:
             yield
         except Interrupted as exc:
-            if self._gone:
-                raise GoneAway from exc
-            raise TooCostly(f"the report takes more than {self._seconds:g} seconds; ask for a shorter period, fewer dimensions or a filter") from exc
+            raise self._why or exc from exc
         except NoMemory as exc:
             raise TooCostly("the report takes more memory than reports may use; ask for a shorter period or fewer dimensions, or raise --store-memory") from exc
         finally:
-            timer.cancel()
             with self._lock:
                 self._readings.discard(reading)
 
     def give_up(self) -> None:
         """Nobody waits any more."""
+        self._end(GoneAway())
+
+    def expire(self, seconds: float) -> None:
+        """So long is too long."""
+        self._end(TooCostly(f"the report takes more than {seconds:g} seconds; ask for a shorter period, fewer dimensions or a filter"))
+
+    def _end(self, why: TooCostly | GoneAway) -> None:
         with self._lock:
-            self._gone = True
+            self._why = why
             for reading in self._readings:
                 reading.interrupt()
