@@ -23,10 +23,12 @@ from footfall.store.port import Facts, Rollups
 from footfall.stream.port import Reader, Writer
 
 if TYPE_CHECKING:
-    from litestar import Litestar
-
+    from footfall.control.client import Owner
+    from footfall.control.port import Commands
+    from footfall.control.server import Control
     from footfall.gateway.http import Gateway
     from footfall.processor.worker import Worker
+    from footfall.query.answer import Answers
     from footfall.query.upkeep import Upkeep
 
 MEMORY = ":memory:"
@@ -137,13 +139,14 @@ class Engine(NamedTuple):
 
     worker: "Worker"
     upkeep: "Upkeep"
-    application: "Litestar"
+    application: "Control"
     facts: Facts
     rollups: Rollups
 
 
 def engine(settings: Settings, now: Callable[[], int] = now) -> Engine:
     """The engine's parts; `now` is the clock they go by."""
+    from footfall.control.server import Control
     from footfall.processor.worker import Worker
     from footfall.query.access import Access
     from footfall.query.answer import Answers
@@ -154,10 +157,34 @@ def engine(settings: Settings, now: Callable[[], int] = now) -> Engine:
 
     facts, rollups, registry = open_facts(settings), open_rollups(settings), open_registry(settings)
     worker = Worker(open_reader(settings), facts, open_salts(settings), sources(), settings.batch, now, EngineMetrics())
-    return Engine(
-        worker, Upkeep(facts, rollups, registry.sites, now),
-        application(Access(registry, now), Answers(facts, now, rollups), Original(facts)), facts, rollups,
-    )  # fmt: skip
+    answers = Answers(facts, now, rollups)
+    api = application(Access(registry, now), answers, Original(facts))
+    return Engine(worker, Upkeep(facts, rollups, registry.sites, now), Control(commands(answers, registry), api), facts, rollups)
+
+
+def commands(answers: "Answers", registry: Registry) -> "Commands":
+    """What the owner of the facts does for other processes of its user; no key is asked for."""
+    from footfall.query.command import Report
+
+    return {"report": Report(answers, registry)}
+
+
+def owner(settings: Settings) -> "Owner":
+    """Commands to the engine that runs on this data folder, or to this process in its place."""
+    from footfall.control.client import Owner
+    from footfall.query.answer import Answers
+
+    def own() -> tuple["Commands", Callable[[], None]]:
+        facts = open_facts(settings, alone=True)
+        rollups, registry = open_rollups(settings), open_registry(settings)
+
+        def close() -> None:
+            for each in (facts, rollups, registry):
+                each.close()
+
+        return commands(Answers(facts, now, rollups), registry), close
+
+    return Owner(engine_socket(settings), own)
 
 
 def _path(url: str) -> str:

@@ -9,10 +9,10 @@ from contextlib import suppress
 from typing import Any
 
 import uvicorn
-from litestar import Litestar
 
 from footfall import compose
 from footfall.cli.child import DRAIN, end_with_parent
+from footfall.control.server import Control
 from footfall.processor.worker import Worker
 from footfall.registry.port import RegistryBroken
 from footfall.settings import Settings
@@ -56,7 +56,7 @@ def run(settings: Settings, given: dict[str, Any]) -> int:
     return 1 if failed.is_set() else 0
 
 
-def _answer(application: Litestar, path: str) -> None:
+def _answer(application: Control, path: str) -> None:
     """Serve the API on a socket that nobody else may use, until told to stop."""
     with suppress(FileNotFoundError):
         os.unlink(path)

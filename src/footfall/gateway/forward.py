@@ -9,8 +9,11 @@ import httpx
 from footfall.gateway.wire import Patience, Receive, Scope, Send, respond_json
 
 HOP_BY_HOP = {b"connection", b"keep-alive", b"proxy-authenticate", b"proxy-authorization", b"te", b"trailers", b"transfer-encoding", b"upgrade", b"host", b"content-length"}
-PRIVATE = {b"user-agent", b"x-forwarded-for", b"x-real-ip", b"forwarded", b"cookie"}
-"""Not the engine's business: nothing that could tell who asks is passed on."""
+PRIVATE = {b"user-agent", b"x-forwarded-for", b"x-real-ip", b"forwarded", b"cookie", b"x-footfall-control"}
+"""Not the engine's business: nothing that could tell who asks is passed on, nor what only its owner may send."""
+
+FORWARDED = ("/api/", "/v1/ranking", "/v1/series")
+"""Where requests may go once `..` in their path is resolved."""
 
 BODY_BYTES = 1_000_000
 CLIENT_GONE = 499
@@ -35,6 +38,8 @@ class Forwarder:
         method = "GET" if scope["method"] == "HEAD" else scope["method"]  # the server leaves out the body itself
         try:
             request = self._client.build_request(method, httpx.URL("http://engine").copy_with(raw_path=target), headers=headers, content=body)
+            if not request.url.path.startswith(FORWARDED):
+                return await respond_json(send, 404, {"error": "there is nothing here"})
             answer = await _while_waited_for(receive, self._client.send(request))
         except (httpx.InvalidURL, UnicodeError):
             return await respond_json(send, 400, {"error": "the request's address is not a valid URL"})
