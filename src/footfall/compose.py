@@ -74,9 +74,13 @@ def open_facts(settings: Settings, alone: bool = False) -> Facts:
     """The facts; `alone` for a process beside which no gateway needs a core."""
     from footfall.store.duckdb import CORES, DuckdbFacts
 
-    if alone:
-        return DuckdbFacts(_path(settings.store), settings.store_memory, CORES)
-    return DuckdbFacts(_path(settings.store), settings.store_memory)
+    threads = CORES if alone else max(1, CORES - 1)
+    return DuckdbFacts(_path(settings.store), settings.store_memory, threads, exchange(settings))
+
+
+def exchange(settings: Settings) -> Path:
+    """The folder through which files come into the facts and go out of them."""
+    return settings.data.absolute() / "exchange"
 
 
 def open_rollups(settings: Settings) -> Rollups:

@@ -25,7 +25,22 @@ def test_nothing_of_one_site_shows_in_another(everyone: Told) -> None:
     alone.facts.close()
 
 
-@pytest.mark.parametrize("expression", ["(a|aa)+$", "(a*)*b", "(a+)+$", "a{0,14}a{0,14}b", "(.*)(.*)(.*)(.*)x", "((a|b)*c)*d", "^(a?){14}a{14}$", "(?i)" + "a?" * 240 + "$"])
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "(a|aa)+$",
+        "(a*)*b",
+        "(a+)+$",
+        "a{0,14}a{0,14}b",
+        "(.*)(.*)(.*)(.*)x",
+        "((a|b)*c)*d",
+        "^(a?){14}a{14}$",
+        "(?i)" + "a?" * 240 + "$",
+        "\\pL{100}$",
+        "(\\pL|\\pN){60}$",
+        "[^b]{200}$",
+    ],
+)
 def test_hostile_expressions_stay_linear(expression: str) -> None:
     """On 300 texts of 1,500 letters, made for an engine that goes back; a plain search takes some milliseconds."""
     told = Told([Act(NOON + number * HOUR, page="/" + "a" * 1_500 + str(number)) for number in range(300)])

@@ -155,9 +155,8 @@ def test_what_nobody_waits_for_ends(server: Server) -> None:
 
 def test_what_takes_too_much_memory_ends_and_says_so() -> None:
     facts = DuckdbFacts(":memory:", "32MB")
-    facts._connection.execute("SET max_temp_directory_size = '0KB'")
     with pytest.raises(TooCostly, match="more memory than reports may use"), facts.reading() as reading, Limit().over(reading):
-        reading.rows("SELECT count(*) FROM (SELECT DISTINCT range, md5(CAST(range AS VARCHAR)) FROM range(5000000))")
+        reading.rows("SELECT length(string_agg(md5(CAST(range AS VARCHAR)), '')) FROM range(5000000)")
     assert facts.rows("SELECT 1") == [(1,)]
     facts.close()
 

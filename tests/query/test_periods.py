@@ -69,6 +69,12 @@ def test_the_step_suits_the_period(value: object, step: Step) -> None:
     assert resolve(value, NOW, BERLIN, None).step == step
 
 
+@pytest.mark.parametrize(("value", "step"), [("month", "day"), ("6mo", "month"), ("12mo", "month"), ("year", "month"), ("day", "hour")])
+def test_a_named_period_has_its_step_on_whatever_day(value: str, step: Step) -> None:
+    for day in (date(2026, 1, 1), date(2026, 2, 1), date(2026, 3, 31)):
+        assert resolve(value, datetime(day.year, day.month, day.day, 12, tzinfo=UTC), BERLIN, None).step == step
+
+
 def hours(first: str, last: str) -> list[str]:
     return [f"{first[:10]} {hour:02}:00:00" for hour in range(int(first[11:]), int(last[11:]) + 1)]
 

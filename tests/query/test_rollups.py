@@ -2,18 +2,23 @@
 
 import random
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from footfall.query.answer import Answers
+from footfall.query.rollup import TooCostly
 from footfall.query.standard import REPORTS
 from footfall.query.upkeep import Upkeep
+from footfall.store.duckdb import DuckdbFacts, DuckdbReading
 from footfall.store.sqlite import SqliteRollups
 from tests.oracle import DAY, HOUR, MINUTE
 from tests.query.asking import Inside, askable, days, differences, rows_of, visits_of
@@ -58,8 +63,8 @@ class Watched(SqliteRollups):
 class Growing:
     """A store that grows, asked again and again by one `Answers` while the clock moves."""
 
-    def __init__(self, site: str) -> None:
-        self.site, self.facts, self.now, self.applied = site, empty(), 0, list[Made]()
+    def __init__(self, site: str, facts: DuckdbFacts | None = None) -> None:
+        self.site, self.facts, self.now, self.applied = site, facts or empty(), 0, list[Made]()
         self.rollups = Watched(":memory:", lambda: date(1970, 1, 1) + timedelta(self.now // DAY))
         self.answers = Answers(self.facts, lambda: self.now, self.rollups)
 
@@ -158,6 +163,81 @@ def batches(records: Sequence[Made], dice: random.Random) -> list[list[Made]]:
         late = several.pop(dice.randrange(len(several)))
         several.append(late)
     return several
+
+
+class Recorded(DuckdbFacts):
+    """Facts that write down which days were read of events and visits."""
+
+    def __init__(self) -> None:
+        super().__init__(":memory:", "256MB")
+        self.read: set[date] = set()
+
+    @contextmanager
+    def reading(self) -> Iterator[DuckdbReading]:
+        with super().reading() as reading:
+            plain = reading.columns
+
+            def columns(sql: str, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+                found = plain(sql, parameters)
+                self.read |= set(np.asarray(found["day"]).astype("datetime64[D]").tolist())
+                return found
+
+            reading.columns = columns  # type: ignore[method-assign]
+            yield reading
+
+
+def test_a_filtered_report_asked_again_computes_only_today() -> None:
+    growing = Growing("berlin", Recorded())
+    assert isinstance(growing.facts, Recorded)
+    growing.add(made(crowd(3, date(2026, 6, 1), 9, 20)))
+    growing.now = max(each.seen.time for each in growing.applied) + MINUTE
+    query: dict[str, Any] = {
+        "site_id": "berlin",
+        "metrics": ["visitors", "visits"],
+        "dimensions": ["event:page"],
+        "filters": [["is", "visit:device", ["desktop"]]],
+        "date_range": "30d",
+    }
+    growing.answers.query(SITE["berlin"], query)
+    assert len(growing.facts.read) > 4
+    for restart in (False, True):
+        if restart:
+            growing.answers = Answers(growing.facts, lambda: growing.now, growing.rollups)
+        growing.facts.read.clear()
+        growing.add(made([Act(growing.now, page="/now")], prefix="r" if restart else "q"))
+        assert ["/now"] in [row["dimensions"] for row in growing.answers.query(SITE["berlin"], query)["results"]]
+        assert growing.facts.read == {date(2026, 6, 9)}
+    growing.close()
+
+
+def test_roll_ups_of_other_facts_are_not_taken_for_these() -> None:
+    """As after a restore, or when one file is removed and the other stays."""
+    query: dict[str, Any] = {"site_id": "berlin", "metrics": ["pageviews"], "dimensions": ["event:page"], "date_range": "7d"}
+    rollups = SqliteRollups(":memory:", lambda: date(2026, 6, 12))
+    now = int(datetime(2026, 6, 12, 12, tzinfo=UTC).timestamp()) * 1_000_000
+    for pages in (["/a"], ["/b", "/c"]):
+        facts = empty()
+        apply(facts, made([Act(now - 2 * DAY, page=page) for page in pages]))
+        found = Answers(facts, lambda: now, rollups).query(SITE["berlin"], query)["results"]
+        assert sorted(row["dimensions"][0] for row in found) == pages
+        facts.close()
+    rollups.close()
+
+
+def test_the_limit_is_of_a_report_s_rows_not_of_its_days(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forty pages on forty days are forty rows; eighty are more than may be."""
+    for module in ("rollup", "compiler"):
+        monkeypatch.setattr(f"footfall.query.{module}.MOST_GROUPS", 60)
+    query: dict[str, Any] = {"site_id": "berlin", "metrics": ["pageviews"], "dimensions": ["event:page"], "date_range": ["2026-05-01", "2026-06-30"]}
+    growing = Growing("berlin")
+    growing.now = int(datetime(2026, 7, 1, tzinfo=UTC).timestamp()) * 1_000_000
+    growing.add(made([Act(growing.now - (2 + day) * DAY + page * 1_000_000, page=f"/{page}") for day in range(40) for page in range(40)]))
+    for _ in range(2):
+        assert [row["metrics"] for row in growing.answers.query(SITE["berlin"], query)["results"]] == [[40]] * 40
+    growing.add(made([Act(growing.now - (2 + number) * DAY, page=f"/more{number}") for number in range(40)], prefix="m"))
+    with pytest.raises(TooCostly, match="more than 60 rows"):
+        growing.answers.query(SITE["berlin"], query)
+    growing.close()
 
 
 def test_a_goal_that_changes_changes_the_answer() -> None:

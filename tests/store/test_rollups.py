@@ -52,8 +52,19 @@ def test_what_nobody_asks_for_is_forgotten_but_for_what_stands(rollups: Rollups,
         rollups.put("a", question, {FIRST: (1, b"x")})
     clock.today = date(2026, 8, 1)
     rollups.get("a", TWO, FIRST, FIRST)
-    rollups.forget({ONE}, date(2026, 7, 1))
+    rollups.put("b", ONE, {FIRST: (1, b"x")})
+    clock.today = date(2026, 9, 1)
+    rollups.get("a", TWO, FIRST, FIRST)
+    rollups.forget({("a", ONE)}, date(2026, 8, 15), {})
     assert [bool(rollups.get("a", question, FIRST, FIRST)) for question in (ONE, TWO, b"three")] == [True, True, False]
+    assert not rollups.get("b", ONE, FIRST, FIRST), "the question of another site"
+
+
+def test_what_cannot_be_made_again_is_never_forgotten(rollups: Rollups, clock: Clock) -> None:
+    rollups.put("a", ONE, {FIRST: (1, b"x"), SECOND: (1, b"y"), THIRD: (1, b"z")})
+    clock.today = date(2026, 9, 1)
+    rollups.forget(set(), date(2026, 8, 15), {"a": SECOND, "b": THIRD})
+    assert rollups.get("a", ONE, FIRST, THIRD) == {FIRST: (1, b"x"), SECOND: (1, b"y")}
 
 
 def test_a_crash_after_sync_loses_nothing(tmp_path: Path) -> None:

@@ -17,9 +17,12 @@ MOST_DEPTH = 10
 VALUE_LENGTH = 2_000
 EXPRESSION_LENGTH = 500
 MOST_REPEATED = 200
-"""An expression is matched in time linear in the text and in its own size, to which each repetition such as {5} is a factor."""
+MOST_WORK = 50_000
+"""An expression is matched in time linear in the text and in its own size, to which each repetition such as {5} is a factor and a class such as \\pL as much as many letters."""
 
 REPETITION = re.compile(r"\{(\d*),?(\d*)\}", re.ASCII)
+CLASS = re.compile(r"\\[pPX]|\[\[:|\[\^")
+CLASS_LETTERS = 100
 EXAMPLE = '["is", "visit:source", ["Google"]]'
 
 
@@ -98,7 +101,18 @@ def parse_filters(value: object) -> And:
     found = And(tuple(_parse(each, f"filters[{index}]", 1) for index, each in enumerate(value)))
     if sum(1 for _ in tests(found, inside_done=True)) > MOST_CONDITIONS:
         raise Wrong("filters", f"may hold {MOST_CONDITIONS} conditions at most")
+    if sum(_work(value) for test in tests(found, inside_done=True) if test.operator.startswith("matches") for value in test.values) > MOST_WORK:
+        raise Wrong("filters", "hold expressions that are too much to match together; use fewer, shorter ones, and * or + instead of great numbers")
     return found
+
+
+def _work(expression: str) -> int:
+    return (len(expression) + CLASS_LETTERS * len(CLASS.findall(expression))) * _repeated(expression)
+
+
+def _repeated(expression: str) -> int:
+    """By how much its repetitions multiply."""
+    return prod(max(int(number or 1) for number in pair) for pair in REPETITION.findall(expression))
 
 
 def _parse(value: object, where: str, depth: int) -> Filter:
@@ -140,8 +154,7 @@ def _check_sizes(expressions: tuple[str, ...], where: str) -> None:
     for each in expressions:
         if len(each) > EXPRESSION_LENGTH:
             raise Wrong(where, f"holds an expression of more than {EXPRESSION_LENGTH} characters; give several values, any of which may match")
-        repeated = prod(max(int(number or 1) for number in pair) for pair in REPETITION.findall(each))
-        if repeated > MOST_REPEATED:
+        if _repeated(each) > MOST_REPEATED:
             raise Wrong(where, f"holds {each[:60]!r}, whose repetitions multiply to more than {MOST_REPEATED}; use * or + instead of great numbers")
 
 

@@ -4,10 +4,13 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from footfall.domain.dimension import PROPERTY_LENGTH
+
 MOST_GOALS = 200
 NAME_LENGTH = 120
 PATTERN_LENGTH = 2_000
 MOST_PROPS = 3
+TEXT_LENGTH = 2_000
 CURRENCY = re.compile(r"[A-Z]{3}")
 
 
@@ -56,6 +59,8 @@ def _problems(goal: Goal) -> list[str]:
         found.append(f"goal {goal.name[:60]!r} is a page: properties and currency go with an event")
     if len(goal.props) > MOST_PROPS or len({key for key, _ in goal.props}) < len(goal.props):
         found.append(f"goal {goal.name[:60]!r} may have {MOST_PROPS} properties at most, each once")
+    if any(not 0 < len(key) <= PROPERTY_LENGTH or len(text) > TEXT_LENGTH for key, text in goal.props):
+        found.append(f"goal {goal.name[:60]!r} needs properties whose keys have 1 to {PROPERTY_LENGTH} characters and whose texts have {TEXT_LENGTH:,} at most")
     if goal.currency is not None and not CURRENCY.fullmatch(goal.currency):
         found.append(f"goal {goal.name[:60]!r} needs a currency of three letters, such as EUR")
     return found

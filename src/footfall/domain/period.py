@@ -13,6 +13,10 @@ Step = Literal["minute", "hour", "day", "week", "month", "year"]
 DAYS = {"7d": 7, "28d": 28, "30d": 30, "91d": 91}
 MONTHS = {"month": 1, "6mo": 6, "12mo": 12}
 NAMES = ("realtime", "day", "24h", *DAYS, *MONTHS, "year", "all")
+STEPS: dict[str, Step] = {"realtime": "minute", "day": "hour", "24h": "hour", "month": "day", "6mo": "month", "12mo": "month", "year": "month"}
+"""The bucket that `time` means for a period by name, also on the first day of a month or year."""
+
+DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T")
 DAY = timedelta(days=1)
 WEEK = timedelta(days=7)
@@ -39,10 +43,10 @@ class Period:
     @property
     def step(self) -> Step:
         """The bucket that the dimension `time` means for this period."""
-        if self.name == "realtime":
-            return "minute"
+        if self.name in STEPS:
+            return STEPS[self.name]
         days = (self.last - self.first).days + 1
-        if self.name == "24h" or days == 1 or (self.since and self.until and self.until - self.since <= 2 * DAY):
+        if days == 1 or (self.since and self.until and self.until - self.since <= 2 * DAY):
             return "hour"
         return "day" if days <= 92 else "month"
 
@@ -93,6 +97,8 @@ def _custom(start: str, end: str, zone: str) -> Period:
             if since >= until:
                 raise NotAPeriod("must end after it begins")
             return _span("custom", since, until, zone)
+        if not (DATE.fullmatch(start) and DATE.fullmatch(end)):
+            raise ValueError
         first, last = date.fromisoformat(start), date.fromisoformat(end)
     except (ValueError, OverflowError) as exc:
         if isinstance(exc, NotAPeriod):
@@ -119,8 +125,10 @@ def compared(period: Period, mode: str, custom: Period | None, match_weekday: bo
     does not overlap, else to the nearest.
     """
     if custom:
-        if not match_weekday or period.since or custom.since:
+        if not match_weekday:
             return custom
+        if period.since or custom.since:
+            raise NotAPeriod("must be two dates, as the report's must, where days of the week are to match")
         return _earlier(period, period.first - custom.first, zone, weeks=round)
     if mode == "previous_period":
         length = period.until - period.since if period.since and period.until else period.last - period.first + DAY

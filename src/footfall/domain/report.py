@@ -160,7 +160,7 @@ def _sensible(report: Report) -> None:
         if name in report.metrics and not speaks:
             raise Wrong("metrics", f'{name} needs a goal: the dimension event:goal, or a filter such as ["is", "event:goal", ["Signup"]]')
     if report.time:
-        days = (report.period.last - report.period.first).days + 1
         each = {"minute": 1440, "hour": 24}.get(report.time[1], 1)
-        if days * each > MOST_BUCKETS:
-            raise Wrong("dimensions", f"would make more than {MOST_BUCKETS:,} buckets; ask for a shorter period or a coarser step")
+        for field, period in (("dimensions", report.period), ("include.comparisons", report.compared)):
+            if period and ((period.last - period.first).days + 1) * each > MOST_BUCKETS:
+                raise Wrong(field, f"would make more than {MOST_BUCKETS:,} buckets; ask for a shorter period or a coarser step")

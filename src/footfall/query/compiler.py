@@ -128,7 +128,7 @@ class _Builder:
             return ""
         where.append("g.goal IS NOT NULL")
         bind = self.conditions.bind
-        reached = ", ".join(f"CASE WHEN {self.conditions.reaches(goal)} THEN {bind(goal.name)} END" for goal in self.question.goals)
+        reached = ", ".join(f"CASE WHEN {self.conditions.reaches(goal)} THEN {bind(goal.name)} END" for goal in self.question.listed)
         return f", unnest(CAST([{reached}] AS VARCHAR[])) AS g(goal)"
 
     def _with_exit_hostname(self) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from footfall.domain.dimension import GOAL, PAGES, PROPERTY, is_property, of_events
+from footfall.domain.dimension import EVENT_DIMENSIONS, GOAL, PAGES, PROPERTY, VISIT_DIMENSIONS, is_property, of_events
 from footfall.domain.filter import And, Done, Filter, Not, Or, Test, tests
 from footfall.domain.goal import Goal
 
@@ -16,6 +16,7 @@ ORIGIN = ("source", "referrer", "channel", "utm_source", "utm_medium", "utm_camp
 ONLY_OF_VISITS = ("exit_page", "screen", "language")
 """What of a visit only its own row tells; all else stands beside its events."""
 
+COLUMNS = {name: name.partition(":")[2] for name in (*EVENT_DIMENSIONS, *VISIT_DIMENSIONS)}
 NAME = "CASE WHEN e.kind = 'pageview' THEN 'pageview' ELSE e.name END"
 
 
@@ -26,10 +27,6 @@ class Place:
     event: bool = False
     visit: bool = False
     instead: Mapping[str, str] = field(default_factory=dict)
-
-
-EVENT = Place(event=True)
-"""An event, with what the fold wrote beside it."""
 
 
 @dataclass(slots=True)
@@ -58,12 +55,11 @@ class Conditions:
         """The expression of a dimension, never null."""
         if name in place.instead:
             return f"coalesce({place.instead[name]}, {NOT_SET})"
-        column = name.partition(":")[2]
         if is_property(name):
-            pointer = "/" + name.removeprefix(PROPERTY).replace("~", "~0").replace("/", "~1")
-            return f"coalesce(json_extract_string(e.props, {self.bind(pointer)}), {NOT_SET})"
+            return self._property(name.removeprefix(PROPERTY))
         if name == GOAL:
             return "g.goal"
+        column = COLUMNS[name]  # no other name becomes part of SQL
         if of_events(name):
             return f"coalesce({NAME if column == 'name' else f'e.{column}'}, {NOT_SET})"
         missing = MISSING.get(column, NOT_SET)
@@ -100,10 +96,14 @@ class Conditions:
         if goal.page is not None:
             return f"(e.kind = 'pageview' AND e.page LIKE {self.bind(_like(goal.page))} ESCAPE '\\')"
         terms = [f"e.kind = 'custom' AND e.name = {self.bind(goal.event)}"]
-        terms += [f"{self.dimension(PROPERTY + key, EVENT)} = {self.bind(text)}" for key, text in goal.props]
+        terms += [f"{self._property(key)} = {self.bind(text)}" for key, text in goal.props]
         if goal.currency:
             terms.append(f"e.currency = {self.bind(goal.currency)}")
         return f"coalesce({' AND '.join(terms)}, false)"
+
+    def _property(self, key: str) -> str:
+        pointer = "/" + key.replace("~", "~0").replace("/", "~1")
+        return f"coalesce(json_extract_string(e.props, {self.bind(pointer)}), {NOT_SET})"
 
     def _test(self, test: Test, expression: str) -> str:
         operator, negative = test.operator.removesuffix("_not"), test.operator.endswith("_not")

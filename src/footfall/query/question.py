@@ -10,19 +10,23 @@ from footfall.domain.report import Report
 from footfall.query.catalogue import sums_of
 from footfall.query.metric import Source
 
-VERSION = 1
+VERSION = 2
 """To be raised when the SQL of a question changes its meaning: roll-ups made before are then not found."""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """The sums of a source by dimensions (of time: by a step) under filters. `goals` are those that it speaks of."""
+    """The sums of a source by dimensions (of time: by a step) under filters.
+
+    `goals` are those that the filters speak of, `listed` those that have rows of their own.
+    """
 
     site: str
     source: Source
     dimensions: tuple[str, ...]
     filters: And
     goals: tuple[Goal, ...] = ()
+    listed: tuple[Goal, ...] = ()
 
     @property
     def sums(self) -> tuple[str, ...]:
@@ -32,13 +36,18 @@ class Question:
     @property
     def key(self) -> bytes:
         """What names it and everything that its answer depends on but facts and days."""
-        told = (VERSION, self.source.name, self.dimensions, self.filters, self.goals, self.sums)
+        told = (VERSION, self.source.name, self.dimensions, self.filters, self.goals, self.listed, self.sums)
         return blake2b(repr(told).encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
     @property
-    def of_days(self) -> "Question":
-        """The same without the bucket of days, which the day of a roll-up tells."""
-        return replace(self, dimensions=tuple(name for name in self.dimensions if name not in WHOLE_DAYS))
+    def kept_as(self) -> tuple["Question", ...]:
+        """The questions whose roll-ups it is made of.
+
+        They lack the bucket of days, which the day of a roll-up tells, and there is one for each goal
+        listed, so that a goal more or less leaves what is kept of the others as it is.
+        """
+        whole = replace(self, dimensions=tuple(name for name in self.dimensions if name not in WHOLE_DAYS))
+        return tuple(replace(whole, listed=(goal,)) for goal in self.listed) if GOAL in self.dimensions else (whole,)
 
 
 def question(report: Report, goals: tuple[Goal, ...], source: Source) -> Question:
@@ -59,9 +68,18 @@ def question(report: Report, goals: tuple[Goal, ...], source: Source) -> Questio
         filters = without_goals(filters)
     if source in (Source.WHOLE, Source.AUDIENCE, Source.GROUP_AUDIENCE):
         source = Source.EVENTS
-    found = Question(report.site, source, dimensions, filters)
-    of_goals = GOAL in dimensions or any(test.dimension == GOAL for test in tests(filters, inside_done=True))
-    return replace(found, goals=goals) if of_goals else found
+    return Question(report.site, source, dimensions, filters, _spoken_of(filters, goals), goals if GOAL in dimensions else ())
+
+
+def _spoken_of(filters: And, goals: tuple[Goal, ...]) -> tuple[Goal, ...]:
+    """The goals on which the filters depend: those named, or all where parts of names are."""
+    named: set[str] = set()
+    for test in tests(filters, inside_done=True):
+        if test.dimension == GOAL:
+            if test.operator not in ("is", "is_not") or not test.case_sensitive:
+                return goals
+            named.update(test.values)
+    return tuple(goal for goal in goals if goal.name in named)
 
 
 def kept_dimensions(source: Source, report: Report) -> list[int]:

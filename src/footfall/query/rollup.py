@@ -3,22 +3,25 @@
 import logging
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from footfall.domain.dimension import TIME_STEPS, WHOLE_DAYS
+from footfall.domain.dimension import GOAL, TIME_STEPS, WHOLE_DAYS
 from footfall.domain.period import Period, bucket
 from footfall.query.compiler import MOST_GROUPS, Span, compiled
-from footfall.query.metric import Relation
+from footfall.query.metric import Column, Relation
 from footfall.query.partial import Partial, by_day, merged, packed, partial, unpacked
 from footfall.query.question import Question
 from footfall.store.port import Reading, Rollups, StoreBroken
 
 REMEMBERED_ROWS = 200_000
 KEPT_ROWS = 50_000
-"""A day of more rows is computed again rather than kept."""
+"""A day of more rows is computed again rather than kept, unless its report is a standard one."""
+
+DAYS_AT_ONCE = 92
+"""What is taken of facts comes by day, so a year may be many more rows than the report has."""
 
 DAYS = "SELECT day, version, trimmed FROM days WHERE site = $site AND day BETWEEN $first AND $last"
 
@@ -62,22 +65,23 @@ class Sums:
         if period.since or "time:minute" in question.dimensions:
             at.left_out.update(at.trimmed)
             span = Span(period.first, period.last, None, sorted(at.trimmed), period.since, period.until)
-            return partial(self._columns(question, span, at, days=False), _width(question))
+            return _total([partial(self._columns(question, span, at, days=False), _width(question))], question)
         return self._remembered(question, at.days, at, self._of_whole_days)
 
     def _of_whole_days(self, question: Question, days: Days, at: Look) -> Partial:
         """Of those that are over, which rarely change, and of those that are not."""
         ended = {day: version for day, version in days.items() if day < at.today}
         begun = {day: version for day, version in days.items() if day >= at.today}
-        return merged([self._remembered(question, some, at, self._of_some) for some in (ended, begun) if some], len(question.sums))
+        return _total((self._remembered(question, some, at, self._of_some) for some in (ended, begun) if some), question)
 
     def roll_up(self, question: Question, at: Look) -> None:
-        """Keep the sums of all days that are over and whose facts are there; raises `StoreBroken`."""
+        """Keep the sums of all days that are over and whose facts are there; raises `StoreBroken` and `TooCostly`."""
         days = {day: version for day, version in at.days.items() if day < at.today and day not in at.trimmed}
         if days and self._rollups:
-            kept = self._rollups.versions(question.site, question.key, min(days), max(days))
-            if missing := {day: version for day, version in days.items() if kept.get(day) != version}:
-                self._keep(question, missing, self._taken(question, missing, at))
+            kept = {one: self._rollups.versions(one.site, one.key, min(days), max(days)) for one in question.kept_as}
+            lacking = {one: frozenset(day for day, version in days.items() if kept[one].get(day) != version) for one in question.kept_as}
+            for one, parts in self._taken(lacking, days, at):
+                self._keep(one, days, parts, MOST_GROUPS)
 
     def _remembered(self, question: Question, days: Days, at: Look, compute: Callable[[Question, Days, Look], Partial]) -> Partial:
         name = (question, compute.__name__, tuple(sorted(days.items())))
@@ -91,20 +95,25 @@ class Sums:
         return total
 
     def _of_some(self, question: Question, days: Days, at: Look) -> Partial:
-        stored = question.of_days
-        parts = self._kept(stored, days, at)
-        gone = {day for day in days if day in at.trimmed and day not in parts}
-        at.left_out.update(gone)
-        if missing := {day: version for day, version in days.items() if day not in parts and day not in gone}:
-            taken = self._taken(stored, missing, at)
-            parts |= taken
+        return _total(self._parts(question, days, at), question)
+
+    def _parts(self, question: Question, days: Days, at: Look) -> Iterator[Partial]:
+        """Of each day and goal."""
+        lacking = {}
+        for one in question.kept_as:
+            kept = self._kept(one, days, at)
+            yield from (_labelled(unpacked(data), question, day) for day, data in kept.items())
+            gone = {day for day in days if day in at.trimmed and day not in kept}
+            at.left_out.update(gone)
+            lacking[one] = frozenset(days.keys() - kept.keys() - gone)
+        for one, parts in self._taken(lacking, days, at):
             try:
-                self._keep(stored, {day: version for day, version in missing.items() if day < at.today}, taken)
+                self._keep(one, {day: version for day, version in days.items() if day < at.today}, parts, KEPT_ROWS)
             except StoreBroken as exc:
                 log.error("%s; a roll-up is not kept", exc)
-        return merged([_labelled(part, question, day) for day, part in parts.items()], len(question.sums))
+            yield from (_labelled(part, question, day) for day, part in parts.items())
 
-    def _kept(self, question: Question, days: Days, at: Look) -> dict[date, Partial]:
+    def _kept(self, question: Question, days: Days, at: Look) -> Mapping[date, bytes]:
         """Roll-ups that still hold. Those of days whose facts are gone always do."""
         if not self._rollups:
             return {}
@@ -113,32 +122,73 @@ class Sums:
         except StoreBroken as exc:
             log.error("%s; reports are made from facts", exc)
             return {}
-        return {day: unpacked(data) for day, (version, data) in kept.items() if days.get(day) == version or day in at.trimmed}
+        return {day: data for day, (version, data) in kept.items() if days.get(day) == version or day in at.trimmed}
 
-    def _taken(self, question: Question, days: Days, at: Look) -> dict[date, Partial]:
-        """From facts, of each day."""
-        first, last = min(days), max(days)
-        scattered = len(days) < sum(first <= day <= last for day in at.days)
-        columns = self._columns(question, Span(first, last, list(days) if scattered else None), at, days=True)
-        nothing = merged([], len(question.sums))
-        return dict.fromkeys(days, nothing) | by_day(columns, _width(question))
+    def _taken(self, lacking: Mapping[Question, frozenset[date]], days: Days, at: Look) -> Iterator[tuple[Question, Mapping[date, Partial]]]:
+        """What questions lack, from facts: those that lack the same days together, some days at once."""
+        together: dict[frozenset[date], list[Question]] = {}
+        for one, missing in lacking.items():
+            if missing:
+                together.setdefault(missing, []).append(one)
+        for missing, ones in together.items():
+            ordered = sorted(missing)
+            for start in range(0, len(ordered), DAYS_AT_ONCE):
+                yield from self._read(ones, ordered[start : start + DAYS_AT_ONCE], at)
 
-    def _keep(self, question: Question, days: Days, parts: Mapping[date, Partial]) -> None:
-        if self._rollups and days:
-            self._rollups.put(question.site, question.key, {day: (version, packed(parts[day])) for day, version in days.items() if len(parts[day].keys) <= KEPT_ROWS})
+    def _read(self, ones: Sequence[Question], days: Sequence[date], at: Look) -> Iterator[tuple[Question, Mapping[date, Partial]]]:
+        """Of each question and day. Days that make too many rows together are read in halves."""
+        whole = replace(ones[0], listed=tuple(goal for one in ones for goal in one.listed))
+        scattered = len(days) < sum(days[0] <= day <= days[-1] for day in at.days)
+        columns = self._columns(whole, Span(days[0], days[-1], days if scattered else None), at, days=True)
+        if _rows(columns) > MOST_GROUPS and len(days) > 1:
+            for half in (days[: len(days) // 2], days[len(days) // 2 :]):
+                yield from self._read(ones, half, at)
+            return
+        _check(_rows(columns))
+        nothing = merged([], len(whole.sums))
+        for one in ones:
+            own = columns
+            if one.listed and len(ones) > 1:
+                chosen = columns[f"d{one.dimensions.index(GOAL)}"] == one.listed[0].name
+                own = {name: column[chosen] for name, column in columns.items()}
+            yield one, dict.fromkeys(days, nothing) | by_day(own, _width(one))
 
-    def _columns(self, question: Question, span: Span, at: Look, *, days: bool) -> Mapping[str, Any]:
+    def _keep(self, question: Question, days: Days, parts: Mapping[date, Partial], most: int) -> None:
+        small = {day: (days[day], packed(part)) for day, part in parts.items() if day in days and len(part.keys) <= most}
+        if self._rollups and small:
+            self._rollups.put(question.site, question.key, small)
+
+    def _columns(self, question: Question, span: Span, at: Look, *, days: bool) -> Mapping[str, Column]:
         asked = compiled(question, span, by_day=days)
-        columns = at.reading.columns(asked.sql, asked.parameters)
-        if len(next(iter(columns.values()))) > MOST_GROUPS:
-            raise TooCostly(f"the report has more than {MOST_GROUPS:,} rows; ask for a shorter period, fewer dimensions or a filter")
-        return columns
+        return at.reading.columns(asked.sql, asked.parameters)
 
     def _remember(self, name: Any, total: Partial) -> None:
         with self._lock:
             self._merged[name] = total
             while sum(len(each.keys) for each in self._merged.values()) > REMEMBERED_ROWS or len(self._merged) > 2_000:
                 self._merged.popitem(last=False)
+
+
+def _total(parts: Iterable[Partial], question: Question) -> Partial:
+    """The sum of parts, of which not too many are held at once; raises `TooCostly`."""
+    held: list[Partial] = []
+    for part in parts:
+        held.append(part)
+        if sum(len(each.keys) for each in held) > 2 * MOST_GROUPS:
+            held = [merged(held, len(question.sums))]
+            _check(len(held[0].keys))
+    total = merged(held, len(question.sums))
+    _check(len(total.keys))
+    return total
+
+
+def _rows(columns: Mapping[str, Column]) -> int:
+    return len(next(iter(columns.values())))
+
+
+def _check(rows: int) -> None:
+    if rows > MOST_GROUPS:
+        raise TooCostly(f"the report has more than {MOST_GROUPS:,} rows; ask for a shorter period, fewer dimensions or a filter")
 
 
 def _width(question: Question) -> int:

@@ -34,7 +34,7 @@ def standard(site: Site) -> Iterator[Question]:
         report = Report(site.id, metrics, whenever, dimensions)
         wanted = [catalogue()[name] for name in metrics]
         for source in sorted({each.source for metric in wanted for each in metric.sums.values()} | {source for metric in wanted for source in metric.presence}, key=str):
-            asked = question(report, site.goals, source).of_days
+            asked = question(report, site.goals, source)
             if asked not in seen:
                 seen.add(asked)
                 yield asked

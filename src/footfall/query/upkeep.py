@@ -8,10 +8,9 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from footfall.domain.site import Site
-from footfall.query.rollup import Look, Sums
+from footfall.query.rollup import Look, Sums, TooCostly
 from footfall.query.standard import standard
-from footfall.registry.port import RegistryBroken
-from footfall.store.port import Facts, Rollups, StoreBroken
+from footfall.store.port import Facts, NoMemory, Rollups, StoreBroken
 
 TICK_SECONDS = 60.0
 UNUSED = timedelta(days=35)
@@ -21,7 +20,10 @@ SLACK_DAYS = 3
 """Hits may be on their way when a day becomes too old."""
 
 DAYS_AT_ONCE = 31
+LAST_TRIMMED = "SELECT site, max(day) FROM days WHERE trimmed GROUP BY site"
 DAYS = "SELECT day, version, settled, trimmed FROM days WHERE site = ? ORDER BY day"
+
+EXPECTED = (StoreBroken, NoMemory, TooCostly)
 
 log = logging.getLogger(__name__)
 
@@ -37,30 +39,34 @@ class Upkeep:
     _done: dict[str, dict[date, tuple[bool, tuple[bytes, ...]]]] = field(default_factory=dict)
 
     def run(self, stop: threading.Event) -> None:
-        """Tend until `stop` is set."""
+        """Tend until `stop` is set. Whatever fails is tried again."""
         while not stop.wait(TICK_SECONDS):
             try:
                 self.tend(stop)
-            except (StoreBroken, RegistryBroken) as exc:
-                log.error("%s; roll-ups are tried again in a minute", exc)
+            except Exception:
+                log.exception("roll-ups are tried again in a minute")
 
     def tend(self, stop: threading.Event) -> None:
-        """Once for all sites."""
+        """Once for all sites; a site for which something fails keeps no other from its turn."""
         moment = datetime.fromtimestamp(self.now() / 1e6, UTC)
-        standing: set[bytes] = set()
+        standing: set[tuple[str, bytes]] = set()
         for site in self.sites():
-            today = moment.astimezone(ZoneInfo(site.zone_at(self.now()))).date()
-            standing |= self._roll_up(site, today, stop)
             if stop.is_set():
                 return
-            if site.retention_days is not None:
-                self._trim(site, today - timedelta(days=site.retention_days + SLACK_DAYS))
-        self.rollups.forget(standing, moment.date() - UNUSED)
+            today = moment.astimezone(ZoneInfo(site.zone_at(self.now()))).date()
+            standing |= {(site.id, one.key) for question in standard(site) for one in question.kept_as}
+            try:
+                self._roll_up(site, today, stop)
+                if site.retention_days is not None and not stop.is_set():
+                    self._trim(site, today - timedelta(days=site.retention_days + SLACK_DAYS))
+            except EXPECTED as exc:
+                log.error("%s; the roll-ups of site %s are tried again in a minute", exc, site.id)
+        self.rollups.forget(standing, moment.date() - UNUSED, {site_id: day for site_id, day in self.facts.rows(LAST_TRIMMED)})
 
-    def _roll_up(self, site: Site, today: date, stop: threading.Event) -> set[bytes]:
+    def _roll_up(self, site: Site, today: date, stop: threading.Event) -> None:
         """Make what days that ended lack: once when they end and once when they settle; changes between are found by who asks."""
         questions = list(standard(site))
-        keys = tuple(question.key for question in questions)
+        keys = tuple(one.key for question in questions for one in question.kept_as)
         done = self._done.setdefault(site.id, {})
         due = [day for day, _, settled, trimmed in self.facts.rows(DAYS, [site.id]) if day < today and not trimmed and done.get(day) != (settled, keys)]
         while due and not stop.is_set():
@@ -72,7 +78,6 @@ class Upkeep:
                 for question in questions:
                     sums.roll_up(question, at)
             done.update({day: (settled, keys) for day, _, settled, _ in rows})
-        return set(keys)
 
     def _trim(self, site: Site, before: date) -> None:
         """Delete the facts of days whose roll-ups are safe."""
@@ -88,8 +93,8 @@ class Upkeep:
 
     def _rolled_up(self, site: Site, days: dict[date, int]) -> dict[date, int]:
         """Those of the days that every standard question has a roll-up of, of their present version."""
-        for question in standard(site):
-            kept = self.rollups.versions(site.id, question.key, min(days), max(days))
+        for one in (one for question in standard(site) for one in question.kept_as):
+            kept = self.rollups.versions(site.id, one.key, min(days), max(days))
             days = {day: version for day, version in days.items() if kept.get(day) == version}
             if not days:
                 break

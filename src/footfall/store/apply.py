@@ -136,8 +136,10 @@ WHERE events.{_near} AND events.id = f.id AND events.time = f.time
 # Marks every local day of which some report may now say something else: those of all events that
 # are added or change visit, of all events of a visit that gains or loses some (they may be counted
 # by its exit page, or by what was done in it), and of visits that are no more.
-_mark = "INSERT INTO days (site, day, version, settled) SELECT site, day, 1, false FROM"
-_again = "ON CONFLICT (site, day) DO UPDATE SET version = days.version + 1, settled = false"
+# A version is a moment, so that none occurs again after a file is restored or made anew, when the
+# roll-ups of a later one may still be there.
+_mark = "INSERT INTO days (site, day, version, settled) SELECT site, day, epoch_us(now()), false FROM"
+_again = "ON CONFLICT (site, day) DO UPDATE SET version = greatest(days.version + 1, excluded.version), settled = false"
 CHANGED_DAYS = f"""
 {_mark} (
     SELECT site, day FROM folded WHERE staged OR changed

@@ -29,6 +29,8 @@ SETTINGS = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
     "preserve_insertion_order": False,
+    "enable_external_access": False,
+    "lock_configuration": True,  # the last, since nothing can be set after it
 }
 
 CORES = os.cpu_count() or 1
@@ -39,18 +41,19 @@ Near = Mapping[str, date]
 class DuckdbFacts:
     """See `port.Facts`. Raises `StoreBroken` when the file is another process's, or a newer version's.
 
-    Leaves one core to the gateway, unless told how many `threads` to use.
+    Leaves one core to the gateway, unless told how many `threads` to use. No statement can reach files outside `exchange`.
     """
 
-    def __init__(self, path: str, memory_limit: str, threads: int = max(1, CORES - 1)) -> None:
+    def __init__(self, path: str, memory_limit: str, threads: int = max(1, CORES - 1), exchange: Path | None = None) -> None:
         self._lock = threading.Lock()
+        reachable = [f"{exchange}/"] if exchange else []
         try:
             if path != MEMORY:
                 Path(path).parent.mkdir(parents=True, exist_ok=True)
                 _remove_stillborn(Path(path))
             self._connection = duckdb.connect(path, config={"memory_limit": memory_limit})
-            for name, value in {**SETTINGS, "threads": threads}.items():
-                self._connection.execute(f"SET {name} = '{value}'")
+            for name, value in {"threads": threads, "allowed_directories": reachable, **SETTINGS}.items():
+                self._connection.execute(f"SET {name} = $value", {"value": value})
         except (duckdb.Error, OSError) as exc:
             raise StoreBroken(f"cannot open the facts in {path}: {exc}") from exc
         with self._transaction() as connection:

@@ -122,8 +122,11 @@ class Rollups(Protocol):
     def sync(self) -> None:
         """Return when all that was put is safe from a crash."""
 
-    def forget(self, standing: Collection[bytes], before: date) -> None:
-        """Drop questions other than the standing ones that were neither got nor put since a day."""
+    def forget(self, standing: Collection[tuple[str, bytes]], before: date, last_trimmed: Mapping[str, date]) -> None:
+        """Drop what was neither got nor put since a day, but the standing questions (with their sites).
+
+        Of a site whose facts are gone up to some day, what is up to that day stays: it cannot be made again.
+        """
 
     def close(self) -> None:
         """Give them up."""
