@@ -1,13 +1,14 @@
 # make          lint, types and fast tests
 # make run      set up, then a live dashboard with an example website
 # make test     set up, then all that CI runs
+# make docs     set up, then the documentation's site, in site/
 PYTHON ?= python3
 BIN := .venv/bin
 DASHBOARD := src/footfall/static/dashboard/index.html
 COUNTRY := src/footfall/data/country.mmdb
 REFERENCE := src/footfall/static/docs/swagger-ui/swagger-ui-bundle.js
 
-.PHONY: check setup run test torture bench lock clean chromium wrk
+.PHONY: check setup run test torture bench docs pictures lock clean chromium wrk
 .DEFAULT_GOAL := check
 
 check: setup
@@ -31,6 +32,13 @@ torture: setup chromium
 
 bench: setup wrk
 	$(BIN)/python -m bench
+
+docs: setup
+	$(BIN)/mkdocs build --strict --quiet
+	@echo "open site/index.html"
+
+pictures: setup chromium
+	$(BIN)/python -m tests.end_to_end.pictures docs/pictures
 
 .venv/ready: requirements-dev.txt pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Footfall needs Python 3.11 or newer: make PYTHON=python3.12 ...")'
@@ -69,4 +77,4 @@ lock:
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --group dev -c requirements.txt pyproject.toml -o requirements-dev.txt
 
 clean:
-	rm -rf .venv node_modules dashboard/node_modules src/footfall/static/dashboard $(COUNTRY) $(dir $(REFERENCE)) dist
+	rm -rf .venv node_modules dashboard/node_modules src/footfall/static/dashboard $(COUNTRY) $(dir $(REFERENCE)) dist site

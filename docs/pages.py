@@ -1,0 +1,90 @@
+"""What the site shows besides the files of this folder: pages of the root, the commands, the list of decisions."""
+
+import argparse
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
+
+from footfall.cli.parser import parser
+from footfall.settings import OPTIONS
+
+ROOT = Path(__file__).parents[1]
+OF_ROOT = {"ARCHITECTURE.md": "architecture.md", "CHANGELOG.md": "changes.md"}
+ICON = "dashboard/public/icon.svg"
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Add the pages that lie in the root, and the dashboard's icon."""
+    for source, name in OF_ROOT.items():
+        files.append(File.generated(config, name, content=(ROOT / source).read_text("utf-8")))
+    files.append(File.generated(config, "icon.svg", abs_src_path=str(ROOT / ICON)))
+    return files
+
+
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Fill in what is made, and have links lead to where pages lie in the site."""
+    for name, made in MADE.items():
+        before, found, _ = markdown.partition(f"<!-- {name} -->")  # what follows is for those who read the file itself
+        markdown = before + "\n".join(made()) if found else markdown
+    if page.file.src_uri in OF_ROOT.values():
+        markdown = markdown.replace("](docs/", "](")
+    for source, name in OF_ROOT.items():
+        markdown = re.sub(rf"\]\(((?:\.\./)*)\.\./{re.escape(source)}", rf"](\g<1>{name}", markdown)
+    return markdown
+
+
+def decisions() -> Iterator[str]:
+    """A line for each decision, by its heading."""
+    for path in sorted((ROOT / "docs" / "decisions").glob("0*.md")):
+        heading = path.read_text("utf-8").partition("\n")[0].removeprefix("# ")
+        yield f"* [{heading}]({path.name})"
+
+
+def commands() -> Iterator[str]:
+    """Every command and action with its flags, as the command line itself describes them."""
+    yield from _described(parser(), 1)
+
+
+MADE = {"commands": commands, "decisions": decisions}
+
+
+def actions_of(command: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    """The commands below a command, by name."""
+    return {name: below for action in command._actions if isinstance(action, argparse._SubParsersAction) for name, below in action.choices.items()}
+
+
+def _described(command: argparse.ArgumentParser, depth: int) -> Iterator[str]:
+    below = actions_of(command)
+    if depth > 1:
+        own = [action for action in command._actions if action.help is not argparse.SUPPRESS and not isinstance(action, argparse._HelpAction | argparse._SubParsersAction)]
+        yield from ("#" * depth + f" {command.prog}", "", *_markdown(command.description or ""), "")
+        yield from _flags([action for action in own if action.dest not in OPTIONS])
+        settings = [f"[`{action.option_strings[0]}`](settings.md)" for action in own if action.dest in OPTIONS]
+        if settings and not below:
+            yield from (f"Settings: {', '.join(settings)}.", "")
+    for each in below.values():
+        yield from _described(each, depth + 1)
+
+
+def _markdown(text: str) -> list[str]:
+    """A description with its examples, which are indented by two, as Markdown."""
+    return [f"  {line}" if line.startswith("  ") else _escaped(line) for line in text.splitlines()]
+
+
+def _flags(actions: list[argparse.Action]) -> Iterator[str]:
+    if not actions:
+        return
+    yield from ("| | |", "|---|---|")
+    for action in actions:
+        value = "" if action.nargs == 0 or (not action.metavar and action.option_strings) else f" {action.metavar or action.dest.upper()}"
+        names = ", ".join(f"`{name}{value}`" for name in action.option_strings) or f"`{value.strip()}`"
+        yield f"| {names} | {_escaped((action.help or '').replace('%%', '%')).replace('|', chr(92) + '|')} |"
+    yield ""
+
+
+def _escaped(text: str) -> str:
+    return re.sub(r"([\\`*_<\[])", r"\\\1", text)
