@@ -34,7 +34,7 @@ bench: setup wrk
 	$(BIN)/python -m bench
 
 docs: setup
-	$(BIN)/mkdocs build --strict --quiet
+	$(BIN)/mkdocs build --strict
 	@echo "open site/index.html"
 
 pictures: setup chromium

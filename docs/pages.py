@@ -70,21 +70,32 @@ def _described(command: argparse.ArgumentParser, depth: int) -> Iterator[str]:
         yield from _described(each, depth + 1)
 
 
-def _markdown(text: str) -> list[str]:
+def _markdown(text: str) -> Iterator[str]:
     """A description with its examples, which are indented by two, as Markdown."""
-    return [f"  {line}" if line.startswith("  ") else _escaped(line) for line in text.splitlines()]
+    example = False
+    for line in text.splitlines():
+        if line and line.startswith("  ") != example:
+            example = not example
+            yield ""
+        yield f"  {line}" if example else _escaped(line)
 
 
 def _flags(actions: list[argparse.Action]) -> Iterator[str]:
-    if not actions:
-        return
-    yield from ("| | |", "|---|---|")
-    for action in actions:
-        value = "" if action.nargs == 0 or (not action.metavar and action.option_strings) else f" {action.metavar or action.dest.upper()}"
-        names = ", ".join(f"`{name}{value}`" for name in action.option_strings) or f"`{value.strip()}`"
-        yield f"| {names} | {_escaped((action.help or '').replace('%%', '%')).replace('|', chr(92) + '|')} |"
-    yield ""
+    if actions:
+        yield from ("| | |", "|---|---|")
+        for action in actions:
+            names = [f"{name} {value_of(action)}".strip() for name in action.option_strings or [""]]
+            yield f"| {', '.join(f'`{name}`' for name in names)} | {_escaped(action.help or '').replace('%%', '%')} |"
+        yield ""
+
+
+def value_of(action: argparse.Action) -> str:
+    """What stands for a flag's value, or for a command's argument; empty for a switch."""
+    if action.nargs == 0:
+        return ""
+    shown = action.metavar or (f"{{{','.join(map(str, action.choices))}}}" if action.choices else action.dest.upper())
+    return shown if isinstance(shown, str) else " ".join(shown)
 
 
 def _escaped(text: str) -> str:
-    return re.sub(r"([\\`*_<\[])", r"\\\1", text)
+    return re.sub(r"([\\`*_\[|])", r"\\\1", text).replace("<", "&lt;")
