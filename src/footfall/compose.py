@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from footfall.control.port import Commands
     from footfall.control.server import Control
     from footfall.gateway.http import Gateway
+    from footfall.imports.columns import Columns, Wanted
     from footfall.processor.worker import Worker
     from footfall.query.answer import Answers
     from footfall.query.upkeep import Upkeep
@@ -129,10 +130,8 @@ def gateway(settings: Settings) -> "Gateway":
         add_example(registry)
     static = Path(str(files("footfall") / "static"))
     pages = load(static / "dashboard", "/") | load(static / "docs", "/api/docs/") | (load(static / "example", "/example/") if settings.demo else {})
-    country = _data() / "country.mmdb"
-    places = place_lookup(settings.places or (country if country.is_file() else None))
     collector = Collector(
-        Snapshot(registry, open_salts(settings)), Door(client_lookup(), places, Offsets()),
+        Snapshot(registry, open_salts(settings)), Door(client_lookup(), place_lookup(places(settings)), Offsets()),
         settings.trusted_proxy, RateLimit(settings.rate_limit, now), GatewayMetrics(), now,
     )  # fmt: skip
     return Gateway(collector, lambda: open_writer(settings), Forwarder(engine_socket(settings)), pages)
@@ -163,14 +162,15 @@ def engine(settings: Settings, now: Callable[[], int] = now) -> Engine:
     worker = Worker(open_reader(settings), facts, open_salts(settings), sources(), settings.batch, now, EngineMetrics())
     answers = Answers(facts, now, rollups)
     api = application(Access(registry, now), answers, Original(facts))
-    return Engine(worker, Upkeep(facts, rollups, registry.sites, now), Control(commands(answers, registry), api), facts, rollups)
+    return Engine(worker, Upkeep(facts, rollups, registry.sites, now), Control(commands(settings, facts, answers, registry), api), facts, rollups)
 
 
-def commands(answers: "Answers", registry: Registry) -> "Commands":
+def commands(settings: Settings, facts: Facts, answers: "Answers", registry: Registry) -> "Commands":
     """What the owner of the facts does for other processes of its user; no key is asked for."""
+    from footfall.imports.command import Imported, TakeIn
     from footfall.query.command import Report
 
-    return {"report": Report(answers, registry)}
+    return {"report": Report(answers, registry), "imported": Imported(facts), "take_in": TakeIn(facts, exchange(settings))}
 
 
 def owner(settings: Settings) -> "Owner":
@@ -186,9 +186,26 @@ def owner(settings: Settings) -> "Owner":
             for each in (facts, rollups, registry):
                 each.close()
 
-        return commands(Answers(facts, now, rollups), registry), close
+        return commands(settings, facts, Answers(facts, now, rollups), registry), close
 
     return Owner(engine_socket(settings), own)
+
+
+def columns(settings: Settings, site: Site, wanted: "Wanted", salts: Salts) -> "Columns":
+    """What makes events of a site's log lines."""
+    from functools import cache
+
+    from footfall.gateway.clients import client_lookup, place_lookup
+    from footfall.imports.columns import Columns, Lookups
+
+    lookups = Lookups(client_lookup(), place_lookup(places(settings)), Offsets(), sources(), cache(lambda day: salts.make(day, now())))
+    return Columns(site, wanted, lookups, os.cpu_count() or 1)
+
+
+def places(settings: Settings) -> Path | None:
+    """The database of places."""
+    country = _data() / "country.mmdb"
+    return settings.places or (country if country.is_file() else None)
 
 
 def _path(url: str) -> str:

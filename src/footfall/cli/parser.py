@@ -75,6 +75,21 @@ arguments give the same traffic.
 
 The server must not be running on the same data folder. The sites must not exist yet."""
 
+IMPORT = """\
+Count what a web server wrote down: page views from its access logs, plain or packed (.gz, .zst),
+of Apache, nginx, Caddy, IIS or CloudFront.
+
+  footfall import /var/log/nginx/access.log --site example.com
+  footfall import /var/log/nginx/ --site example.com                    all files of a folder
+  footfall import '/var/log/nginx/access.log*' --site example.com
+  zcat old/*.gz | footfall import - --site example.com
+  footfall import /var/log/nginx/access.log --site example.com --follow     and go on as it grows
+  footfall import access.log --site example.com --format '$remote_addr [$time_local] "$request" $status'
+
+A file that was imported before adds nothing, one that has grown only what is new, also under
+another name or packed meanwhile. The server may run meanwhile. Addresses and user agents become
+pseudonyms here and go no further."""
+
 SWITCHES = {"demo"}
 SERVER = ("host", "port", "trusted_proxy", "demo", "rate_limit", "stream", "stream_limit", "registry", "salts", "places", "log_level")
 COUNTING = ("batch", "stream", "stream_limit", "store", "store_memory", "rollups", "registry", "salts", "log_level")
@@ -104,6 +119,7 @@ def parser() -> argparse.ArgumentParser:
     _site(_command(commands, "site", "site", "add, list, change and remove sites", SITE))
     _goal(_command(commands, "goal", "goal", "add, list and remove goals of a site", GOAL))
     _key(_command(commands, "key", "key", "add, list and revoke API keys", KEY))
+    _import(_command(commands, "import", "imports", "count what a web server's logs hold", IMPORT))
     _demo_data(_command(commands, "demo-data", "demo_data", "make up traffic to look at", DEMO_DATA))
     _settings(_command(commands, "version", "version", "print the version", "Print the version of Footfall and of the parts that matter."), ())
     return top
@@ -177,6 +193,23 @@ def _key(command: argparse.ArgumentParser) -> None:
     _action(actions, "list", "list all keys", "List all keys: their first characters, site, scopes and date.")
     revoke = _action(actions, "revoke", "revoke a key", "Revoke a key. Servers refuse it within a second.")
     revoke.add_argument("key_id", metavar="KEY", help="its first characters as 'key list' shows them, or the whole key")
+
+
+def _import(command: argparse.ArgumentParser) -> None:
+    _settings(command, ("store", "store_memory", "rollups", "registry", "salts", "places"))
+    command.add_argument("files", metavar="FILE", nargs="+", help="a file, a folder, a pattern such as '*.log.gz', or - for standard input")
+    command.add_argument("--site", dest="site_id", metavar="ID", required=True, help="the site that the pages are of")
+    command.add_argument(
+        "--format",
+        metavar="F",
+        help="combined, common, vhost, vhost-common, caddy, w3c (IIS and CloudFront), or the pattern of nginx's log_format or Apache's LogFormat [found out]",
+    )
+    command.add_argument("--keep-bots", action="store_true", help="count crawlers and other programs too")
+    command.add_argument("--keep-assets", action="store_true", help="count every line as a page view, whatever was asked for, by which method, and with what success")
+    command.add_argument("--hostname", metavar="H", help="the host of pages where lines do not tell [the site's first domain]")
+    command.add_argument("--scheme", choices=["https", "http"], default="https", help="the scheme of pages [https]")
+    command.add_argument("--follow", action="store_true", help="go on while the one FILE grows and is rotated, until stopped")
+    command.add_argument("--rejects", metavar="OUT", help="write file, number and reason of every faulty line to a CSV file (never the line)")
 
 
 def _demo_data(command: argparse.ArgumentParser) -> None:

@@ -94,6 +94,7 @@ class Tags(NamedTuple):
 
 
 NO_TAGS = Tags()
+TAGS = Tags._fields
 
 
 class Page(NamedTuple):
@@ -153,7 +154,7 @@ def collect(sighting: Sighting, caller: Caller, now_us: int, directory: Director
             event_key(site.id, sighting.page_view) if sighting.page_view else None,
             sighting.engaged,
             sighting.scroll,
-            _referrer(sighting.referrer, page.host, site),
+            referrer_of(sighting.referrer, page.host, site),
             *(tags or NO_TAGS),
             *place[1:],
             *client[:5],
@@ -208,7 +209,7 @@ def _reason(sighting: Sighting, caller: Caller, age_us: int, site: Site, page: P
     if age_us > MAX_AGE_US and not (caller.keyed and sighting.time_us):
         return Reason.TOO_LATE
     exclusions = site.exclusions
-    if exclusions.addresses and _within(caller.address, exclusions.addresses):
+    if exclusions.addresses and within(caller.address, exclusions.addresses):
         return Reason.EXCLUDED_ADDRESS
     if place.country in exclusions.countries:
         return Reason.EXCLUDED_COUNTRY
@@ -219,7 +220,8 @@ def _reason(sighting: Sighting, caller: Caller, age_us: int, site: Site, page: P
     return None
 
 
-def _within(address: str, ranges: Iterable[str]) -> bool:
+def within(address: str, ranges: Iterable[str]) -> bool:
+    """Whether an address lies in any of the ranges."""
     try:
         parsed = ip_address(address)
     except ValueError:
@@ -260,7 +262,7 @@ def _tags(search: str) -> Tags | None:
     return Tags(tag, click, *(found.get(f"utm_{name}") for name in ("source", "medium", "campaign", "content", "term")))
 
 
-def _referrer(referrer: str | None, host: str, site: Site) -> str | None:
+def referrer_of(referrer: str | None, host: str, site: Site) -> str | None:
     """Host and path of the page that linked here; None when that is the site itself."""
     found = _linking(referrer) if referrer else None
     if found is None:

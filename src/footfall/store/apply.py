@@ -155,6 +155,10 @@ CHANGED_DAYS_OF_DISPLACED = f"""
 MARK = "INSERT INTO marks VALUES ($shard, $sequence) ON CONFLICT (shard) DO UPDATE SET sequence = greatest(marks.sequence, excluded.sequence)"
 DROP = "INSERT INTO drops VALUES ($site, $day, $reason, $count)"
 
+IS_TAKEN = "SELECT count(*) FROM imports WHERE site = $site AND digest = $digest AND upto = $upto"
+INSTEAD = "DELETE FROM imports WHERE site = $site AND digest = $instead"
+TAKEN = "INSERT INTO imports VALUES ($site, $digest, $upto, $lines, make_timestamp(epoch_us(now())))"
+
 # Settling: the events of a visit that linked visitors share keep it for ever, and the link goes.
 HAS_DEAD_LINKS = "SELECT EXISTS (FROM events WHERE prev IS NOT NULL AND NOT list_contains($alive, CAST(day - 1 AS DATE)))"
 _dead = "prev IS NOT NULL AND NOT list_contains($alive, CAST(day - 1 AS DATE))"

@@ -11,12 +11,12 @@ from typing import Any
 import duckdb
 import numpy as np
 
-from footfall.domain.event import COPY_WINDOW_US, Event
+from footfall.domain.event import COPY_WINDOW_US, Event, Tally
 from footfall.domain.reason import Reason
 from footfall.domain.site import date_day, day_date
 from footfall.store import apply, fold
 from footfall.store.facts import MIGRATIONS, STAGED, VERSION, values
-from footfall.store.port import Applied, Batch, Interrupted, NoMemory, StoreBroken
+from footfall.store.port import Applied, Batch, Interrupted, NoMemory, StoreBroken, Taken
 
 MEMORY = ":memory:"
 REACH = timedelta(days=5)
@@ -67,15 +67,17 @@ class DuckdbFacts:
         """See `port.Facts`."""
         with self._transaction() as connection:
             applied = [_add(connection, events) for events in _spans(batch.events)]
-            for tally in batch.tallies:
-                connection.execute(apply.DROP, {"site": tally.site, "day": day_date(tally.day), "reason": tally.reason, "count": tally.hits})
+            _count(connection, batch.tallies)
             for shard, sequence in batch.marks.items():
                 connection.execute(apply.MARK, {"shard": shard, "sequence": sequence})
         return Applied(sum(each.counted for each in applied), sum(each.copies for each in applied))
 
-    def load(self, sql: str, parameters: Mapping[str, Any]) -> int:
+    def load(self, sql: str, parameters: Mapping[str, Any], taken: Taken | None = None, tallies: Sequence[Tally] = ()) -> int:
         """See `port.Facts`."""
         with self._transaction() as connection:
+            if taken and not _note(connection, taken):
+                return 0
+            _count(connection, tallies)
             connection.execute(apply.STAGE.format(sql=sql), dict(parameters))
             return sum(_add_staged(connection, count, (low, high)).counted for count, low, high in _staged_spans(connection))
 
@@ -201,6 +203,21 @@ def _migrate(connection: duckdb.DuckDBPyConnection, path: str) -> None:
         for statement in MIGRATIONS[number]:
             connection.execute(statement)
         connection.execute("INSERT INTO schema_version VALUES (?)", [number + 1])
+
+
+def _note(connection: duckdb.DuckDBPyConnection, taken: Taken) -> bool:
+    """Note how far a file is imported; False where that is noted already."""
+    here = {"site": taken.site, "digest": taken.digest, "upto": taken.upto}
+    if _one(connection, apply.IS_TAKEN, here):
+        return False
+    connection.execute(apply.INSTEAD, {"site": taken.site, "instead": taken.instead})
+    connection.execute(apply.TAKEN, {**here, "lines": taken.lines})
+    return True
+
+
+def _count(connection: duckdb.DuckDBPyConnection, tallies: Sequence[Tally]) -> None:
+    for tally in tallies:
+        connection.execute(apply.DROP, {"site": tally.site, "day": day_date(tally.day), "reason": tally.reason, "count": tally.hits})
 
 
 def _spans(events: Sequence[Event]) -> Iterator[Sequence[Event]]:

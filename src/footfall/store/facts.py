@@ -2,7 +2,7 @@
 
 from footfall.domain.event import Event, Hit
 
-VERSION = 2
+VERSION = 3
 
 HIT_TYPES = {
     "site": "VARCHAR", "id": "UBIGINT", "kind": "VARCHAR", "received": "TIMESTAMP", "time": "TIMESTAMP",
@@ -63,5 +63,6 @@ MIGRATIONS = (
         "ALTER TABLE days ADD COLUMN trimmed BOOLEAN DEFAULT false",
         *(f"ALTER TABLE events DROP COLUMN {name}" for name in ("received", "page_view")),
     ),
+    ('CREATE TABLE imports (site VARCHAR, digest BLOB, upto BIGINT, lines BIGINT, "at" TIMESTAMP)',),
 )
 """Statements that lead from each version of the schema to the next; the first makes it."""

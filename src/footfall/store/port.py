@@ -23,6 +23,19 @@ class Batch:
     marks: Mapping[str, int] = field(default_factory=dict)
 
 
+class Taken(NamedTuple):
+    """How far a file has been imported into a site: the digest of its first `upto` bytes (unpacked), which hold so many lines.
+
+    `instead` is the digest of an earlier note that this one takes the place of.
+    """
+
+    site: str
+    digest: bytes
+    upto: int
+    lines: int
+    instead: bytes = b""
+
+
 class Applied(NamedTuple):
     """What came of a batch."""
 
@@ -71,10 +84,11 @@ class Facts(Protocol):
         changed are marked. The order in which batches come makes no difference.
         """
 
-    def load(self, sql: str, parameters: Mapping[str, Any]) -> int:
+    def load(self, sql: str, parameters: Mapping[str, Any], taken: Taken | None = None, tallies: Sequence[Tally] = ()) -> int:
         """Add in one transaction the events that a SELECT gives in the columns of `facts.STAGED`, as `apply` adds a batch.
 
-        For more events than pass through Python in good time. Returns how many count; copies are left out.
+        For more events than pass through Python in good time. Returns how many count; copies are left
+        out. What is noted as `taken` already is not added again.
         """
 
     def settle(self, alive: frozenset[int], today: int, applied_up_to: int) -> Sequence[int]:

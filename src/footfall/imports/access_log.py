@@ -1,0 +1,119 @@
+"""Importing access logs: from files to parts, and from parts to facts."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from footfall.imports.columns import Columns, Made, Reject
+from footfall.imports.format import NAMES, PATTERNS, Format, NoFormat, named, of_fields
+from footfall.imports.reading import Known, Log, Piece
+
+SAMPLE_LINES = 200
+W3C_HEADER = "#Fields:"
+
+
+@dataclass(slots=True)
+class Tally:
+    """What came of one or several logs."""
+
+    lines: int = 0
+    before: int = 0
+    events: int = 0
+    others: int = 0
+    dropped: Counter[str] = field(default_factory=Counter)
+    rejected: int = 0
+
+
+@dataclass(slots=True)
+class Importer:
+    """Imports logs into one site.
+
+    `owner` gives commands to the owner of the facts; parts lie in the folder `exchange` until they
+    are applied. `rejected` is told each faulty line, `progress` how far a log is read, in bytes of its file.
+    """
+
+    site: str
+    columns: Columns
+    owner: Callable[..., Any]
+    exchange: Path
+    now: Callable[[], int]
+    format: Format | None
+    rejected: Callable[[str, Reject], None]
+    progress: Callable[[Log], None]
+
+    def known(self) -> Known:
+        """How far logs have been imported already."""
+        found: dict[int, set[bytes]] = {}
+        for digest, upto in self.owner("imported", site=self.site):
+            found.setdefault(upto, set()).add(bytes.fromhex(digest))
+        return found
+
+    def take(self, log: Log, tally: Tally, *, growing: bool = False) -> None:
+        """Import what is left of a log. Raises `NoLog`, `NoFormat`, and what the owner raises.
+
+        While a part is applied the next is made: parsing and folding take about the same time. Of a
+        log that is `growing` a last line without its end is left for the next call, and one note is
+        kept for all calls.
+        """
+        with ThreadPoolExecutor(1) as applying:
+            waiting: Future[None] | None = None
+            before = log.taken if growing else b""
+            try:
+                for number, piece in enumerate(log.pieces(complete=not growing)):
+                    path = self.exchange / f"import-{number % 2}.parquet"
+                    format_ = self._format(log, piece)
+                    made = self._made(piece, format_, path)
+                    if waiting:
+                        waiting.result()
+                    waiting = applying.submit(self._apply, path, piece, made, before)
+                    before, log.taken = b"", piece.digest
+                    self._count(log, piece, made, tally)
+                    self.progress(log)
+            finally:
+                if waiting:
+                    waiting.result()
+
+    def _made(self, piece: Piece, format_: Format, path: Path) -> Made:
+        return self.columns.make(piece, format_, self.now(), path)
+
+    def _apply(self, path: Path, piece: Piece, made: Made, before: bytes) -> None:
+        taken = (self.site, piece.digest.hex(), piece.upto, piece.last, before.hex())
+        self.owner("take_in", part=path.name, taken=taken, tallies=[tuple(each) for each in made.tallies])
+        path.unlink()
+
+    def _count(self, log: Log, piece: Piece, made: Made, tally: Tally) -> None:
+        tally.lines += len(piece.lines)
+        tally.events += made.events
+        tally.others += made.others
+        tally.rejected += len(made.rejects)
+        for each in made.tallies:
+            tally.dropped[each.reason] += each.hits
+        for reject in made.rejects:
+            self.rejected(log.name, reject)
+
+    def _format(self, log: Log, piece: Piece) -> Format:
+        """The format asked for, else what the first lines are of; a header tells the fields from then on."""
+        if self.format is None:
+            self.format = guessed(piece.lines[:SAMPLE_LINES], self.columns, log.name)
+        if self.format.header:
+            header = next((line for line in reversed(piece.lines) if line.startswith(W3C_HEADER)), None)
+            if header:
+                self.format = of_fields(header)
+            if not self.format.sql:
+                raise NoFormat(f"{log.name} has no line '#Fields:' before its first, which a log of IIS or CloudFront has")
+        return self.format
+
+
+def guessed(lines: Sequence[str], columns: Columns, name: str) -> Format:
+    """The format that fits most of some lines; raises `NoFormat`."""
+    told = [line for line in lines if line.strip()]
+    if any(line.startswith(W3C_HEADER) for line in told):
+        return named("w3c")
+    fitting = [(columns.sample(told, named(each)), -place, each) for place, each in enumerate(("caddy", *PATTERNS))] if told else []
+    most, _, best = max(fitting, default=(0, 0, ""))
+    if not told or 2 * most <= len(told):
+        raise NoFormat(f"{name} is in none of the formats {', '.join(NAMES)}: say what it is by --format, as a name or as the pattern of your server's configuration")
+    return named(best)

@@ -1,0 +1,40 @@
+"""Commands of the importer to the owner of the facts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from footfall.control.port import Refusal
+from footfall.domain.event import Tally
+from footfall.store.port import Facts, Taken
+
+KNOWN = "SELECT digest, upto FROM imports WHERE site = ?"
+PART = "SELECT * FROM read_parquet($part)"
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """The command `imported`: how far which files have been imported into a site."""
+
+    facts: Facts
+
+    def __call__(self, site: str) -> list[tuple[str, int]]:
+        """Digests (hexadecimal) with the number of bytes that they are of."""
+        return [(bytes(digest).hex(), upto) for digest, upto in self.facts.rows(KNOWN, [site])]
+
+
+@dataclass(frozen=True, slots=True)
+class TakeIn:
+    """The command `take_in`: add the events of a part, once. `exchange` is the folder that parts lie in."""
+
+    facts: Facts
+    exchange: Path
+
+    def __call__(self, part: str, taken: Sequence[Any], tallies: Sequence[Sequence[Any]]) -> int:
+        """The part's file name, how far its log is imported with it, and what was left out; the number of events added."""
+        site, digest, upto, lines, instead = taken
+        path = self.exchange / Path(part).name
+        if not path.is_file():
+            raise Refusal(f"there is no part {part!r}: was it removed, or is the data folder another?")
+        return self.facts.load(PART, {"part": str(path)}, Taken(site, bytes.fromhex(digest), upto, lines, bytes.fromhex(instead)), [Tally(*each) for each in tallies])

@@ -1,0 +1,163 @@
+"""Reading logs: plain or packed, a piece of whole lines at a time, from where an earlier import came to."""
+
+import gzip
+import zlib
+from collections.abc import Iterator, Mapping
+from hashlib import blake2b
+from pathlib import Path
+from time import time
+from typing import IO, Any, BinaryIO, NamedTuple
+
+import zstandard
+
+PIECE_BYTES = 16_000_000
+LINE_BYTES = 64_000
+"""A longer line is no request; it is left out."""
+
+DIGEST_BYTES = 16
+QUIET_SECONDS = 60.0
+"""A last line without its end is taken of a packed file, and of one that nobody wrote to for so long."""
+
+GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+OTHERS = {b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"PK\x03\x04": "zip", b"7z\xbc\xaf": "7-Zip"}
+
+
+class NoLog(Exception):
+    """A file that cannot be read as lines; its text is a sentence."""
+
+
+class Piece(NamedTuple):
+    """Some lines of a log, the first of which has the number `first`.
+
+    `digest` is of everything up to `upto` bytes (unpacked), where `last` lines have been read.
+    `long` are the numbers of lines left out for their length; they are empty here.
+    """
+
+    lines: list[str]
+    first: int
+    last: int
+    digest: bytes
+    upto: int
+    long: list[int]
+
+
+Known = Mapping[int, set[bytes]]
+"""How far logs were imported before: digests by the number of bytes that they are of."""
+
+
+class Log:
+    """One file. `taken` is for its importer: the digest of what it has noted as imported last."""
+
+    def __init__(self, name: str, stream: BinaryIO, piece_bytes: int = PIECE_BYTES) -> None:
+        self.name = name
+        self._file = stream
+        self._piece_bytes = piece_bytes
+        self._stream, self._packed = _unpacked(name, stream)
+        self._digest = blake2b(digest_size=DIGEST_BYTES)
+        self._rest = b""
+        self._dropping = False
+        self.upto = self.lines = 0
+        self.taken = b""
+
+    @property
+    def read(self) -> int:
+        """Bytes read of the file as it lies there, for showing progress."""
+        return self._file.tell() if self._file.seekable() else self.upto
+
+    def skip(self, known: Known) -> int:
+        """Go to where an earlier import of a file with the same beginning ended; the number of lines passed over.
+
+        The file must be seekable; what is known of other files costs reading it once more.
+        """
+        found = None
+        for offset in sorted(known):
+            if not self._hash_until(offset):
+                break
+            if self._digest.digest() in known[offset]:
+                found = (self._digest.copy(), self.upto, self.lines)
+        self._rewind()
+        if found:
+            self._hash_until(found[1])
+            self._digest, self.upto, self.lines = found
+        return self.lines
+
+    def pieces(self, *, complete: bool = True) -> Iterator[Piece]:
+        """What comes from here on. A last line without its end is left for later unless the file is `complete`. Raises `NoLog`."""
+        while block := self._block():
+            self._rest += block
+            cut = self._rest.rfind(b"\n") + 1
+            if cut:
+                piece, self._rest = self._rest[:cut], self._rest[cut:]
+                yield self._piece(piece)
+            elif len(self._rest) > LINE_BYTES:
+                self._drop()
+        if self._rest and complete and (self._packed or self._quiet()):
+            piece, self._rest = self._rest, b""
+            yield self._piece(piece)
+
+    def _piece(self, piece: bytes) -> Piece:
+        self._digest.update(piece)
+        self.upto += len(piece)
+        text = piece.decode("utf-8", "replace").replace("\0", "\ufffd")
+        lines = text.removesuffix("\n").split("\n")
+        first, long = self.lines + 1, []
+        if self._dropping:
+            self._dropping, lines[0] = False, ""
+            long.append(first)
+        if max(map(len, lines)) > LINE_BYTES:
+            for index, line in enumerate(lines):
+                if len(line) > LINE_BYTES:
+                    lines[index] = ""
+                    long.append(first + index)
+        self.lines += len(lines)
+        return Piece(lines, first, self.lines, self._digest.digest(), self.upto, long)
+
+    def _drop(self) -> None:
+        """Forget the beginning of a line that has no end in sight."""
+        self._digest.update(self._rest)
+        self.upto += len(self._rest)
+        self._rest, self._dropping = b"", True
+
+    def _block(self) -> bytes:
+        try:
+            return bytes(self._stream.read(self._piece_bytes))
+        except (OSError, EOFError, zlib.error, zstandard.ZstdError) as exc:
+            raise NoLog(f"{self.name} is damaged or cut off after line {self.lines:,}: {exc}; what came before was taken") from exc
+
+    def _hash_until(self, offset: int) -> bool:
+        """Read up to an offset; False when the file is shorter."""
+        while self.upto < offset:
+            block = self._stream.read(min(self._piece_bytes, offset - self.upto))
+            if not block:
+                return False
+            self._digest.update(block)
+            self.upto += len(block)
+            self.lines += block.count(b"\n")
+        return True
+
+    def _rewind(self) -> None:
+        self._file.seek(0)
+        self._stream, _ = _unpacked(self.name, self._file)
+        self._digest = blake2b(digest_size=DIGEST_BYTES)
+        self.upto = self.lines = 0
+
+    def _quiet(self) -> bool:
+        try:
+            return time() - Path(self._file.name).stat().st_mtime > QUIET_SECONDS
+        except (OSError, AttributeError, TypeError):
+            return True  # standard input has ended
+
+
+def _unpacked(name: str, stream: BinaryIO) -> tuple[IO[bytes] | Any, bool]:
+    """The lines of a stream, whether packed or not, told by its first bytes; raises `NoLog`."""
+    start = stream.peek(8)[:8] if hasattr(stream, "peek") else b""
+    if start.startswith(GZIP):
+        return gzip.open(stream), True
+    if start.startswith(ZSTD):
+        return zstandard.ZstdDecompressor().stream_reader(stream, read_across_frames=True, closefd=False), True
+    for magic, other in OTHERS.items():
+        if start.startswith(magic):
+            raise NoLog(f"{name} is packed by {other}; unpack it first, or give .gz or .zst")
+    if b"\0" in start:
+        raise NoLog(f"{name} is no text")
+    return stream, False
