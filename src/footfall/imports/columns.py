@@ -123,7 +123,8 @@ class Columns:
 
     def __init__(self, site: Site, wanted: Wanted, lookups: Lookups, threads: int) -> None:
         self._site, self._wanted, self._lookups = site, wanted, lookups
-        self._connection = duckdb.connect(":memory:", config={"temp_directory": "", "TimeZone": "UTC", "threads": threads, "autoinstall_known_extensions": False})
+        self._connection = duckdb.connect(":memory:", config={"temp_directory": "", "threads": threads, "autoinstall_known_extensions": False})
+        self._connection.execute("SET TimeZone = 'UTC'")
 
     def make(self, piece: Piece, format_: Format, now_us: int, path: Path) -> Made:
         """Write the events of a piece to a Parquet file, in the columns of `facts.STAGED`."""

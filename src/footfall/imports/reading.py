@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from hashlib import blake2b
 from pathlib import Path
 from time import time
-from typing import IO, Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import zstandard
 
@@ -17,6 +17,10 @@ LINE_BYTES = 64_000
 DIGEST_BYTES = 16
 QUIET_SECONDS = 60.0
 """A last line without its end is taken of a packed file, and of one that nobody wrote to for so long."""
+
+SAMPLE_BYTES = 512
+PACKED_BYTES = 512
+"""So few bytes of Zstandard are 16 MB at most when unpacked."""
 
 GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 OTHERS = {b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"PK\x03\x04": "zip", b"7z\xbc\xaf": "7-Zip"}
@@ -148,16 +152,37 @@ class Log:
             return True  # standard input has ended
 
 
-def _unpacked(name: str, stream: BinaryIO) -> tuple[IO[bytes] | Any, bool]:
+class _Zstandard:
+    """Unpacks frame after frame; unlike the library's own reader it notices when the last is cut off."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._frame: Any = None
+        self._ready = b""
+
+    def read(self, size: int) -> bytes:
+        while len(self._ready) < size and (block := self._stream.read(PACKED_BYTES)):
+            while block:
+                self._frame = self._frame or zstandard.ZstdDecompressor().decompressobj()
+                self._ready += self._frame.decompress(block)
+                block = self._frame.unused_data if self._frame.eof else b""
+                self._frame = None if self._frame.eof else self._frame
+        if self._frame and not self._ready:
+            raise EOFError("the end of its last frame is missing")
+        found, self._ready = self._ready[:size], self._ready[size:]
+        return found
+
+
+def _unpacked(name: str, stream: BinaryIO) -> tuple[BinaryIO | gzip.GzipFile | _Zstandard, bool]:
     """The lines of a stream, whether packed or not, told by its first bytes; raises `NoLog`."""
-    start = stream.peek(8)[:8] if hasattr(stream, "peek") else b""
+    start = stream.peek(SAMPLE_BYTES)[:SAMPLE_BYTES] if hasattr(stream, "peek") else b""
     if start.startswith(GZIP):
         return gzip.open(stream), True
     if start.startswith(ZSTD):
-        return zstandard.ZstdDecompressor().stream_reader(stream, read_across_frames=True, closefd=False), True
+        return _Zstandard(stream), True
     for magic, other in OTHERS.items():
         if start.startswith(magic):
             raise NoLog(f"{name} is packed by {other}; unpack it first, or give .gz or .zst")
-    if b"\0" in start:
+    if 10 * start.count(0) > len(start):
         raise NoLog(f"{name} is no text")
     return stream, False
