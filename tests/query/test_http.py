@@ -1,24 +1,30 @@
 """What the reading API does around its answers: versions, limits, who may ask and change what."""
 
 import asyncio
+import re
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
 from time import monotonic
 from typing import Any
 
 import pytest
+from litestar.routes import HTTPRoute
 from litestar.testing import TestClient
 
 from footfall.domain.site import Site
 from footfall.query.access import Access
 from footfall.query.answer import Answers
-from footfall.query.http import application
+from footfall.query.http import ROUTES, application
 from footfall.query.limit import GoneAway, Limit
 from footfall.query.original import Original
 from footfall.query.rollup import TooCostly
+from footfall.query.turns import Turns
 from footfall.registry.key import mint
-from footfall.registry.port import Scope
+from footfall.registry.port import Refused, Scope
 from footfall.registry.sqlite import SqliteRegistry
 from footfall.store.duckdb import DuckdbFacts
 from tests.store.relations import empty
@@ -46,7 +52,7 @@ class Server:
         apply(self.facts, made([Act(NOON - 60_000_000), Act(NOON, page="/a"), Act(NOON, "bob", site="coast")]))
         self.client = TestClient(application(Access(registry, lambda: self.now), Answers(self.facts, lambda: self.now), Original(self.facts)))
 
-    def call(self, method: str, path: str, body: Any = None, site: str = "", scope: Scope = Scope.STATS_READ, **headers: str) -> Any:
+    def call(self, method: str, path: str, body: Any = None, site: str = "", scope: Scope = Scope.STATS_READ, **headers: Any) -> Any:
         if site:
             headers["Authorization"] = f"Bearer {self.keys[site, scope]}"
         return self.client.request(method, path, json=body, headers=headers)
@@ -119,6 +125,137 @@ def test_a_wrong_goal_changes_nothing(server: Server, body: Any, says: str) -> N
     assert server.call("GET", "/api/sites/berlin/goals").json() == {"goals": []}
 
 
+@pytest.mark.parametrize("body", [{"event": "E"}, {"event": "a", "props": {"": "x"}}, {"event": "a", "props": {"k": "v" * 2001}}, {"page": "a"}], ids=str)
+def test_what_is_wrong_with_a_goal_is_said_once(server: Server, body: Any) -> None:
+    server.call("POST", "/api/sites/berlin/goals", {"event": "E"}, "berlin", Scope.SITES_WRITE)
+    answer = server.call("POST", "/api/sites/berlin/goals", body, "berlin", Scope.SITES_WRITE)
+    server.call("DELETE", "/api/sites/berlin/goals?name=E", None, "berlin", Scope.SITES_WRITE)
+    assert answer.status_code == 400 and answer.json()["error"].startswith(("there are two goals 'E'", "props", "goal 'Visit a' needs")), answer.text
+
+
+def test_goals_added_at_once_are_all_there(server: Server) -> None:
+    """By one process, while another changes the site too."""
+
+    def add(number: int) -> int:
+        status: int = server.call("POST", "/api/sites/berlin/goals", {"event": f"Event {number}"}, "berlin", Scope.SITES_WRITE).status_code
+        return status
+
+    with ThreadPoolExecutor(40) as threads:
+        assert set(threads.map(add, range(40))) == {201}
+    names = [goal["name"] for goal in server.call("GET", "/api/sites/berlin/goals").json()["goals"]]
+    for name in names:
+        server.call("DELETE", f"/api/sites/berlin/goals?name={name}", None, "berlin", Scope.SITES_WRITE)
+    assert sorted(names) == sorted(f"Event {number}" for number in range(40))
+
+
+def test_a_change_is_made_again_of_what_another_process_left(tmp_path: Path) -> None:
+    ours, theirs = (SqliteRegistry(str(tmp_path / "registry.db")) for _ in range(2))
+    ours.put_site(Site("berlin", ("berlin.example",)), new=True)
+    token, key = mint("berlin", (Scope.SITES_WRITE,), NOON)
+    ours.put_key(key)
+    access, seen = Access(ours, lambda: NOON), list[Site]()
+
+    def changed(site: Site) -> Site:
+        seen.append(site)
+        if len(seen) < 4:
+            theirs.put_site(replace(site, aliases=(*site.aliases, f"alias {len(seen)}")), new=False)
+        return replace(site, public=True)
+
+    assert access.change("berlin", f"Bearer {token}", changed) == Site("berlin", ("berlin.example",), aliases=("alias 1", "alias 2", "alias 3"), public=True)
+    with pytest.raises(Refused, match="not a domain"):
+        access.change("berlin", f"Bearer {token}", lambda site: replace(site, domains=("no domain",)))
+    ours.close()
+    theirs.close()
+
+
+BODIES = ("/api/v2/query", "/api/sites/berlin/goals")
+
+
+@pytest.mark.parametrize("path", BODIES)
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        pytest.param(b"", "the body must be a JSON object such as", id="nothing"),
+        pytest.param(b" \n", "the body must be a JSON object such as", id="blank"),
+        pytest.param(b"[]", "the body must be a JSON object such as", id="a list"),
+        pytest.param(b"null", "the body must be a JSON object such as", id="null"),
+        pytest.param(b'{"site_id": ', "the body must be a JSON object such as", id="cut short"),
+        pytest.param(b"\xff\xfe", "the body must be", id="no text"),
+        pytest.param(b'{"site_id": "\xff", "event": "\xc3("}', "the body must be JSON in UTF-8", id="no UTF-8"),
+        pytest.param(b'{"name": "\xed\xa0\x80"}', "the body must be JSON in UTF-8", id="half a pair in UTF-8"),
+        pytest.param(rb'{"site_id": "\ud800"}', "site_id holds half of a surrogate pair", id="half a pair"),
+        pytest.param(rb'{"name": "a\udc00b"}', "name holds half of a surrogate pair", id="the other half"),
+        pytest.param(rb'{"filters": [["is", "event:page", ["/", "\uD83D\u0041"]]]}', "filters[0][2][1] holds half of a surrogate pair", id="deep inside"),
+        pytest.param(rb'{"props": {"\ud800": "a"}}', "props holds half of a surrogate pair", id="a name inside"),
+        pytest.param(rb'{"\udfff": 1}', "the body holds half of a surrogate pair", id="a name"),
+        pytest.param(b"[" * 100_000, "nested too deeply", id="nested"),
+        pytest.param(b'{"a":' * 100_000 + rb'"\ud800"', "nested too deeply", id="nested with half a pair"),
+    ],
+)
+def test_a_body_that_is_none_is_refused(server: Server, path: str, body: bytes, says: str) -> None:
+    key = server.keys["berlin", Scope.SITES_WRITE]
+    answer = server.client.post(path, content=body, headers={"Authorization": f"Bearer {key}", "Content-Type": "application/json"})
+    assert answer.status_code == 400 and says in answer.json()["error"], answer.text
+
+
+def test_both_halves_are_a_character(server: Server) -> None:
+    key = server.keys["berlin", Scope.SITES_WRITE]
+    answer = server.client.post("/api/sites/berlin/goals", content=rb'{"event": "\ud83d\ude00"}', headers={"Authorization": f"Bearer {key}"})
+    assert (answer.status_code, answer.json()["name"]) == (201, "\U0001f600")
+    assert server.call("DELETE", "/api/sites/berlin/goals?name=%F0%9F%98%80", None, "berlin", Scope.SITES_WRITE).status_code == 204
+
+
+CALLS = [
+    f"/api/v1/stats/{call}?site_id=berlin&{rest}"
+    for call, rest in (("aggregate", "metrics=pageviews"), ("timeseries", "period=7d&metrics=pageviews"), ("breakdown", "property=event:page&metrics=pageviews"))
+]
+VIEWS = ["/v1/ranking?website=berlin&date=MONTH:2026-06", "/v1/series?website=berlin&date=MONTH:2026-06"]
+
+
+@pytest.mark.parametrize(("path", "prefixes"), [*zip([*CALLS, *VIEWS], ("pq", "rt", "uv", "wx", "yz"), strict=True)])
+def test_every_report_has_a_version(server: Server, path: str, prefixes: str) -> None:
+    first = server.call("GET", path)
+    tag, before = first.headers["etag"], first.json()
+    again = server.call("GET", path, **{"If-None-Match": '"other", ' + tag})
+    assert (first.status_code, again.status_code, again.content, again.headers["etag"]) == (200, 304, b"", tag)
+    apply(server.facts, made([Act(NOON - 2, site="coast")], prefix=prefixes[0]))
+    assert server.call("GET", path, **{"If-None-Match": tag}).status_code == 304, "another site's hit"
+    apply(server.facts, made([Act(NOON - 2)], prefix=prefixes[1]))
+    answer = server.call("GET", path, **{"If-None-Match": tag})
+    assert (answer.status_code, answer.headers["etag"] != tag, answer.json() != before) == (200, True, True)
+
+
+@pytest.mark.parametrize("path", [*CALLS, *VIEWS, "/api/v1/stats/dropped?site_id=berlin", "/api/v1/stats/realtime/visitors?site_id=berlin"])
+def test_a_parameter_given_twice_is_refused(server: Server, path: str) -> None:
+    for again in ("filters=a&filters=b", path.partition("?")[2].partition("&")[0]):
+        answer = server.call("GET", f"{path}&{again}")
+        assert answer.status_code == 400 and answer.json()["error"].startswith(f"{again.partition('=')[0]} is given more than once"), answer.text
+
+
+def test_other_origins_may_read_what_comes_beside_an_answer(server: Server) -> None:
+    shown = server.call("GET", CALLS[0], Origin="https://elsewhere.example").headers["access-control-expose-headers"]
+    assert {name.strip() for name in shown.split(",")} == {"ETag", "Retry-After", "X-Footfall-Left-Out"}
+
+
+def test_dropped_names_only_the_periods_that_it_takes(server: Server) -> None:
+    for period in ("x", "2026-01-01", ""):
+        answer = server.call("GET", f"/api/v1/stats/dropped?site_id=berlin&period={period}")
+        assert answer.status_code == 400 and answer.json()["error"].startswith("period must be one of realtime, day,") and "two" not in answer.json()["error"]
+    assert server.call("GET", "/api/v1/stats/dropped?site_id=berlin&period=7d").json() == {"results": []}
+
+
+def test_no_route_serves_a_page_or_names_another_host(server: Server) -> None:
+    """Not even the framework's own, which would fetch scripts from elsewhere."""
+    routes = [route for route in server.client.app.routes if isinstance(route, HTTPRoute)]
+    assert {route.path for route in routes} == {route for handler in ROUTES for route in handler.paths}
+    for route in routes:
+        answer = server.client.get(re.sub(r"\{[^}]*\}", "berlin", route.path))
+        assert "html" not in answer.headers.get("content-type", ""), route.path
+        assert not re.search(rb"<html|<script|https?://(?!berlin)", answer.content, re.IGNORECASE), route.path
+    for path in ("", "/", "/redoc", "/swagger", "/elements", "/rapidoc", "/openapi.json", "/openapi.yaml", "/openapi.yml", "/oauth2-redirect.html", "/x"):
+        assert server.client.get(f"/api/schema{path}").status_code == 404, path
+
+
 @pytest.mark.parametrize(("site", "scope"), [("", Scope.STATS_READ), ("berlin", Scope.STATS_READ), ("berlin", Scope.EVENTS_WRITE), ("coast", Scope.SITES_WRITE)])
 def test_changing_goals_takes_the_site_s_own_key(server: Server, site: str, scope: Scope) -> None:
     for method, path, body in (("POST", "/api/sites/berlin/goals", {"page": "/b"}), ("DELETE", "/api/sites/berlin/goals?name=x", None)):
@@ -183,15 +320,15 @@ class Slow(Answers):
                 raise
 
 
-def api_of(slow: Slow, **limits: float) -> Any:
+def api_of(slow: Slow, turns: Turns | None = None) -> Any:
     registry = SqliteRegistry(":memory:")
     registry.put_site(Site("berlin", ("berlin.example",), public=True), new=True)
-    return application(Access(registry, lambda: NOON), slow, Original(slow.facts), **limits)
+    return application(Access(registry, lambda: NOON), slow, Original(slow.facts), turns)
 
 
 def test_what_takes_too_long_ends_and_says_so(server: Server) -> None:
     slow = Slow(server.facts)
-    with TestClient(api_of(slow, seconds=0.2)) as client:
+    with TestClient(api_of(slow, Turns(0.2))) as client:
         answer = client.post("/api/v2/query", json=QUERY)
     assert answer.status_code == 422
     assert answer.json()["error"].startswith("the report takes more than 0.2 seconds; ask for a shorter period")
@@ -199,28 +336,113 @@ def test_what_takes_too_long_ends_and_says_so(server: Server) -> None:
     assert server.call("POST", "/api/v2/query", QUERY).status_code == 200, "the store goes on"
 
 
-def test_a_client_that_leaves_ends_its_question(server: Server) -> None:
-    """Down to the store: the statement that was running stops."""
+def test_slow_reports_keep_no_other_call_waiting_and_none_waits_for_ever(server: Server) -> None:
+    """Two at once, two waiting, and all others told to come again."""
     slow = Slow(server.facts)
-    api = api_of(slow)
+    with TestClient(api_of(slow, Turns(2.0, at_once=2, waiting=2))) as client, ThreadPoolExecutor(12) as threads:
+        started = monotonic()
+        asked = [threads.submit(client.post, "/api/v2/query", json=QUERY) for _ in range(12)]
+        slow.started.wait()
+        for path in ("/api/sites", "/api/sites/berlin/goals", "/api/openapi.json", "/api/v1/stats/realtime/visitors?site_id=berlin"):
+            assert client.get(path).status_code == 200
+        assert monotonic() - started < 2, "they had to wait"
+        answers = [each.result() for each in asked]
+        assert monotonic() - started < 8, "waiting does not count"
+    refused = [answer for answer in answers if answer.status_code == 429]
+    assert sorted(answer.status_code for answer in answers) == [422] * 2 + [429] * 10
+    assert all(answer.headers["retry-after"] == "2" and answer.json()["error"].endswith("try again in a moment") for answer in refused)
+    assert len(slow.ended) == 2, "those that waited in vain were never begun"
+    assert server.call("POST", "/api/v2/query", QUERY).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/v1/ranking?website=berlin&date=YEAR:2026", "/v1/series?website=berlin&date=YEAR:2026"])
+def test_the_original_s_calls_are_limited_too(server: Server, path: str) -> None:
+    """In time, as every report: so many page views that counting them takes longer."""
+    facts = empty()
+    apply(facts, made([Act(NOON)]))
+    facts._connection.execute("INSERT INTO events SELECT events.* REPLACE ('/' || range AS page, range AS id) FROM events, range(400000)")
+    slow = Slow(facts)
+    with TestClient(api_of(slow, Turns(0.01))) as client:
+        answer = client.get(path)
+    assert answer.status_code == 422 and "more than 0.01 seconds" in answer.json()["error"]
+    facts.close()
+
+
+def leaving(api: Any, method: str, path: str, until: threading.Event, body: bytes = b"") -> None:
+    """Call, and close the connection as soon as it is time."""
 
     async def call() -> None:
-        body = [{"type": "http.request", "body": b'{"site_id": "berlin", "metrics": ["visits"], "date_range": "7d"}', "more_body": False}]
+        parts = [{"type": "http.request", "body": body, "more_body": False}]
 
         async def receive() -> Any:
-            if body:
-                return body.pop()
-            while not slow.started.is_set():
+            if parts:
+                return parts.pop()
+            while not until.is_set():
                 await asyncio.sleep(0.01)
             return {"type": "http.disconnect"}
 
         async def send(_: Any) -> None: ...
 
+        target, _, query = path.partition("?")
         scope = {
-            "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST", "path": "/api/v2/query", "raw_path": b"/api/v2/query", "root_path": "",
-            "scheme": "http", "query_string": b"", "headers": [(b"content-type", b"application/json")], "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 80),
+            "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "path": target, "raw_path": target.encode(), "root_path": "",
+            "scheme": "http", "query_string": query.encode(), "headers": [(b"content-type", b"application/json")], "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 80),
         }  # fmt: skip
         await api(scope, receive, send)
 
     asyncio.run(call())
+
+
+BODY = b'{"site_id": "berlin", "metrics": ["visits"], "date_range": "7d"}'
+
+
+@pytest.mark.parametrize(("method", "path", "body"), [("POST", "/api/v2/query", BODY), *(("GET", path, b"") for path in CALLS)])
+def test_a_client_that_leaves_ends_its_question(server: Server, method: str, path: str, body: bytes) -> None:
+    """Down to the store: the statement that was running stops."""
+    slow = Slow(server.facts)
+    leaving(api_of(slow), method, path, slow.started, body)
     assert [kind for kind, _ in slow.ended] == [GoneAway] and slow.ended[0][1] < 5
+
+
+def test_a_client_that_leaves_while_it_waits_is_forgotten(server: Server) -> None:
+    """Its place is free again at once."""
+    slow, turns = Slow(server.facts), Turns(2.0, at_once=1, waiting=1)
+    api = api_of(slow, turns)
+    with TestClient(api) as client, ThreadPoolExecutor(1) as threads:
+        first = threads.submit(client.post, "/api/v2/query", json=QUERY)
+        slow.started.wait()
+        for _ in range(5):
+            leaving(api, "POST", "/api/v2/query", slow.started, BODY)
+        assert first.result().status_code == 422
+    assert [kind for kind, _ in slow.ended] == [TooCostly], "none of them was refused or begun"
+
+
+@pytest.mark.parametrize("path", VIEWS)
+def test_a_client_of_the_original_s_calls_that_leaves_ends_its_question(path: str) -> None:
+    facts = empty()
+    apply(facts, made([Act(NOON)]))
+    facts._connection.execute("INSERT INTO events SELECT events.* REPLACE ('/' || range AS page, range AS id) FROM events, range(400000)")
+    slow, gone = SlowLooks(facts), threading.Event()
+    gone.set()
+    registry = SqliteRegistry(":memory:")
+    registry.put_site(Site("berlin", ("berlin.example",), public=True), new=True)
+    leaving(application(Access(registry, lambda: NOON), Answers(facts, lambda: NOON), slow), "GET", path, gone)
+    assert slow.ended == [GoneAway]
+    facts.close()
+
+
+class SlowLooks(Original):
+    """Tells how each call ended."""
+
+    def __init__(self, facts: DuckdbFacts) -> None:
+        super().__init__(facts)
+        self.ended: list[type[BaseException]] = []
+
+    @contextmanager
+    def _views(self, *asked: Any) -> Iterator[Any]:
+        try:
+            with super()._views(*asked) as views:
+                yield views
+        except GoneAway:
+            self.ended.append(GoneAway)
+            raise

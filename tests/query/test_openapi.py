@@ -7,13 +7,14 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
+from litestar.testing import TestClient
 
 from footfall.domain.dimension import DIMENSIONS
 from footfall.query.access import Access
 from footfall.query.answer import Answers
 from footfall.query.catalogue import catalogue
 from footfall.query.http import application
-from footfall.query.openapi import EXAMPLES, completed
+from footfall.query.openapi import EXAMPLES
 from footfall.query.original import Original
 from footfall.query.schema import SCHEMAS
 from footfall.registry.sqlite import SqliteRegistry
@@ -45,7 +46,9 @@ def document() -> dict[str, Any]:
     facts = empty()
     app = application(Access(SqliteRegistry(":memory:"), lambda: 0), Answers(facts, lambda: 0), Original(facts))
     facts.close()
-    return completed(app.openapi_schema.to_schema())
+    with TestClient(app) as client:
+        found: dict[str, Any] = client.get("/api/openapi.json").json()
+    return found
 
 
 @pytest.mark.parametrize("query", [*shown(), *EXAMPLES.values()], ids=str)
@@ -117,6 +120,28 @@ def test_every_operation_is_described(document: dict[str, Any]) -> None:
     for each in operations.values():
         assert each["tags"] and each["summary"] and "401" in each["responses"] and "503" in each["responses"]
         assert "Authorization" not in [parameter["name"] for parameter in each["parameters"]]
+
+
+def test_what_comes_beside_an_answer_is_described(document: dict[str, Any]) -> None:
+    operations = {each["operationId"]: each["responses"] for item in document["paths"].values() for each in item.values()}
+    for name in ("query", "aggregate", "timeseries", "breakdown", "ranking", "series"):
+        responses = operations[name]
+        assert "ETag" in responses["200"]["headers"] and "ETag" in responses["304"]["headers"], name
+        assert "Retry-After" in responses["429"]["headers"] and "Retry-After" in responses["503"]["headers"], name
+    assert all("X-Footfall-Left-Out" in operations[name]["200"]["headers"] for name in ("ranking", "series"))
+
+
+@pytest.mark.parametrize("props", [{"": "a"}, {"k" * 301: "a"}, {"a": "v" * 2001}, {str(n): "a" for n in range(4)}], ids=["no name", "long name", "long value", "many"])
+def test_the_schema_bounds_properties(props: dict[str, str]) -> None:
+    assert not validator("NewGoal").is_valid({"event": "a", "props": props})
+
+
+def test_the_schema_tells_all_of_a_site(document: dict[str, Any]) -> None:
+    schema = document["paths"]["/api/sites"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+    sites = {"sites": [{"id": "a", "domains": ["a.example"], "timezone": "UTC", "public": True, "goals": ["Signup"]}]}
+    assert jsonschema_rs.validator_for(schema).is_valid(sites)
+    del sites["sites"][0]["goals"]
+    assert not jsonschema_rs.validator_for(schema).is_valid(sites)
 
 
 def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:

@@ -6,12 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from footfall.query.limit import GoneAway, Limit
 from footfall.query.original import NotADate, Original
+from footfall.query.rollup import TooCostly
 from tests.query.asking import Told
 from tests.traffic import SITE, Act, at
 
 COAST = "America/Los_Angeles"
 ROOT, SHOP = "https://berlin.example", "https://shop.berlin.example"
+
+
+MANY = "INSERT INTO events SELECT events.* REPLACE ('/' || range AS page, range AS id) FROM events, range(500000)"
 
 
 def view(local: str, page: str = "/a", **rest: Any) -> Act:
@@ -27,6 +32,16 @@ def original() -> Original:
         Act(at("2026-11-01 00:30", COAST), site="coast"), Act(at("2026-11-01 23:30", COAST), site="coast"), Act(at("2026-11-02 00:00", COAST), site="coast"),
     ]  # fmt: skip
     return Original(Told(acts).facts)
+
+
+def ranked(original: Original, site: str, date: str) -> list[Any]:
+    with original.ranking(SITE[site], date) as views:
+        return list(views.answer())
+
+
+def seen(original: Original, site: str, date: str, url: str | None) -> list[Any]:
+    with original.series(SITE[site], date, url) as views:
+        return list(views.answer())
 
 
 @pytest.mark.parametrize(
@@ -47,7 +62,7 @@ def original() -> Original:
     ],
 )
 def test_ranking(original: Original, date: str, expected: dict[str, int]) -> None:
-    ranking = original.ranking(SITE["berlin"], date)
+    ranking = ranked(original, "berlin", date)
     assert {row["url"]: row["value"] for row in ranking} == expected
     assert ranking == sorted(ranking, key=lambda row: (-row["value"], row["url"]))
     assert all(row["name"] == "Page " + row["url"].partition("example")[2] for row in ranking)
@@ -65,32 +80,53 @@ def test_ranking(original: Original, date: str, expected: dict[str, int]) -> Non
     ],
 )
 def test_series_of_a_page(original: Original, date: str, expected: list[tuple[str, int]]) -> None:
-    series = original.series(SITE["berlin"], date, f"{ROOT}/a")
+    series = seen(original, "berlin", date, f"{ROOT}/a")
     assert [(row["date"], row["value"]) for row in series] == expected
     assert {row["url"] for row in series} <= {f"{ROOT}/a"}
-    assert [row for row in original.series(SITE["berlin"], date, None) if row["url"] == f"{ROOT}/a"] == series
+    assert [row for row in seen(original, "berlin", date, None) if row["url"] == f"{ROOT}/a"] == series
 
 
 def test_series_of_all_pages(original: Original) -> None:
-    series = original.series(SITE["berlin"], "MINUTE:2026-10-25T13:33", None)
+    series = seen(original, "berlin", "MINUTE:2026-10-25T13:33", None)
     assert [(row["url"], row["value"]) for row in series] == [(f"{ROOT}/a", 1), (f"{ROOT}/a/below", 1), (f"{ROOT}/b", 1)]
 
 
 def test_a_page_is_named_whole(original: Original) -> None:
     for part in (f"{ROOT}/", ROOT, "/a", f"{ROOT}/a%", f"{ROOT}/_", f"{ROOT}/A", ""):
-        assert original.series(SITE["berlin"], "YEAR:2026", part) == []
+        assert seen(original, "berlin", "YEAR:2026", part) == []
 
 
 def test_sites_do_not_leak_into_one_another(original: Original) -> None:
     """`berlin` is how the name of `berlin2` begins."""
-    assert {row["url"] for row in original.ranking(SITE["berlin"], "YEAR:2026")} == {f"{ROOT}/a", f"{ROOT}/b", f"{ROOT}/a/below", f"{SHOP}/a"}
-    assert original.ranking(SITE["berlin2"], "YEAR:2026") == [{"name": "Page /a", "url": "https://berlin2.example/a", "value": 1}]
-    assert original.ranking(SITE["kathmandu"], "YEAR:2026") == []
+    assert {row["url"] for row in ranked(original, "berlin", "YEAR:2026")} == {f"{ROOT}/a", f"{ROOT}/b", f"{ROOT}/a/below", f"{SHOP}/a"}
+    assert ranked(original, "berlin2", "YEAR:2026") == [{"name": "Page /a", "url": "https://berlin2.example/a", "value": 1}]
+    assert ranked(original, "kathmandu", "YEAR:2026") == []
 
 
 def test_dates_are_those_of_the_site(original: Original) -> None:
-    assert [row["value"] for row in original.ranking(SITE["coast"], "DATE:2026-11-01")] == [2]
-    assert [row["date"] for row in original.series(SITE["coast"], "MONTH:2026-11", None)] == ["DATE:2026-11-01", "DATE:2026-11-02"]
+    assert [row["value"] for row in ranked(original, "coast", "DATE:2026-11-01")] == [2]
+    assert [row["date"] for row in seen(original, "coast", "MONTH:2026-11", None)] == ["DATE:2026-11-01", "DATE:2026-11-02"]
+
+
+def test_an_answer_of_too_many_rows_is_refused() -> None:
+    """More urls than an answer may have: written by the store itself, since so many acts would take minutes."""
+    told = Told([view("2026-10-25 12:00")])
+    told.facts._connection.execute(MANY)
+    original = Original(told.facts)
+    for call, asked in ((ranked, (original, "berlin", "YEAR:2026")), (seen, (original, "berlin", "DATE:2026-10-25", None))):
+        with pytest.raises(TooCostly, match="more than 500,000 rows"):
+            call(*asked)
+    assert len(seen(original, "berlin", "DATE:2026-10-25", f"{ROOT}/1")) == 1
+    told.facts.close()
+
+
+@pytest.mark.parametrize("date", ["YEAR:2026", "MINUTE:2026-10-25T13:33"])
+def test_nothing_is_looked_up_for_whom_has_gone(original: Original, date: str) -> None:
+    limit = Limit()
+    limit.give_up()
+    for call in (original.ranking(SITE["berlin"], date, limit), original.series(SITE["berlin"], date, None, limit)):
+        with pytest.raises(GoneAway), call as views:
+            views.answer()
 
 
 @pytest.mark.parametrize(
@@ -103,14 +139,14 @@ def test_dates_are_those_of_the_site(original: Original) -> None:
 )  # fmt: skip
 def test_what_is_no_date(original: Original, date: str) -> None:
     with pytest.raises(NotADate, match="must be one of YEAR:2017"):
-        original.ranking(SITE["berlin"], date)
+        ranked(original, "berlin", date)
     with pytest.raises(NotADate):
-        original.series(SITE["berlin"], date, None)
+        seen(original, "berlin", date, None)
 
 
 @given(st.builds("{}:{}".format, st.sampled_from(("YEAR", "MONTH", "DATE", "HOUR", "MINUTE", "x")), st.text(st.sampled_from("0129-T:é٣"), max_size=16)))
 def test_anything_is_a_date_or_not_one(original: Original, date: str) -> None:
     try:
-        original.ranking(SITE["berlin"], date)
+        ranked(original, "berlin", date)
     except NotADate:
         return

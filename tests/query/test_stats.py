@@ -3,6 +3,8 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from time import process_time
 from typing import Any
 
 import pytest
@@ -15,7 +17,7 @@ from footfall.query.catalogue import catalogue
 from footfall.query.limit import GoneAway, Limit
 from footfall.query.stats import Stats, _filters
 from tests.oracle import DAY, HOUR, MINUTE
-from tests.query.asking import Told, now_of
+from tests.query.asking import Told, days, now_of
 from tests.traffic import SITE, Act, at, often
 
 NOON = at("2026-06-10 12:00")
@@ -38,8 +40,12 @@ def few() -> Iterator[Told]:
 
 
 def asked(told: Told, call: str, **given: str) -> dict[str, Any]:
-    answer: dict[str, Any] = getattr(Stats(Answers(told.facts, lambda: NOON + HOUR)), call)(BERLIN, {"site_id": "berlin", **given})
-    return answer
+    return answered(Stats(Answers(told.facts, lambda: NOON + HOUR)), call, {"site_id": "berlin", **given})
+
+
+def answered(stats: Stats, call: str, given: Mapping[str, str], limit: Limit | None = None) -> dict[str, Any]:
+    with stats.asked(call, BERLIN, given, limit) as found:
+        return found.answer()
 
 
 def test_aggregate(few: Told) -> None:
@@ -195,6 +201,27 @@ def test_conversions_are_of_goals(few: Told) -> None:
     assert {"goal": "Sale", "conversion_rate": 33.33} in asked(few, "breakdown", metrics="conversion_rate", property="event:goal")["results"]
 
 
+def test_conversions_in_rows_are_of_the_row(few: Told) -> None:
+    """As Plausible gives them: of the visitors of the same day, or from the same source."""
+    given = {"metrics": "conversion_rate", "filters": "event:goal==Sale", "period": "7d"}
+    assert [row["conversion_rate"] for row in asked(few, "timeseries", **given)["results"]][-2:] == [0.0, 50.0]
+    assert asked(few, "breakdown", property="visit:source", **given)["results"] == [{"source": "Google", "conversion_rate": 100.0}]
+    both = given | {"metrics": "group_conversion_rate,visitors,conversion_rate"}
+    assert asked(few, "timeseries", **both)["results"][-1] == {"date": "2026-06-10", "group_conversion_rate": 50.0, "visitors": 1, "conversion_rate": 50.0}
+
+
+def test_conversions_in_rows_are_the_oracle_s(everyone: Told) -> None:
+    """For every source and day, from who did what: visitors who reached the goal, of all that there were."""
+    now, goal = now_of("berlin"), ["is", "event:goal", ["Sale"]]
+    given = {"metrics": "conversion_rate", "filters": "event:goal==Sale", "period": "custom", "date": "2026-03-28,2026-03-30"}
+    stats, inside = Stats(Answers(everyone.facts, lambda: now)), days("2026-03-28", "2026-03-30")
+    for call, name, dimension in (("breakdown", "source", "visit:source"), ("timeseries", "date", "time:day")):
+        rows = answered(stats, call, given | ({"property": dimension} if call == "breakdown" else {}))["results"]
+        expected = everyone.expected("berlin", [dimension], inside, [goal], ["group_conversion_rate"])
+        found = {(row[name],): {"group_conversion_rate": row["conversion_rate"]} for row in rows if row["conversion_rate"]}
+        assert found and found == expected
+
+
 def test_days_whose_facts_are_gone_are_told() -> None:
     told = Told([Act(NOON), Act(NOON - 2 * DAY)])
     told.facts.settle(frozenset(), NOON // DAY + 9, NOON + 9 * DAY)
@@ -210,7 +237,7 @@ def test_nothing_is_computed_for_whom_has_gone(few: Told, call: str, given: dict
     limit = Limit()
     limit.give_up()
     with pytest.raises(GoneAway):
-        getattr(Stats(Answers(few.facts, lambda: NOON)), call)(BERLIN, given, limit)
+        answered(Stats(Answers(few.facts, lambda: NOON)), call, given, limit)
 
 
 def test_figures_are_those_of_reports(everyone: Told) -> None:
@@ -219,9 +246,43 @@ def test_figures_are_those_of_reports(everyone: Told) -> None:
     common = {"metrics": ",".join(metrics), "period": "7d", "filters": "visit:device==desktop;event:page!=*d"}
     query: dict[str, Any] = {"metrics": metrics, "date_range": "7d", "filters": [["is", "visit:device", ["desktop"]], ["matches_not", "event:page", ["d$"]]]}
     whole = everyone.ask("berlin", now, **query)["results"][0]["metrics"]
-    assert [each["value"] for each in stats.aggregate(BERLIN, common)["results"].values()] == whole
+    assert [each["value"] for each in answered(stats, "aggregate", common)["results"].values()] == whole
     rows = everyone.ask("berlin", now, dimensions=["visit:browser"], **query)["results"]
-    assert [list(row.values()) for row in stats.breakdown(BERLIN, common | {"property": "visit:browser"})["results"]] == [row["dimensions"] + row["metrics"] for row in rows]
+    assert [list(row.values()) for row in answered(stats, "breakdown", common | {"property": "visit:browser"})["results"]] == [row["dimensions"] + row["metrics"] for row in rows]
+
+
+HOSTILE = {
+    "spaces": " " * 100_000 + "x",
+    "spaces and an operator": " " * 50_000 + "==" + " " * 50_000,
+    "operators": "=" * 100_000,
+    "exclamation marks": "!" * 100_000,
+    "backslashes": "event:page==" + "\\" * 100_000,
+    "asterisks": "event:page==" + "*" * 100_000,
+    "separators of values": "event:page==" + "|" * 100_000,
+    "separators of conditions": ";" * 100_000,
+    "escaped separators": "event:page==" + r"\|" * 50_000,
+    "values": "event:page==" + "|".join(["/a"] * 30_000),
+    "conditions": ";".join(["event:page==/a"] * 7_000),
+    "expressions": ";".join(["event:page==*a*"] * 6_000),
+    "a long value": "event:page==" + "a" * 100_000,
+    "a long name": "a" * 100_000 + "==a",
+    "lines": "\n" * 50_000 + "event:page==" + "\n" * 50_000,
+}
+
+
+@pytest.mark.parametrize("filters", HOSTILE.values(), ids=HOSTILE)
+def test_hostile_filters_take_no_time(few: Told, filters: str) -> None:
+    started = process_time()
+    with suppress(Wrong):
+        asked(few, "aggregate", filters=filters)
+    assert process_time() - started < 0.2
+
+
+def test_hostile_metrics_take_no_time(few: Told) -> None:
+    started = process_time()
+    with pytest.raises(Wrong):
+        asked(few, "aggregate", metrics=",".join(["conversion_rate"] * 6_000), filters=";".join(["event:goal==Sale"] * 6_000))
+    assert process_time() - started < 0.2
 
 
 @often(100)

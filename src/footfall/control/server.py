@@ -3,6 +3,8 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -10,6 +12,9 @@ import msgspec
 from footfall.control.port import MARK, PREFIX, Commands, Refusal
 from footfall.registry.port import RegistryBroken
 from footfall.store.port import StoreBroken
+
+AT_ONCE = 2
+"""Commands have threads of their own: a long one keeps nobody else waiting."""
 
 Application = Callable[[Any, Any, Any], Awaitable[None]]
 
@@ -22,6 +27,7 @@ class Control:
     def __init__(self, commands: Commands, application: Application) -> None:
         self._commands = commands
         self._application = application
+        self._threads = ThreadPoolExecutor(AT_ONCE, "command")
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer 200 with the result, 400 or 503 with a sentence."""
@@ -39,7 +45,7 @@ class Control:
         if command is None:
             return 400, f"this server knows no command {name!r}: it is of another version, start it again"
         try:
-            return 200, await asyncio.to_thread(command, **msgspec.json.decode(body))
+            return 200, await asyncio.get_running_loop().run_in_executor(self._threads, partial(command, **msgspec.json.decode(body)))
         except Refusal as exc:
             return 400, str(exc)
         except (StoreBroken, RegistryBroken, OSError) as exc:

@@ -5,7 +5,9 @@ from collections.abc import Callable, Sequence
 
 from footfall.domain.site import Site
 from footfall.registry.key import Keyring
-from footfall.registry.port import Registry, Scope
+from footfall.registry.port import Refused, Registry, Scope
+
+TRIES = 10
 
 
 class Denied(Exception):
@@ -22,6 +24,7 @@ class Access:
     def __init__(self, registry: Registry, now: Callable[[], int]) -> None:
         self._registry = registry
         self._lock = threading.Lock()
+        self._changing = threading.Lock()
         self._version: int | None = None
         self._sites: Sequence[Site] = ()
         self._keys = Keyring(())
@@ -37,14 +40,30 @@ class Access:
         return found
 
     def change(self, name: str, authorization: str | None, changed: Callable[[Site], Site]) -> Site:
-        """Change a site as `changed` says; raises `Denied`, `Unknown` or `registry.port.Refused`."""
+        """Change a site as `changed` says, which may be called several times; raises `Denied`, `Unknown` or `registry.port.Refused`.
+
+        Where another process changes the site in between, the change is made again, of what the site is then.
+        """
+        with self._changing:
+            for _ in range(TRIES):
+                site = self._changeable(name, authorization)
+                after = changed(site)
+                try:
+                    self._registry.put_site(after, new=False, was=site)
+                except Refused:
+                    if self._changeable(name, authorization) == site:
+                        raise
+                else:
+                    return after
+        raise Refused(f"site {name[:60]!r} is being changed by others all the time; try again in a moment")
+
+    def _changeable(self, name: str, authorization: str | None) -> Site:
+        """The site as it is now, if the key may change it."""
         self._refresh()
         site, key = self._named(name), self._keys.key(authorization)
         if key is None or Scope.SITES_WRITE not in key.scopes or key.site != site.id:
             raise Denied("changing a site takes an API key of its own with scope sites:write, as 'Authorization: Bearer KEY'")
-        after = changed(site)
-        self._registry.put_site(after, new=False, was=site)
-        return after
+        return site
 
     def readable(self, authorization: str | None) -> list[Site]:
         """All that may be read; raises `Denied` for a key that does not hold."""

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from footfall import __version__
 from footfall.domain.filter import tests
-from footfall.domain.period import NotAPeriod, Period, labels, resolve
+from footfall.domain.period import NAMES, Period, labels, resolve
 from footfall.domain.report import Report, parse
 from footfall.domain.site import Site
 from footfall.domain.wrong import Wrong
@@ -67,11 +67,10 @@ class Answers:
 
     def dropped(self, site: Site, name: str) -> list[dict[str, Any]]:
         """Hits of a named period that were left out, by reason, most first; raises `Wrong`."""
+        if name not in NAMES:
+            raise Wrong("period", f"must be one of {', '.join(NAMES)}, not {name[:40]!r}")
         now_us = self._now()
-        try:
-            period = resolve(name, _moment(now_us), site.zone_at(now_us), date(1970, 1, 1))
-        except NotAPeriod as exc:
-            raise Wrong("period", str(exc)) from None
+        period = resolve(name, _moment(now_us), site.zone_at(now_us), date(1970, 1, 1))
         rows = self._facts.rows(DROPPED, [site.id, period.first, period.last])
         return [{"reason": reason, "hits": int(hits)} for reason, hits in rows]
 
@@ -90,8 +89,7 @@ class Asked:
     @property
     def tag(self) -> str:
         """Equal for equal answers: it names the question and the versions of all that is asked about."""
-        told = (__version__, self.report, self.query, self.site.goals, self.zone, [sorted(each.days.items()) for each in self.looks])
-        return blake2b(repr(told).encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
+        return version(self.report, self.query, self.site.goals, self.zone, [sorted(each.days.items()) for each in self.looks])
 
     def answer(self) -> dict[str, Any]:
         """Rows, what is to be said of them, and the question as it was understood."""
@@ -170,6 +168,11 @@ class Asked:
             "pagination": {"limit": report.limit, "offset": report.offset},
         }
         return echo | ({"comparison_date_range": _dates(report.compared)} if report.compared else {})
+
+
+def version(*told: Any) -> str:
+    """What names an answer that depends on no more than what is told, and on this version of the code."""
+    return blake2b(repr((__version__, *told)).encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
 
 
 def change(metric: Metric, old: Any, new: Any) -> float | int | None:

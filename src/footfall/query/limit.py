@@ -49,6 +49,6 @@ class Limit:
 
     def _end(self, why: TooCostly | GoneAway) -> None:
         with self._lock:
-            self._why = why
+            self._why = self._why or why
             for reading in self._readings:
                 reading.interrupt()

@@ -27,12 +27,24 @@ REFUSALS = {
     404: "There is no such thing",
     409: "Another change came in between",
     413: "The body is too large",
-    422: "The report takes more time or memory than one may",
+    422: "The report takes more time, rows or memory than one may",
+    429: "Too many reports are being made; try again in a moment",
     503: "The engine starts; try again in a moment",
+}
+SOON = (429, 503)
+"""Refusals that say when to come again."""
+
+RESPONSE_HEADERS: dict[str, Schema] = {
+    "ETag": {"description": "Names the version of all days asked about; to be sent as `If-None-Match`", "schema": TEXT},
+    "Retry-After": {"description": "After how many seconds it is worth trying again", "schema": WHOLE},
+    "X-Footfall-Left-Out": {"description": "How many days are missing since their facts are gone; absent where none are", "schema": TEXT},
 }
 BEARER = {"type": "http", "scheme": "bearer", "description": "An API key. Public sites need none."}
 ANYONE: list[Schema] = [{}, {"key": []}]
 KEY: list[Schema] = [{"key": []}]
+
+ALWAYS: dict[str, Schema] = {"If-None-Match": {"schema": TEXT}}
+"""Parameters of whatever operation has them."""
 
 SITE_ID: Schema = {"schema": TEXT, "description": "The site's id, an alias, or one of its domains"}
 PERIOD: Schema = {"schema": {"type": "string", "enum": list(PERIODS), "default": "30d"}}
@@ -114,31 +126,39 @@ class Call:
     examples: Mapping[str, Schema] = field(default_factory=dict)
     answered: Schema | None = None
     refusals: tuple[int, ...] = (400, 401, 404, 503)
+    headers: tuple[str, ...] = ()
     security: list[Schema] = field(default_factory=lambda: ANYONE)
 
 
+REPORT = (400, 401, 404, 422, 429, 503)
+
+
 def _stats(results: Schema, **parameters: Schema) -> Call:
-    return Call("Plausible's v1", thing({"results": results}, STATS_META), STATS | parameters, refusals=(400, 401, 404, 422, 503))
+    return Call("Plausible's v1", thing({"results": results}, STATS_META), STATS | parameters, refusals=REPORT, headers=("ETag",))
+
+
+def _views(field: str) -> Call:
+    rows = listed(thing({field: TEXT, "url": TEXT, "value": WHOLE}))
+    url: dict[str, Schema] = {"url": {"schema": TEXT, "description": "Scheme, host and path, as the answers name them"}} if field == "date" else {}
+    return Call("Serverless Analytics", rows, {"website": SITE_ID, "date": MOMENT} | url, refusals=REPORT, headers=("ETag", "X-Footfall-Left-Out"))
 
 
 GOALS = "/api/sites/{site_id}/goals"
 FIGURE = thing({"value": named("Value")}, {"change": {"type": ["number", "null"]}})
 CHANGING = (400, 401, 404, 409, 503)
 CALLS: dict[tuple[str, str], Call] = {
-    ("post", "/api/v2/query"): Call(
-        "Reports", named("Answer"), {"If-None-Match": {"schema": TEXT}}, body=named("Query"), examples=EXAMPLES, answered=ANSWERED, refusals=(400, 401, 404, 413, 422, 503)
-    ),
+    ("post", "/api/v2/query"): Call("Reports", named("Answer"), body=named("Query"), examples=EXAMPLES, answered=ANSWERED, refusals=(*REPORT, 413), headers=("ETag",)),
     ("get", "/api/v1/stats/realtime/visitors"): Call("Reports", WHOLE, {"site_id": SITE_ID}),
     ("get", "/api/v1/stats/dropped"): Call("Reports", DROPPED, {"site_id": SITE_ID, "period": {"schema": {"type": "string", "enum": list(NAMES), "default": "day"}}}),
-    ("get", "/api/sites"): Call("Sites", thing({"sites": listed(SITE)}), refusals=(401, 503)),
+    ("get", "/api/sites"): Call("Sites", thing({"sites": listed(SITE)}), refusals=(400, 401, 503)),
     ("get", GOALS): Call("Sites", thing({"goals": listed(named("Goal"))}), {"site_id": SITE_ID}),
     ("post", GOALS): Call("Sites", named("Goal"), {"site_id": SITE_ID}, body=named("NewGoal"), refusals=(*CHANGING, 413), security=KEY),
     ("delete", GOALS): Call("Sites", None, {"site_id": SITE_ID}, refusals=CHANGING, security=KEY),
     ("get", "/api/v1/stats/aggregate"): _stats({"type": "object", "additionalProperties": FIGURE}, compare=COMPARE),
     ("get", "/api/v1/stats/timeseries"): _stats(listed(thing({"date": TEXT}) | {"additionalProperties": named("Value")}), interval=INTERVAL),
     ("get", "/api/v1/stats/breakdown"): _stats(listed({"type": "object", "additionalProperties": {"anyOf": [TEXT, named("Value")]}}), **BREAKDOWN),
-    ("get", "/v1/ranking"): Call("Serverless Analytics", listed(thing({"name": TEXT, "url": TEXT, "value": WHOLE})), {"website": SITE_ID, "date": MOMENT}),
-    ("get", "/v1/series"): Call("Serverless Analytics", listed(thing({"date": TEXT, "url": TEXT, "value": WHOLE})), {"website": SITE_ID, "date": MOMENT}),
+    ("get", "/v1/ranking"): _views("name"),
+    ("get", "/v1/series"): _views("date"),
 }
 
 
@@ -163,7 +183,7 @@ def _operation(call: Call | None, told: Mapping[str, Any]) -> dict[str, Any]:
         return found
     responses = _responses(call, told["responses"])
     if "If-None-Match" in parameters:
-        responses["304"] = {"description": "Nothing has changed since the answer with that ETag"}
+        responses["304"] = {"description": "Nothing has changed since the answer with that ETag", "headers": _headers("ETag")}
     found |= {"tags": [call.tag], "security": call.security, "responses": responses, "parameters": list(_parameters(call, parameters).values())}
     if call.body:
         examples = {"examples": {name: {"value": example} for name, example in call.examples.items()}} if call.examples else {}
@@ -176,14 +196,19 @@ def _responses(call: Call, told: Mapping[str, Any]) -> dict[str, Schema]:
     answer: Schema = {"description": "Done"}
     if call.answer:
         example = {"example": call.answered} if call.answered else {}
-        answer = {"description": "The answer", "content": {"application/json": {"schema": call.answer, **example}}}
+        answer = {"description": "The answer", "content": {"application/json": {"schema": call.answer, **example}}} | ({"headers": _headers(*call.headers)} if call.headers else {})
     return {success: answer, **{str(status): _refusal(status) for status in call.refusals}}
 
 
 def _parameters(call: Call, told: Mapping[str, Schema]) -> dict[str, Schema]:
     new = {name: {"name": name, "in": "query", "required": name == "property"} for name in call.parameters if name not in told}
-    return {name: each | call.parameters.get(name, {}) for name, each in {**told, **new}.items()}
+    return {name: each | ALWAYS.get(name, {}) | call.parameters.get(name, {}) for name, each in {**told, **new}.items()}
 
 
 def _refusal(status: int) -> Schema:
-    return {"description": REFUSALS[status], "content": {"application/json": {"schema": named("Error")}}}
+    headers = {"headers": _headers("Retry-After")} if status in SOON else {}
+    return {"description": REFUSALS[status], "content": {"application/json": {"schema": named("Error")}}, **headers}
+
+
+def _headers(*names: str) -> dict[str, Schema]:
+    return {name: RESPONSE_HEADERS[name] for name in names}

@@ -1,11 +1,18 @@
 """The original's API: page views per URL by `YEAR:2017` to `MINUTE:2017-08-25T13:33`."""
 
 import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from footfall.domain.site import Site
-from footfall.store.port import Facts
+from footfall.query.answer import version
+from footfall.query.compiler import MOST_GROUPS
+from footfall.query.limit import Limit
+from footfall.query.rollup import TooCostly
+from footfall.store.port import Facts, Reading
 
 STEPS = ("YEAR", "MONTH", "DATE", "HOUR", "MINUTE")
 PARSED = ("%Y", "%Y-%m", "%Y-%m-%d", "%Y-%m-%dT%H", "%Y-%m-%dT%H:%M")
@@ -22,9 +29,9 @@ SELECT coalesce(arg_max(title, (time, id)) FILTER (title IS NOT NULL), ''), {URL
 """
 SERIES = f"SELECT strftime({LOCAL}, ?) AS date, {URL} AS url, count(*) AS value {PAGEVIEWS} GROUP BY ALL ORDER BY date, url"
 SERIES_OF_URL = f"SELECT strftime({LOCAL}, ?) AS date, {URL} AS url, count(*) AS value {PAGEVIEWS} AND {URL} = ? GROUP BY ALL ORDER BY date"
+DAYS = "SELECT day, version, trimmed FROM days WHERE site = ? AND day BETWEEN ? AND ? ORDER BY day"
 
-
-LEFT_OUT = "SELECT count(*) FROM days WHERE site = ? AND day BETWEEN ? AND ? AND trimmed"
+Row = Mapping[str, Any]
 
 
 class NotADate(ValueError):
@@ -32,29 +39,58 @@ class NotADate(ValueError):
 
 
 class Original:
-    """The two calls, from facts."""
+    """The two calls, from facts. Both raise `NotADate` and, here and when they are answered, `TooCostly` and `GoneAway`."""
 
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
 
-    def ranking(self, site: Site, date: str) -> list[dict[str, Any]]:
-        """Page views and latest title per URL, most viewed first; raises `NotADate`."""
+    def ranking(self, site: Site, date: str, limit: Limit | None = None) -> AbstractContextManager["Views"]:
+        """Page views and latest title per URL, most viewed first."""
         _, start, end = _span(date)
-        rows = self._facts.rows(RANKING, [site.id, start.date(), end.date(), start, end])
-        return [{"name": name, "url": url, "value": value} for name, url, value in rows]
+        parameters = [site.id, start.date(), end.date(), start, end]
+        return self._views(site, (start, end), limit, RANKING, parameters, ("name", "url", "value"))
 
-    def series(self, site: Site, date: str, url: str | None) -> list[dict[str, Any]]:
-        """Page views per URL, or of one, a step finer than the date asked for; raises `NotADate`."""
+    def series(self, site: Site, date: str, url: str | None, limit: Limit | None = None) -> AbstractContextManager["Views"]:
+        """Page views per URL, or of one, a step finer than the date asked for."""
         index, start, end = _span(date)
         finer = min(index + 1, len(STEPS) - 1)
         asked = [f"{STEPS[finer]}:{PARSED[finer]}", site.id, start.date(), end.date(), start, end]
-        rows = self._facts.rows(SERIES, asked) if url is None else self._facts.rows(SERIES_OF_URL, [*asked, url])
-        return [{"date": label, "url": found, "value": value} for label, found, value in rows]
+        sql, parameters = (SERIES, asked) if url is None else (SERIES_OF_URL, [*asked, url])
+        return self._views(site, (start, end), limit, sql, parameters, ("date", "url", "value"))
 
-    def left_out(self, site: Site, date: str) -> int:
-        """Days of a date whose facts are gone, and which are counted in neither; raises `NotADate`."""
-        _, start, end = _span(date)
-        return int(self._facts.rows(LEFT_OUT, [site.id, start.date(), (end - timedelta(microseconds=1)).date()])[0][0])
+    @contextmanager
+    def _views(self, site: Site, span: tuple[datetime, datetime], limit: Limit | None, sql: str, parameters: list[Any], fields: Sequence[str]) -> Iterator["Views"]:
+        with self._facts.reading() as reading, (limit or Limit()).over(reading):
+            days = reading.rows(DAYS, [site.id, span[0].date(), (span[1] - timedelta(microseconds=1)).date()])
+            yield Views(reading, days, sql, parameters, fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Views:
+    """A call at one moment."""
+
+    reading: Reading
+    days: Sequence[tuple[Any, ...]]
+    sql: str
+    parameters: Sequence[Any]
+    fields: Sequence[str]
+
+    @property
+    def left_out(self) -> int:
+        """Days whose facts are gone, and which are not counted."""
+        return sum(trimmed for _, _, trimmed in self.days)
+
+    @property
+    def tag(self) -> str:
+        """Equal for equal answers: it names the call and the versions of all days asked about."""
+        return version(self.sql, self.parameters, self.days)
+
+    def answer(self) -> list[Row]:
+        """The rows."""
+        rows = self.reading.rows(f"{self.sql} LIMIT {MOST_GROUPS + 1}", self.parameters)
+        if len(rows) > MOST_GROUPS:
+            raise TooCostly(f"the answer has more than {MOST_GROUPS:,} rows; ask for a shorter date or, of a series, one url")
+        return [dict(zip(self.fields, row, strict=True)) for row in rows]
 
 
 def _span(date: str) -> tuple[int, datetime, datetime]:

@@ -131,7 +131,13 @@ NEW_GOAL = {
             {
                 "name": GOAL_NAME,
                 "page": NOTHING,
-                "props": {"type": "object", "additionalProperties": TEXT, "maxProperties": MOST_PROPS, "description": "Those that the event must have"},
+                "props": {
+                    "type": "object",
+                    "propertyNames": {"minLength": 1, "maxLength": PROPERTY_LENGTH},
+                    "additionalProperties": {"type": "string", "maxLength": VALUE_LENGTH},
+                    "maxProperties": MOST_PROPS,
+                    "description": "Those that the event must have",
+                },
                 "currency": maybe({"type": "string", "pattern": f"^{CURRENCY.pattern}$"}) | {"description": "That of the revenue which the event must have"},
             },
             closed=False,
@@ -139,7 +145,7 @@ NEW_GOAL = {
     ],
 }
 GOAL = thing({"name": TEXT, "page": {"type": ["string", "null"]}, "event": {"type": ["string", "null"]}, "props": {"type": "object"}, "currency": {"type": ["string", "null"]}})
-SITE = thing({"id": TEXT, "domains": listed(TEXT), "timezone": TEXT, "public": {"type": "boolean"}}, closed=False)
+SITE = thing({"id": TEXT, "domains": listed(TEXT), "timezone": TEXT, "public": {"type": "boolean"}, "goals": listed(TEXT, description="Their names")})
 DROPPED = thing({"results": listed(thing({"reason": {"type": "string", "enum": [reason.value for reason in Reason]}, "hits": WHOLE}))})
 
 SCHEMAS: dict[str, Schema] = {

@@ -1,16 +1,19 @@
 """Plausible's older Stats API v1, translated to reports."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from footfall.domain.dimension import EVENT_DIMENSIONS, GOAL, VISIT_DIMENSIONS, is_property
+from footfall.domain.filter import MOST_CONDITIONS, MOST_VALUES
 from footfall.domain.period import DAYS, MONTHS, resolve
 from footfall.domain.report import MOST_ROWS, NEED_GOAL
 from footfall.domain.site import Site
 from footfall.domain.wrong import Wrong
-from footfall.query.answer import Answers
+from footfall.query.answer import Answers, Asked
 from footfall.query.catalogue import catalogue
 from footfall.query.limit import Limit
 
@@ -20,93 +23,149 @@ MOST_PER_PAGE = 1_000
 LAST_PAGE = 2**40
 COMMON = ("site_id", "period", "date", "metrics", "filters", "with_imported")
 ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-CONDITION = re.compile(r"\s*(.*?)\s*(==|!=)\s*(.*?)\s*", re.DOTALL)
+OPERATOR = re.compile("==|!=")
 EXAMPLE = "visit:source==Google|Bing;event:page!=/blog/*"
 ESCAPED = re.compile(r"\\([|;*])")
+PER_ROW = {"conversion_rate": "group_conversion_rate"}
+"""What Plausible calls so in rows: of the visitors of the same bucket or group, not of the whole period."""
 
 
 class Stats:
-    """The three calls, of reports. Parameters are texts, as they are in a URL; all raise `Wrong`, `TooCostly` and `GoneAway`."""
+    """The three calls, of reports. Parameters are texts, as they are in a URL."""
 
     def __init__(self, answers: Answers) -> None:
         self._answers = answers
 
-    def aggregate(self, site: Site, given: Mapping[str, str], limit: Limit | None = None) -> dict[str, Any]:
-        """One figure a metric, with `compare=previous_period` also its change."""
-        query = _query(site, given, "compare")
-        comparison = given.get("compare")
-        if comparison not in (None, "previous_period"):
-            raise Wrong("compare", "can only be previous_period")
-        if comparison:
-            query["include"] = {"comparisons": {"mode": comparison}}
-        answer = self._answer(site, query, limit, {})
-        row = answer["results"][0]
-        results = {metric: {"value": value} for metric, value in zip(query["metrics"], row["metrics"], strict=True)}
-        if comparison:
-            for metric, change in zip(query["metrics"], row["comparison"]["change"], strict=True):
-                results[metric]["change"] = change
-        return _told(results, answer)
+    @contextmanager
+    def asked(self, call: str, site: Site, given: Mapping[str, str], limit: Limit | None = None) -> Iterator["Figures"]:
+        """A call understood, at one moment; raises `Wrong` and, here and when it is answered, `TooCostly` and `GoneAway`.
 
-    def timeseries(self, site: Site, given: Mapping[str, str], limit: Limit | None = None) -> dict[str, Any]:
-        """A row for every bucket of time, also for those in which nothing happened."""
-        interval = given.get("interval")
-        if interval is not None and interval not in INTERVALS:
-            raise Wrong("interval", f"must be one of {', '.join(INTERVALS)}")
-        # Plausible gives days for a custom period of any length, and clients count on it.
-        step = INTERVALS[interval] if interval else "time:day" if given.get("period") == "custom" else "time"
-        query = _query(site, given, "interval") | {"dimensions": [step], "include": {"time_labels": True}}
-        answer = self._answer(site, query, limit, {"dimensions": "interval"})
-        buckets = answer["meta"]["time_labels"]
-        if len(buckets) > MOST_ROWS:
-            raise Wrong("interval", f"would make more than {MOST_ROWS:,} buckets; ask for a shorter period or a longer interval")
-        metrics = query["metrics"]
-        found = {row["dimensions"][0]: row["metrics"] for row in answer["results"]}
-        nothing = [0 if catalogue()[metric].count else None for metric in metrics]
-        return _told([{"date": bucket, **dict(zip(metrics, found.get(bucket, nothing), strict=True))} for bucket in buckets], answer)
-
-    def breakdown(self, site: Site, given: Mapping[str, str], limit: Limit | None = None) -> dict[str, Any]:
-        """A row for every value of a property, a page at a time."""
-        name = given.get("property")
-        if name is None or not _is_dimension(name):
-            raise Wrong("property", f"must be one of {_dimensions()}")
-        if name.split(":")[-1] in given.get("metrics", "visitors").split(","):
-            raise Wrong("property", "has the name of a metric that is asked for too; leave that out, or use /api/v2/query")
-        size, page = _number(given, "limit", 100, MOST_PER_PAGE), _number(given, "page", 1, LAST_PAGE)
-        query = _query(site, given, "property", "limit", "page") | {"dimensions": [name], "pagination": {"limit": size, "offset": (page - 1) * size}}
-        answer = self._answer(site, query, limit, {"dimensions": "property"})
-        key = name.split(":", 2)[2] if is_property(name) else name.partition(":")[2]
-        return _told([{key: row["dimensions"][0], **dict(zip(query["metrics"], row["metrics"], strict=True))} for row in answer["results"]], answer)
-
-    def _answer(self, site: Site, query: Mapping[str, Any], limit: Limit | None, names: Mapping[str, str]) -> dict[str, Any]:
-        """The report's answer. What is wrong with a field of the report is said of the parameter that it came from."""
+        What is wrong with a field of the report is said of the parameter that it came from.
+        """
+        wanted, names = CALLS[call](site, given)
         try:
-            with self._answers.asked(site, query, limit) as asked:
-                return asked.answer()
+            with self._answers.asked(site, wanted.query, limit) as asked:
+                yield Figures(asked, wanted)
         except Wrong as exc:
             field, _, sentence = str(exc).partition(" ")
             raise Wrong({"date_range": "date", **names}.get(field, field), sentence) from None
 
 
-def _told(results: Any, answer: Mapping[str, Any]) -> dict[str, Any]:
-    """The results, and which days are missing from them if any are."""
-    left_out = answer["meta"].get("left_out")
-    return {"results": results} | ({"meta": {"left_out": left_out}} if left_out else {})
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A call as a report. `metrics` are those asked for, by the names that they have in the report."""
+
+    query: dict[str, Any]
+    metrics: Mapping[str, str]
+    shape: Callable[["Wanted", Mapping[str, Any]], Any]
+
+    def named(self, values: Sequence[Any]) -> dict[str, Any]:
+        """The figures of a row by the metrics asked for."""
+        found = dict(zip(self.query["metrics"], values, strict=True))
+        return {asked: found[name] for asked, name in self.metrics.items()}
 
 
-def _query(site: Site, given: Mapping[str, str], *own: str) -> dict[str, Any]:
-    """The report that the parameters common to all calls ask for; `own` are those that this call has besides."""
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """A call at one moment."""
+
+    asked: Asked
+    wanted: Wanted
+
+    @property
+    def tag(self) -> str:
+        """Equal for equal answers."""
+        return self.asked.tag
+
+    def answer(self) -> dict[str, Any]:
+        """The results, and which days are missing from them if any are."""
+        answer = self.asked.answer()
+        results, left_out = self.wanted.shape(self.wanted, answer), answer["meta"].get("left_out")
+        return {"results": results} | ({"meta": {"left_out": left_out}} if left_out else {})
+
+
+Call = tuple[Wanted, Mapping[str, str]]
+"""With it, from which parameters the report's fields came that are called otherwise."""
+
+
+def _aggregate(site: Site, given: Mapping[str, str]) -> Call:
+    """One figure a metric, with `compare=previous_period` also its change."""
+    query, metrics = _query(site, given, {}, "compare")
+    comparison = given.get("compare")
+    if comparison not in (None, "previous_period"):
+        raise Wrong("compare", "can only be previous_period")
+    include = {"include": {"comparisons": {"mode": comparison}}} if comparison else {}
+    return Wanted(query | include, metrics, _figures), {}
+
+
+def _figures(wanted: Wanted, answer: Mapping[str, Any]) -> dict[str, Any]:
+    row = answer["results"][0]
+    results = {metric: {"value": value} for metric, value in wanted.named(row["metrics"]).items()}
+    for metric, change in wanted.named(row["comparison"]["change"]).items() if "comparison" in row else ():
+        results[metric]["change"] = change
+    return results
+
+
+def _timeseries(site: Site, given: Mapping[str, str]) -> Call:
+    """A row for every bucket of time, also for those in which nothing happened."""
+    interval = given.get("interval")
+    if interval is not None and interval not in INTERVALS:
+        raise Wrong("interval", f"must be one of {', '.join(INTERVALS)}")
+    # Plausible gives days for a custom period of any length, and clients count on it.
+    step = INTERVALS[interval] if interval else "time:day" if given.get("period") == "custom" else "time"
+    query, metrics = _query(site, given, PER_ROW, "interval")
+    return Wanted(query | {"dimensions": [step], "include": {"time_labels": True}}, metrics, _buckets), {"dimensions": "interval"}
+
+
+def _buckets(wanted: Wanted, answer: Mapping[str, Any]) -> list[dict[str, Any]]:
+    buckets = answer["meta"]["time_labels"]
+    if len(buckets) > MOST_ROWS:
+        raise Wrong("interval", f"would make more than {MOST_ROWS:,} buckets; ask for a shorter period or a longer interval")
+    found = {row["dimensions"][0]: row["metrics"] for row in answer["results"]}
+    nothing = [0 if catalogue()[metric].count else 0.0 if metric in NEED_GOAL else None for metric in wanted.query["metrics"]]
+    return [{"date": bucket, **wanted.named(found.get(bucket, nothing))} for bucket in buckets]
+
+
+def _breakdown(site: Site, given: Mapping[str, str]) -> Call:
+    """A row for every value of a property, a page at a time."""
+    name = given.get("property")
+    if name is None or not _is_dimension(name):
+        raise Wrong("property", f"must be one of {_dimensions()}")
+    if name.split(":")[-1] in given.get("metrics", "visitors").split(","):
+        raise Wrong("property", "has the name of a metric that is asked for too; leave that out, or use /api/v2/query")
+    size, page = _number(given, "limit", 100, MOST_PER_PAGE), _number(given, "page", 1, LAST_PAGE)
+    query, metrics = _query(site, given, PER_ROW, "property", "limit", "page")
+    return Wanted(query | {"dimensions": [name], "pagination": {"limit": size, "offset": (page - 1) * size}}, metrics, _rows), {"dimensions": "property"}
+
+
+def _rows(wanted: Wanted, answer: Mapping[str, Any]) -> list[dict[str, Any]]:
+    name = wanted.query["dimensions"][0]
+    key = name.split(":", 2)[2] if is_property(name) else name.partition(":")[2]
+    return [{key: row["dimensions"][0], **wanted.named(row["metrics"])} for row in answer["results"]]
+
+
+def _query(site: Site, given: Mapping[str, str], instead: Mapping[str, str], *own: str) -> tuple[dict[str, Any], dict[str, str]]:
+    """The report that the parameters common to all calls ask for, and its metrics by the names asked for.
+
+    `own` are the parameters that this call has besides, `instead` the metrics that stand for others in it.
+    """
     known = (*COMMON, *own)
     for name in given:
         if name not in known:
             raise Wrong(name[:60], f"is no parameter of this call; there are {', '.join(known)}")
     if given.get("with_imported") not in (None, "true", "false"):
         raise Wrong("with_imported", "must be true or false")
-    metrics = [name.strip() for name in given.get("metrics", "visitors").split(",")]
+    names = [name.strip() for name in given.get("metrics", "visitors").split(",")]
+    if len(set(names)) < len(names):
+        raise Wrong("metrics", "names something twice")
     filters = _filters(given.get("filters", ""), {goal.name for goal in site.goals})
-    for name in metrics:
-        if name in NEED_GOAL and GOAL not in (given.get("property"), *(dimension for _, dimension, _ in filters)):
+    of_goals = GOAL in (given.get("property"), *(dimension for _, dimension, _ in filters))
+    for name in names:
+        if name in NEED_GOAL and not of_goals:
             raise Wrong("metrics", f"{name} needs a goal: property=event:goal in a breakdown, or a filter such as event:goal==Signup")
-    return {"metrics": metrics, "date_range": _date_range(given.get("period", "30d"), given.get("date")), "filters": filters}
+    metrics = {name: instead.get(name, name) for name in names}
+    period = _date_range(given.get("period", "30d"), given.get("date"))
+    return {"metrics": list(dict.fromkeys(metrics.values())), "date_range": period, "filters": filters}, metrics
 
 
 def _date_range(period: str, day: str | None) -> str | list[str]:
@@ -153,17 +212,22 @@ def _number(given: Mapping[str, str], name: str, default: int, most: int) -> int
 
 def _filters(text: str, goals: set[str]) -> list[list[Any]]:
     """Conditions joined by `;`, all of which must hold."""
-    return [_condition(each, goals) for each in _split(";", text) if each.strip()]
+    conditions = [each for each in _split(";", text) if each.strip()]
+    if len(conditions) > MOST_CONDITIONS:
+        raise Wrong("filters", f"may hold {MOST_CONDITIONS} conditions at most")
+    return [_condition(each, goals) for each in conditions]
 
 
 def _condition(text: str, goals: set[str]) -> list[Any]:
     """One of `==` and `!=`, with values joined by `|`. A goal whose name has an asterisk in it is asked for by its name."""
-    parts = CONDITION.fullmatch(text)
-    if parts is None:
-        raise Wrong("filters", f"cannot be read at {text[:60]!r}; they are written like {EXAMPLE}")
-    name, operator, values = parts.group(1), parts.group(2), [each.strip() for each in _split("|", parts.group(3))]
+    found = OPERATOR.search(text)
+    if found is None:
+        raise Wrong("filters", f"cannot be read at {text.strip()[:60]!r}; they are written like {EXAMPLE}")
+    name, operator, values = text[: found.start()].strip(), found.group(), [each.strip() for each in _split("|", text[found.end() :])]
     if not _is_dimension(name):
         raise Wrong("filters", f"have no {name[:60]!r}; there are {_dimensions()}")
+    if len(values) > MOST_VALUES:
+        raise Wrong("filters", f"may hold {MOST_VALUES:,} values in a condition at most")
     negated = "_not" if operator == "!=" else ""
     if any(_split("*", each)[1:] for each in values) and not (name == GOAL and set(values) <= goals):
         return [f"matches{negated}", name, [_expression(each) for each in values]]
@@ -190,3 +254,6 @@ def _is_dimension(name: str) -> bool:
 
 def _dimensions() -> str:
     return ", ".join((*EVENT_DIMENSIONS, "event:props:KEY", *VISIT_DIMENSIONS))
+
+
+CALLS: Mapping[str, Callable[[Site, Mapping[str, str]], Call]] = {"aggregate": _aggregate, "timeseries": _timeseries, "breakdown": _breakdown}
