@@ -2,6 +2,8 @@
 
 import json
 import re
+from calendar import isleap
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ from footfall.query.catalogue import catalogue
 from footfall.query.http import application
 from footfall.query.openapi import EXAMPLES
 from footfall.query.original import Original
-from footfall.query.schema import SCHEMAS
+from footfall.query.schema import DAY, SCHEMAS
 from footfall.registry.sqlite import SqliteRegistry
 from tests.oracle import HOUR
 from tests.query.asking import Told, now_of
@@ -110,6 +112,16 @@ def test_the_schema_takes_the_goals_shown(goal: dict[str, Any]) -> None:
 @pytest.mark.parametrize("goal", [{}, {"page": "/a", "event": "a"}, {"page": "a"}, {"page": "/a", "props": {"a": "b"}}, {"event": "a", "currency": "euro"}], ids=str)
 def test_the_schema_refuses_what_is_no_goal(goal: dict[str, Any]) -> None:
     assert not validator("NewGoal").is_valid(goal)
+
+
+def test_days_are_those_of_the_calendar() -> None:
+    pattern, day = re.compile(DAY), date(1970, 1, 1)
+    while day.year < 2200:
+        assert pattern.fullmatch(str(day)), day
+        day += timedelta(days=1)
+    wrong = [f"{year}-{end}" for year in range(1970, 2200) for end in ("02-30", "04-31", "06-31", "09-31", "11-31", "01-32", "01-00", "00-01", "13-01", "2-01")]
+    wrong += [f"{year}-02-29" for year in range(1970, 2200) if not isleap(year)]
+    assert not [day for day in wrong if pattern.fullmatch(day)]
 
 
 def test_every_operation_is_described(document: dict[str, Any]) -> None:
