@@ -19,7 +19,8 @@ def main(arguments: list[str] | None = None) -> int:
         return _failed(exc)
     module = given.pop("module")
     if module in ("gateway", "engine"):
-        os.environ.setdefault(METRICS, str(counters_folder(settings.data)))  # before the library of counters looks for it
+        if METRICS not in os.environ:
+            os.environ[METRICS] = str(counters_folder(settings.data))  # before the library of counters looks for it
         given["asked"] = asked_to_stop()  # before the imports, which take their time
     # A command's module is imported when it is asked for: `serve` itself stays small this way.
     command = import_module(f"footfall.cli.{module}")

@@ -1,6 +1,7 @@
 """From a request to a number, door to door, through real processes."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -141,11 +142,47 @@ def metrics(server: Server) -> dict[str, float]:
     return {name: float(value) for name, value in lines}
 
 
+def counters(server: Server) -> Path:
+    shared = counters_folder(server.data)
+    with suppress(OSError):
+        shared.rmdir()  # made by asking for its name
+    return shared.with_name(f"{shared.name}-{server.process.pid}")
+
+
+def test_a_server_that_ends_leaves_the_next_one_s_counters_alone(tmp_path: Path) -> None:
+    """Its engine holds the facts to the end, so that the next server's waits; meanwhile that one's gateways collect."""
+    footfall("site", "add", "example.com", data=tmp_path / "data")
+    first = Server(tmp_path / "data")
+    second = Server(tmp_path / "data", port=free_port())
+    try:
+        second.wait_until_ready("/readyz", "/metrics")
+        assert second.client.post("/v1/track", json={"url": "https://example.com/"}).status_code == 202
+        first.stop()
+        assert metrics(second)["footfall_hits_total"] == 1
+        second.wait_until_ready()
+        log, folder = second.log, counters(second)
+    finally:
+        first.stop()
+        second.stop()
+    assert "No such file" not in log and not folder.exists()
+
+
+def test_counters_of_a_killed_server_are_removed_by_the_next(tmp_path: Path) -> None:
+    killed = Server(tmp_path / "data")
+    left = counters(killed)
+    killed.process.kill()
+    assert killed.stop() < 0
+    assert left.exists()
+    server = Server(tmp_path / "data")
+    assert not left.exists()
+    server.stop()
+
+
 def test_counters_lie_in_one_folder_that_goes_with_the_server(tmp_path: Path) -> None:
     data = tmp_path / "data"
     for _ in range(2):
         server = Server(data)
-        folder = counters_folder(data)
+        folder = counters(server)
         assert list(folder.glob("*.db"))
         server.kill("gateway")
         server.wait_until_ready()

@@ -1,6 +1,7 @@
 """What a process needs to know when `serve` started it: its socket, and when to end."""
 
 import os
+import shutil
 import signal
 import socket
 import tempfile
@@ -48,12 +49,40 @@ def asked_to_stop() -> threading.Event:
 
 
 def counters_folder(data: Path) -> Path:
-    """Where all processes of a data folder put their counters; one folder for each, however often they start.
+    """Where processes of a data folder that no `serve` started put their counters.
 
     It lies in memory, since writing to a mapped file on a full disk kills.
     """
-    root = Path(SHARED_MEMORY if os.path.isdir(SHARED_MEMORY) else tempfile.gettempdir())
-    name = blake2b(os.fsencode(data.absolute()), digest_size=8).hexdigest()
-    folder = root / f"footfall-metrics-{os.getuid()}-{name}"
+    folder = _counters(data)
     folder.mkdir(mode=0o700, exist_ok=True)
     return folder
+
+
+def own_counters_folder(data: Path) -> Path:
+    """A new folder for this process and those that it starts; those that ended processes left are removed.
+
+    It is nobody else's: another `serve` of the same data folder may still be ending, and removes its own then.
+    """
+    shared = _counters(data)
+    for old in shared.parent.glob(f"{shared.name}-*"):
+        if not _runs(int(old.name.rpartition("-")[2])):
+            shutil.rmtree(old, ignore_errors=True)
+    folder = shared.with_name(f"{shared.name}-{os.getpid()}")
+    folder.mkdir(mode=0o700)
+    return folder
+
+
+def _counters(data: Path) -> Path:
+    root = Path(SHARED_MEMORY if os.path.isdir(SHARED_MEMORY) else tempfile.gettempdir())
+    return root / f"footfall-metrics-{os.getuid()}-{blake2b(os.fsencode(data.absolute()), digest_size=8).hexdigest()}"
+
+
+def _runs(pid: int) -> bool:
+    """Whether another process has this number, by chance perhaps: then it keeps a small folder for a while."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return pid != os.getpid()

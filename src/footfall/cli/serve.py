@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
 
-from footfall.cli.child import DRAIN, LISTEN_FD, METRICS, PARENT_FD, REFUSED, counters_folder
+from footfall.cli.child import DRAIN, LISTEN_FD, METRICS, PARENT_FD, REFUSED, own_counters_folder
 from footfall.settings import BadSettings, Settings, environment
 
 EXPECTED = (OSError,)
@@ -72,9 +72,7 @@ def run(settings: Settings, _: dict[str, Any]) -> int:
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     listening = _listen(settings)
     watched, _held = os.pipe()
-    counters = counters_folder(settings.data)
-    for old in counters.iterdir():
-        old.unlink()
+    counters = own_counters_folder(settings.data)
     common = {**os.environ, **environment(settings), METRICS: str(counters), PARENT_FD: str(watched)}
     gateways = [Child("gateway", {**common, LISTEN_FD: str(listening.fileno())}, (listening.fileno(), watched)) for _ in range(settings.workers)]
     engine = Child("engine", common, (watched,))
