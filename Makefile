@@ -23,11 +23,11 @@ setup: .venv/ready $(DASHBOARD) $(COUNTRY) $(REFERENCE)
 run: setup
 	$(BIN)/footfall serve --demo
 
-test: check chromium
+test: check chromium tests/clients/ready
 	cd dashboard && npm run --silent check
 	$(BIN)/pytest -m "slow and not torture"
 
-torture: setup chromium
+torture: setup chromium tests/clients/ready
 	$(BIN)/pytest -m torture -s --timeout 1800
 
 bench: setup wrk
@@ -64,6 +64,12 @@ $(REFERENCE): node_modules/ready
 	cp $(addprefix node_modules/swagger-ui-dist/,swagger-ui-bundle.js swagger-ui-bundle.js.LICENSE.txt swagger-ui.css LICENSE NOTICE) $(@D)
 	touch $@
 
+tests/clients/ready: tests/clients/package-lock.json tests/clients/requirements.txt
+	$(PYTHON) -m venv tests/clients/.venv
+	tests/clients/.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/clients/requirements.txt
+	npm --prefix tests/clients ci --no-audit --no-fund --silent
+	touch $@
+
 chromium:
 	@command -v chromium >/dev/null || { echo "installing Debian's chromium for the browser tests"; apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } \
 	  || { echo "the browser tests need Debian's package chromium: sudo apt-get install chromium" >&2; exit 1; }
@@ -75,6 +81,7 @@ wrk:
 lock:
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links pyproject.toml -o requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --group dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --group clients -o tests/clients/requirements.txt
 
 clean:
-	rm -rf .venv node_modules dashboard/node_modules src/footfall/static/dashboard $(COUNTRY) $(dir $(REFERENCE)) dist site
+	rm -rf .venv node_modules dashboard/node_modules tests/clients/.venv tests/clients/node_modules tests/clients/ready src/footfall/static/dashboard $(COUNTRY) $(dir $(REFERENCE)) dist site
