@@ -1,14 +1,19 @@
 """Commands reach whoever owns the facts, and nobody else gives any."""
 
+import asyncio
 import os
 import socket
 import stat
+import threading
 from pathlib import Path
+from time import time
+from typing import Any
 
 import pytest
 
 from footfall import compose
-from footfall.control.port import Refusal
+from footfall.control.port import MARK, PREFIX, Refusal
+from footfall.control.server import Control
 from footfall.settings import read
 from footfall.store.port import StoreBroken
 from tests.server import Server, footfall
@@ -43,6 +48,36 @@ def test_the_engine_answers_while_it_runs_and_this_process_in_its_place(tmp_path
         server.kill("engine")  # between two commands: it is started again, or this process owns the facts for a moment
         assert owner("report", site="site", query=REPORT)["results"][0]["metrics"] == [1]
     server.stop()
+
+
+def test_long_commands_keep_no_other_call_waiting() -> None:
+    """More of them than the threads that all other calls share."""
+    over = threading.Event()
+
+    async def application(_: Any, __: Any, send: Any) -> None:
+        await asyncio.to_thread(time)
+        await send("answered")
+        over.set()
+
+    async def call(path: str) -> list[Any]:
+        said: list[Any] = []
+
+        async def receive() -> Any:
+            return {"type": "http.request", "body": b"{}"}
+
+        async def send(message: Any) -> None:
+            said.append(message)
+
+        await control({"type": "http", "path": path, "headers": [(MARK.encode(), b"1")]}, receive, send)
+        return said
+
+    async def all_at_once() -> list[list[Any]]:
+        return await asyncio.gather(*(call(PREFIX + "wait") for _ in range(50)), call("/api/sites"))
+
+    control = Control({"wait": lambda: over.wait(10)}, application)
+    *waited, answered = asyncio.run(all_at_once())
+    assert answered == ["answered"] and over.is_set()
+    assert {(start["status"], body["body"]) for start, body in waited} == {(200, b"true")}, "they waited in vain"
 
 
 @pytest.mark.slow

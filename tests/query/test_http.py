@@ -26,7 +26,8 @@ from footfall.query.turns import Turns
 from footfall.registry.key import mint
 from footfall.registry.port import Refused, Scope
 from footfall.registry.sqlite import SqliteRegistry
-from footfall.store.duckdb import DuckdbFacts
+from footfall.store.duckdb import DuckdbFacts, DuckdbReading
+from footfall.store.port import Interrupted
 from tests.store.relations import empty
 from tests.traffic import SITE, Act, apply, at, made
 
@@ -336,6 +337,32 @@ def test_what_takes_too_long_ends_and_says_so(server: Server) -> None:
     assert server.call("POST", "/api/v2/query", QUERY).status_code == 200, "the store goes on"
 
 
+class Deaf(DuckdbReading):
+    """A statement that hears only the third time."""
+
+    def __init__(self, reading: DuckdbReading) -> None:
+        super().__init__(reading._cursor)
+        self.told = threading.Semaphore(0)
+
+    def interrupt(self) -> None:
+        self.told.release()
+
+
+def test_what_did_not_hear_that_it_should_end_is_told_again(server: Server) -> None:
+    def work(limit: Limit) -> None:
+        with server.facts.reading() as reading:
+            deaf = Deaf(reading)
+            with limit.over(deaf):
+                assert all(deaf.told.acquire(timeout=10) for _ in range(3))
+                raise Interrupted
+
+    async def never() -> None:
+        await asyncio.Event().wait()
+
+    with pytest.raises(TooCostly):
+        asyncio.run(Turns(0.05).take(work, never))
+
+
 def test_slow_reports_keep_no_other_call_waiting_and_none_waits_for_ever(server: Server) -> None:
     """Two at once, two waiting, and all others told to come again."""
     slow = Slow(server.facts)
@@ -349,9 +376,10 @@ def test_slow_reports_keep_no_other_call_waiting_and_none_waits_for_ever(server:
         answers = [each.result() for each in asked]
         assert monotonic() - started < 8, "waiting does not count"
     refused = [answer for answer in answers if answer.status_code == 429]
-    assert sorted(answer.status_code for answer in answers) == [422] * 2 + [429] * 10
+    late = [answer for answer in answers if answer.status_code == 422]
+    assert len(late) + len(refused) == 12 and 2 <= len(late) <= 4, "two, and those that had their turn in the last moment"
     assert all(answer.headers["retry-after"] == "2" and answer.json()["error"].endswith("try again in a moment") for answer in refused)
-    assert len(slow.ended) == 2, "those that waited in vain were never begun"
+    assert len(slow.ended) == len(late), "those that waited in vain were never begun"
     assert server.call("POST", "/api/v2/query", QUERY).status_code == 200
 
 

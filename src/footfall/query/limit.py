@@ -40,7 +40,7 @@ class Limit:
                 self._readings.discard(reading)
 
     def give_up(self) -> None:
-        """Nobody waits any more."""
+        """Nobody waits any more. May be said again, as may `expire`; what was said first holds."""
         self._end(GoneAway())
 
     def expire(self, seconds: float) -> None:

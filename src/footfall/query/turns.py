@@ -10,6 +10,9 @@ from footfall.query.limit import SECONDS, GoneAway, Limit
 
 AT_ONCE = 4
 WAITING = 60
+AGAIN_SECONDS = 0.1
+"""A statement that is just about to start does not hear that it should end, and is told again."""
+
 T = TypeVar("T")
 
 
@@ -39,14 +42,13 @@ class Turns:
         either: set[asyncio.Future[Any]] = {working, leaving}
         try:
             await asyncio.wait(either, timeout=self._seconds, return_when=asyncio.FIRST_COMPLETED)
-            if not working.done():
-                if job.cancel():
-                    raise GoneAway if leaving.done() else Busy(f"other reports took all of the {self._seconds:g} seconds that a report may take; try again in a moment")
-                if leaving.done():
-                    limit.give_up()
-                else:
-                    limit.expire(self._seconds)
-            return await working
+            gone_away = leaving.done()
+            if not working.done() and job.cancel():
+                raise GoneAway if gone_away else Busy(f"other reports took all of the {self._seconds:g} seconds that a report may take; try again in a moment")
+            while not working.done():
+                limit.give_up() if gone_away else limit.expire(self._seconds)
+                await asyncio.wait({working}, timeout=AGAIN_SECONDS)
+            return working.result()
         finally:
             leaving.cancel()
             job.cancel()
