@@ -17,7 +17,10 @@ TEXT = "".join(f"{line}\n" for line in LINES).encode()
 
 
 def opened(data: bytes, piece_bytes: int = 1_000) -> Log:
-    return Log("access.log", io.BufferedReader(io.BytesIO(data)), piece_bytes)
+    """A log that is read in small pieces."""
+    log = Log("access.log", io.BufferedReader(io.BytesIO(data)))
+    log._piece_bytes = piece_bytes
+    return log
 
 
 def whole(pieces: Iterable[Piece]) -> list[str]:

@@ -20,7 +20,7 @@ from footfall.domain.site import Site
 from footfall.imports.access_log import Importer, Tally
 from footfall.imports.columns import Reject, Wanted
 from footfall.imports.format import NoFormat, named
-from footfall.imports.reading import Log, NoLog
+from footfall.imports.reading import PIECE_BYTES, PIECES, Log, NoLog
 from footfall.registry.port import Refused, RegistryBroken
 from footfall.settings import Settings
 from footfall.store.port import StoreBroken
@@ -66,7 +66,7 @@ def _import(importer: Importer, files: list[str], tally: Tally, *, follow: bool)
     for name in files:
         try:
             with _opened(name) as stream:
-                log = Log(name, stream)
+                log = Log(name, stream, os.fstat(stream.fileno()).st_size or PIECES * PIECE_BYTES)
                 if stream.seekable():
                     tally.before += log.skip(importer.known())
                 importer.take(log, tally, growing=follow)
@@ -81,6 +81,7 @@ def _import(importer: Importer, files: list[str], tally: Tally, *, follow: bool)
 def _follow(importer: Importer, log: Log, stream: BinaryIO, tally: Tally) -> None:
     """Go on until stopped. A file that another has taken the place of is read to its end first."""
     while True:
+        importer.owner.release()  # an engine may start meanwhile
         sleep(FOLLOW_SECONDS)
         rotated = _rotated(log.name, stream)
         importer.take(log, tally, growing=not rotated)

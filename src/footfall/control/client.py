@@ -62,6 +62,11 @@ class Owner:
             raise Refusal(said)
         return said
 
+    def release(self) -> None:
+        """Give up the facts if this process has them, until the next command."""
+        self._close()
+        self._commands, self._close = None, lambda: None
+
     def __enter__(self) -> "Owner":
         return self
 

@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
+from footfall.control.client import Owner
 from footfall.imports.columns import Columns, Made, Reject
 from footfall.imports.format import NAMES, PATTERNS, Format, NoFormat, named, of_fields
 from footfall.imports.reading import Known, Log, Piece
@@ -37,7 +37,7 @@ class Importer:
 
     site: str
     columns: Columns
-    owner: Callable[..., Any]
+    owner: Owner
     exchange: Path
     now: Callable[[], int]
     format: Format | None

@@ -11,6 +11,10 @@ from typing import Any, BinaryIO, NamedTuple
 import zstandard
 
 PIECE_BYTES = 16_000_000
+LEAST_BYTES = 1_000_000
+PIECES = 16
+"""A small log is read in so many pieces, so that its progress shows; a large one in pieces of `PIECE_BYTES`."""
+
 LINE_BYTES = 64_000
 """A longer line is no request; it is left out."""
 
@@ -52,10 +56,10 @@ Known = Mapping[int, set[bytes]]
 class Log:
     """One file. `taken` is for its importer: the digest of what it has noted as imported last."""
 
-    def __init__(self, name: str, stream: BinaryIO, piece_bytes: int = PIECE_BYTES) -> None:
+    def __init__(self, name: str, stream: BinaryIO, size: int = PIECES * PIECE_BYTES) -> None:
         self.name = name
         self._file = stream
-        self._piece_bytes = piece_bytes
+        self._piece_bytes = min(max(size // PIECES, LEAST_BYTES), PIECE_BYTES)
         self._stream, self._packed = _unpacked(name, stream)
         self._digest = blake2b(digest_size=DIGEST_BYTES)
         self._rest = b""
@@ -95,7 +99,7 @@ class Log:
                 yield self._piece(piece)
             elif len(self._rest) > LINE_BYTES:
                 self._drop()
-        if self._rest and complete and (self._packed or self._quiet()):
+        if (self._rest or self._dropping) and complete and (self._packed or self._quiet()):
             piece, self._rest = self._rest, b""
             yield self._piece(piece)
 
