@@ -12,6 +12,9 @@ from footfall.imports.format import NAMES, PATTERNS, Format, NoFormat, named, of
 from footfall.imports.reading import Known, Log, Piece
 
 SAMPLE_LINES = 200
+EVENTS_AT_ONCE = 200_000
+"""So many are written once by the store, fewer twice: into its log, then into its columns."""
+
 W3C_HEADER = "#Fields:"
 
 
@@ -54,35 +57,40 @@ class Importer:
     def take(self, log: Log, tally: Tally, *, growing: bool = False) -> None:
         """Import what is left of a log. Raises `NoLog`, `NoFormat`, and what the owner raises.
 
-        While a part is applied the next is made: parsing and folding take about the same time. Of a
-        log that is `growing` a last line without its end is left for the next call, and one note is
-        kept for all calls.
+        Of a log that is `growing` a last line without its end is left for the next call, and one note
+        is kept for all calls.
         """
-        with ThreadPoolExecutor(1) as applying:
-            waiting: Future[None] | None = None
-            before = log.taken if growing else b""
+        made: list[tuple[Path, Piece, Made]] = []
+        with ThreadPoolExecutor(1) as applying:  # while some parts are applied the next are made, which takes about as long
+            waiting: list[Future[None]] = []
             try:
                 for number, piece in enumerate(log.pieces(complete=not growing)):
-                    path = self.exchange / f"import-{number % 2}.parquet"
-                    format_ = self._format(log, piece)
-                    made = self._made(piece, format_, path)
-                    if waiting:
-                        waiting.result()
-                    waiting = applying.submit(self._apply, path, piece, made, before)
-                    before, log.taken = b"", piece.digest
-                    self._count(log, piece, made, tally)
+                    path = self.exchange / f"import-{number}.parquet"
+                    made.append((path, piece, self.columns.make(piece, self._format(log, piece), self.now(), path)))
+                    self._count(log, piece, made[-1][2], tally)
+                    if sum(each.events for _, _, each in made) >= EVENTS_AT_ONCE:
+                        self._finish(waiting)
+                        waiting.append(applying.submit(self._apply, log, made, growing))
+                        made = []
                     self.progress(log)
             finally:
-                if waiting:
-                    waiting.result()
+                if made:
+                    waiting.append(applying.submit(self._apply, log, made, growing))
+                self._finish(waiting)
 
-    def _made(self, piece: Piece, format_: Format, path: Path) -> Made:
-        return self.columns.make(piece, format_, self.now(), path)
+    def _finish(self, waiting: list[Future[None]]) -> None:
+        while waiting:
+            waiting.pop(0).result()
 
-    def _apply(self, path: Path, piece: Piece, made: Made, before: bytes) -> None:
-        taken = (self.site, piece.digest.hex(), piece.upto, piece.last, before.hex())
-        self.owner("take_in", part=path.name, taken=taken, tallies=[tuple(each) for each in made.tallies])
-        path.unlink()
+    def _apply(self, log: Log, made: Sequence[tuple[Path, Piece, Made]], growing: bool) -> None:
+        """Hand parts to the owner, in one transaction with how far the log is imported by them."""
+        last = made[-1][1]
+        taken = (self.site, last.digest.hex(), last.upto, last.last, log.taken.hex() if growing else "")
+        tallies = [tuple(tally) for _, _, each in made for tally in each.tallies]
+        self.owner("take_in", parts=[path.name for path, _, _ in made], taken=taken, tallies=tallies)
+        log.taken = last.digest
+        for path, _, _ in made:
+            path.unlink()
 
     def _count(self, log: Log, piece: Piece, made: Made, tally: Tally) -> None:
         tally.lines += len(piece.lines)

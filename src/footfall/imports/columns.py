@@ -102,20 +102,24 @@ PEOPLE = f"""
 SELECT DISTINCT day, address, agent, time + utc_offset * 1000000 - {MIDNIGHT_US} < CAST(day AS BIGINT) * {DAY_US} AS early FROM joined WHERE dropped IS NULL
 """
 _origin = ("referrer", *TAGS)
+PLACE, AGENT = ("country", "region", "city"), ("browser", "browser_version", "os", "os_version", "device")
 ORIGINS = f"SELECT DISTINCT {', '.join(_origin)} FROM joined WHERE dropped IS NULL"
+WRITTEN = ("id", "time", "day", "utc_offset", "visitor", "prev", "scheme", "hostname", "port", "page", *_origin, *PLACE, *AGENT, "source", "channel", "sequence")
 _values = {
-    "site": "$site", "id": "md5_number_lower(concat_ws('|', $site, $digest, j.n))", "kind": "'pageview'", "received": "make_timestamp($now)", "time": "make_timestamp(j.time)",
-    "day": "DATE '1970-01-01' + j.day", "visitor": "v.visitor", "prev": "v.prev", "title": "NULL", "name": "NULL", "props": "NULL", "currency": "NULL", "amount": "NULL",
-    "interactive": "true", "page_view": "NULL", "engaged": "0", "scroll": "NULL", "screen": "NULL", "language": "NULL", "source": "o.source", "channel": "o.channel",
-    "shard": "$digest", "sequence": "j.n",
+    "id": "hash($site, $digest, j.n)", "time": "make_timestamp(j.time)", "day": "DATE '1970-01-01' + j.day", "visitor": "v.visitor", "prev": "v.prev",
+    "source": "o.source", "channel": "o.channel", "sequence": "j.n",
 }  # fmt: skip
 EVENTS = f"""
-COPY (SELECT {", ".join(f"CAST({_values.get(name, f'j.{name}')} AS {kind}) AS {name}" for name, kind in STAGED.items())}
+COPY (SELECT {", ".join(f"CAST({_values.get(name, f'j.{name}')} AS {STAGED[name]}) AS {name}" for name in WRITTEN)}
 FROM joined j JOIN people v ON v.day = j.day AND v.address = j.address AND v.agent = j.agent
     AND v.early = (j.time + j.utc_offset * 1000000 - {MIDNIGHT_US} < CAST(j.day AS BIGINT) * {DAY_US})
 JOIN origins o ON {" AND ".join(f"o.{name} IS NOT DISTINCT FROM j.{name}" for name in _origin)}
-WHERE j.dropped IS NULL ORDER BY j.time) TO '{{path}}' (FORMAT parquet)
+WHERE j.dropped IS NULL) TO '{{path}}' (FORMAT parquet)
 """
+_same = {"site": "$site", "kind": "'pageview'", "received": "make_timestamp(epoch_us(now()))", "interactive": "true", "engaged": "0", "shard": "$shard"}
+_read = [name if name in WRITTEN else f"{_same.get(name, 'NULL')} AS {name}" for name in STAGED]
+PARTS = f"SELECT {', '.join(_read)} FROM read_parquet($parts)"
+"""Selects the events of parts (a list of files) in the columns of `facts.STAGED`."""
 
 
 class Columns:
@@ -123,11 +127,11 @@ class Columns:
 
     def __init__(self, site: Site, wanted: Wanted, lookups: Lookups, threads: int) -> None:
         self._site, self._wanted, self._lookups = site, wanted, lookups
-        self._connection = duckdb.connect(":memory:", config={"temp_directory": "", "threads": threads, "autoinstall_known_extensions": False})
+        self._connection = duckdb.connect(":memory:", config={"temp_directory": "", "threads": threads, "preserve_insertion_order": False, "autoinstall_known_extensions": False})
         self._connection.execute("SET TimeZone = 'UTC'")
 
     def make(self, piece: Piece, format_: Format, now_us: int, path: Path) -> Made:
-        """Write the events of a piece to a Parquet file, in the columns of `facts.STAGED`."""
+        """Write the events of a piece to a Parquet file, for `PARTS`."""
         self._register("arrived", {"n": np.arange(piece.first, piece.last + 1), "line": np.array(piece.lines, dtype=object)})
         self._run("CREATE OR REPLACE TEMP TABLE lines AS SELECT n, rtrim(line, chr(13)) AS line FROM arrived WHERE line <> '' AND line <> chr(13)")
         self._run(PARSED.format(sql=format_.sql))
@@ -142,7 +146,7 @@ class Columns:
         tallies = [Tally(self._site.id, day, reason, hits) for day, reason, hits in self._run(DROPPED)]
         self._table("people", self._people(self._run(PEOPLE)))
         self._table("origins", self._origins(self._run(ORIGINS)))
-        self._run(EVENTS.format(path=str(path).replace("'", "''")), site=self._site.id, digest=piece.digest.hex(), now=now_us)
+        self._run(EVENTS.format(path=str(path).replace("'", "''")), site=self._site.id, digest=piece.digest.hex())
         ((events, all_lines),) = self._run("SELECT (SELECT count(*) FROM joined WHERE dropped IS NULL), (SELECT count(*) FROM lines)")
         dropped = sum(tally.hits for tally in tallies)
         return Made(events, tallies, sorted(rejects), all_lines - events - dropped - (len(rejects) - len(piece.long)))

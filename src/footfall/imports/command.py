@@ -7,10 +7,10 @@ from typing import Any
 
 from footfall.control.port import Refusal
 from footfall.domain.event import Tally
+from footfall.imports.columns import PARTS
 from footfall.store.port import Facts, Taken
 
 KNOWN = "SELECT digest, upto FROM imports WHERE site = ?"
-PART = "SELECT * FROM read_parquet($part)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +26,17 @@ class Imported:
 
 @dataclass(frozen=True, slots=True)
 class TakeIn:
-    """The command `take_in`: add the events of a part, once. `exchange` is the folder that parts lie in."""
+    """The command `take_in`: add the events of parts, once. `exchange` is the folder that parts lie in."""
 
     facts: Facts
     exchange: Path
 
-    def __call__(self, part: str, taken: Sequence[Any], tallies: Sequence[Sequence[Any]]) -> int:
-        """The part's file name, how far its log is imported with it, and what was left out; the number of events added."""
+    def __call__(self, parts: Sequence[str], taken: Sequence[Any], tallies: Sequence[Sequence[Any]]) -> int:
+        """The parts' file names, how far their log is imported with them, and what was left out; the number of events added."""
         site, digest, upto, lines, instead = taken
-        path = self.exchange / Path(part).name
-        if not path.is_file():
-            raise Refusal(f"there is no part {part!r}: was it removed, or is the data folder another?")
-        return self.facts.load(PART, {"part": str(path)}, Taken(site, bytes.fromhex(digest), upto, lines, bytes.fromhex(instead)), [Tally(*each) for each in tallies])
+        paths = [self.exchange / Path(part).name for part in parts]
+        if missing := [path.name for path in paths if not path.is_file()]:
+            raise Refusal(f"there is no part {missing[0]!r}: was it removed, or is the data folder another?")
+        given = {"parts": [str(path) for path in paths], "site": site, "shard": digest}
+        note = Taken(site, bytes.fromhex(digest), upto, lines, bytes.fromhex(instead))
+        return self.facts.load(PARTS, given, note, [Tally(*each) for each in tallies])

@@ -51,7 +51,8 @@ QUOTE = "\x01"
 CLF = "epoch_us(try_strptime({}, '%d/%b/%Y:%H:%M:%S %z'))"
 ISO = "epoch_us(try_cast({} AS TIMESTAMPTZ))"
 SECONDS = "CAST(try_cast({} AS DOUBLE) * 1e6 AS BIGINT)"
-REQUEST = r"^([A-Za-z_-]+) +(\S.*?)(?: +HTTP/[0-9.]+)?$"
+REQUEST = """CASE ' HTTP/' WHEN request[-9:-4] THEN request[:-10] WHEN request[-7:-2] THEN request[:-8] ELSE request END"""
+"""A request without its version: one expression for all of it would take four times as long as all else of the line."""
 
 
 class Variable(NamedTuple):
@@ -99,7 +100,7 @@ def _select(pattern: str) -> str:
     return f"""
 WITH split AS (SELECT n, string_split(replace(line, '\\"', '{QUOTE}'), '"') AS s FROM lines),
 taken AS (SELECT n, s{"".join(f", {part}" for part in parts)} FROM split WHERE len(s) BETWEEN {least} AND {len(segments)}),
-told AS (SELECT n, {told} FROM taken)
+told AS (SELECT n, {told}{f", {REQUEST} AS asked, split_part(asked, ' ', 1) AS verb" if "request" in found else ""} FROM taken)
 SELECT lines.n, {_time(found)} AS time, {_address(found)} AS address, {_request(found)}, {_text(found, "status")}, {_text(found, "referrer")}, {_text(found, "agent")}, {_text(found, "host")}
 FROM lines LEFT JOIN told USING (n)
 """
@@ -164,7 +165,9 @@ def _address(found: dict[str, str]) -> str:
 
 def _request(found: dict[str, str]) -> str:
     if "request" in found:
-        return f"nullif(regexp_extract(request, {_quoted(REQUEST)}, 1), '') AS method, nullif(regexp_extract(request, {_quoted(REQUEST)}, 2), '') AS target"
+        return (
+            "CASE WHEN regexp_full_match(verb, '[A-Za-z_-]+') THEN verb END AS method, CASE WHEN method IS NOT NULL THEN nullif(trim(asked[length(verb) + 2:]), '') END AS target"
+        )
     query = " || CASE WHEN query IS NULL THEN '' WHEN query LIKE '?%' THEN query ELSE '?' || query END" if "query" in found else ""
     return f"{'method' if 'method' in found else _quoted('GET')} AS method, target{query} AS target"
 
