@@ -2,10 +2,12 @@
 
 import os
 import sys
+from contextlib import nullcontext
 from importlib import import_module
 
 from footfall.cli.child import METRICS, asked_to_stop, counters_folder
 from footfall.cli.parser import parser
+from footfall.keeping import use
 from footfall.settings import BadSettings, read
 
 
@@ -25,8 +27,10 @@ def main(arguments: list[str] | None = None) -> int:
     # A command's module is imported when it is asked for: `serve` itself stays small this way.
     command = import_module(f"footfall.cli.{module}")
     try:
-        return int(command.run(settings, given) or 0)
-    except (BadSettings, *command.EXPECTED) as exc:
+        # What exchanges the files of a data folder locks it itself; a few touch none of them.
+        with nullcontext() if getattr(command, "LOCKS_ITSELF", False) else use.shared(settings.data):
+            return int(command.run(settings, given) or 0)
+    except (BadSettings, use.InUse, *command.EXPECTED) as exc:
         return _failed(exc)
 
 

@@ -6,20 +6,27 @@ nor the engine's the tables of user agents.
 
 import json
 import os
+import platform
+import sqlite3
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from hashlib import blake2b
+from http.client import HTTPException
+from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 from time import time_ns
 from typing import TYPE_CHECKING, NamedTuple
 
+from footfall import __version__
 from footfall.domain.channel import Sources
 from footfall.domain.site import Offsets, Site
 from footfall.registry.port import Refused, Registry, Salts
 from footfall.settings import Settings
-from footfall.store.port import Facts, Rollups
+from footfall.store import facts as relations
+from footfall.store.port import Facts, Reading, Rollups, StoreBroken
 from footfall.stream.port import Reader, Writer
 
 if TYPE_CHECKING:
@@ -28,11 +35,17 @@ if TYPE_CHECKING:
     from footfall.control.server import Control
     from footfall.gateway.http import Gateway
     from footfall.imports.columns import Columns, Wanted
+    from footfall.keeping.backup import Source
+    from footfall.keeping.patient import Patient
+    from footfall.keeping.port import Places
     from footfall.processor.worker import Worker
     from footfall.query.answer import Answers
     from footfall.query.upkeep import Upkeep
 
 MEMORY = ":memory:"
+SCHEMA = relations.VERSION
+"""That of the facts, which this program reads and writes."""
+
 EXAMPLE = Site("example", domains=("127.0.0.1", "localhost"), public=True)
 SOCKET_LENGTH = 100
 """A unix socket's path must fit in 108 bytes."""
@@ -168,9 +181,18 @@ def engine(settings: Settings, now: Callable[[], int] = now) -> Engine:
 def commands(settings: Settings, facts: Facts, answers: "Answers", registry: Registry) -> "Commands":
     """What the owner of the facts does for other processes of its user; no key is asked for."""
     from footfall.imports.command import Imported, TakeIn
+    from footfall.keeping.copies import Copies
+    from footfall.keeping.health import Health
+    from footfall.keeping.port import ROLLUPS
     from footfall.query.command import Report
 
-    return {"report": Report(answers, registry), "imported": Imported(facts), "take_in": TakeIn(facts, exchange(settings))}
+    return {
+        "report": Report(answers, registry),
+        "imported": Imported(facts),
+        "take_in": TakeIn(facts, exchange(settings)),
+        "copies": Copies(facts, parts(settings).get(ROLLUPS)),
+        "health": Health(facts),
+    }
 
 
 def owner(settings: Settings) -> "Owner":
@@ -206,6 +228,84 @@ def places(settings: Settings) -> Path | None:
     """The database of places."""
     country = _data() / "country.mmdb"
     return settings.places or (country if country.is_file() else None)
+
+
+def parts(settings: Settings) -> "Places":
+    """Where the parts of the data folder lie."""
+    from footfall.keeping.port import FACTS, REGISTRY, ROLLUPS, SALTS, STREAM
+
+    named = {FACTS: settings.store, STREAM: settings.stream, ROLLUPS: settings.rollups, REGISTRY: settings.registry, SALTS: settings.salts}
+    return {name: Path(_path(url)) for name, url in named.items() if _path(url) != MEMORY}
+
+
+def alone(settings: Settings) -> AbstractContextManager[None]:
+    """The data folder for this process alone; raises `use.InUse`."""
+    from footfall.keeping import use
+
+    return use.alone(settings.data, parts(settings), engine_socket(settings))
+
+
+@contextmanager
+def look(settings: Settings) -> Iterator[Reading]:
+    """The facts as they are, whatever their schema, while no engine has them; changes nothing. Raises `StoreBroken`."""
+    from footfall.store.look import look
+
+    with look(_path(settings.store), settings.store_memory) as reading:
+        yield reading
+
+
+def backup_source(settings: Settings, owner: "Owner") -> "Source":
+    """What a backup copies."""
+    from footfall.keeping.backup import Source
+    from footfall.store.duckdb import CORES, DuckdbFacts
+
+    def opened(path: Path) -> Mapping[str, int]:
+        facts = DuckdbFacts(str(path), settings.store_memory, CORES)
+        try:
+            ((events, visits),) = facts.rows("SELECT (SELECT count(*) FROM events), (SELECT count(*) FROM visits)")
+        finally:
+            facts.close()
+        return {"events": events, "visits": visits}
+
+    return Source(settings.data, parts(settings), lambda: open_reader(settings), lambda folder: owner("copies", folder=folder), opened, versions(), SCHEMA)
+
+
+def schema(settings: Settings) -> int:
+    """The version of the facts' schema; raises `StoreBroken`."""
+    from footfall.keeping.health import SCHEMA
+
+    with look(settings) as reading:
+        return int(reading.rows(SCHEMA)[0][0])
+
+
+def patient(settings: Settings) -> "Patient":
+    """What the doctor looks at: the facts by their engine, or where none runs as they lie there."""
+    from footfall.control.client import asked
+    from footfall.control.port import Refusal
+    from footfall.keeping.health import examined
+    from footfall.keeping.patient import Patient
+    from footfall.keeping.port import FACTS
+
+    facts, unread, where = None, None, parts(settings)
+    try:
+        facts = asked(engine_socket(settings), "health", {})
+    except (StoreBroken, Refusal) as exc:
+        unread = str(exc)
+    except (OSError, HTTPException):
+        try:
+            if FACTS in where and where[FACTS].exists():
+                with look(settings) as reading:
+                    facts = examined(reading)
+        except StoreBroken as exc:
+            unread = str(exc)
+    return Patient(
+        settings.data, where, settings.stream_limit, now(), settings.host, settings.port, engine_socket(settings), facts, unread, SCHEMA, versions(),
+    )  # fmt: skip
+
+
+def versions() -> Mapping[str, str]:
+    """Those of Footfall and of the parts that matter."""
+    return {"footfall": __version__, "python": platform.python_version(), "sqlite": sqlite3.sqlite_version, "duckdb": version("duckdb")}
 
 
 def _path(url: str) -> str:

@@ -90,6 +90,40 @@ A file that was imported before adds nothing, one that has grown only what is ne
 another name or packed meanwhile. The server may run meanwhile. Addresses and user agents become
 pseudonyms here and go no further."""
 
+BACKUP = """\
+Copy everything that is kept into a new folder, while all runs or while nothing does: hits that
+wait, facts, roll-ups, sites and keys. The secrets of days are left out, so that a backup tells
+no more of its visitors than the facts do. What was saved is checked and told at the end.
+
+  footfall backup /backups/footfall-2026-11-25
+  footfall backup "/backups/footfall-$(date +%F)"      each night, by cron or a systemd timer
+
+Bring it back with 'footfall restore'."""
+
+RESTORE = """\
+Bring a backup back into the data folder, after checking that every file of it is as it was saved.
+No server may run on the folder. Every hit that was acknowledged before the backup began is then
+counted once. Killed half-way, it leaves all as it was, or is finished by the next command.
+
+  footfall restore /backups/footfall-2026-11-25 --data new
+  footfall restore /backups/footfall-2026-11-25 --replace"""
+
+MIGRATE = """\
+Bring the files of an older version to this version's schema ahead of 'serve', which does the same
+when it starts. No server may run on the folder. Doing it again changes nothing.
+
+  footfall backup /backups/before-upgrade && footfall migrate
+
+There is no way back but a backup: an older version does not read what a newer one wrote."""
+
+DOCTOR = """\
+Look at all that is kept and all that runs, and say what is wrong and what to do: the folder, room
+on the disk, the clock, versions, damaged files, hits that wait too long, secrets that should be
+gone, what killed commands left. It changes nothing. Ends with 1 when something is wrong, else 0.
+
+  footfall doctor
+  footfall doctor --data /var/lib/footfall --port 8080"""
+
 SWITCHES = {"demo"}
 SERVER = ("host", "port", "trusted_proxy", "demo", "rate_limit", "stream", "stream_limit", "registry", "salts", "places", "log_level")
 COUNTING = ("batch", "stream", "stream_limit", "store", "store_memory", "rollups", "registry", "salts", "log_level")
@@ -121,6 +155,7 @@ def parser() -> argparse.ArgumentParser:
     _key(_command(commands, "key", "key", "add, list and revoke API keys", KEY))
     _import(_command(commands, "import", "imports", "count what a web server's logs hold", IMPORT))
     _demo_data(_command(commands, "demo-data", "demo_data", "make up traffic to look at", DEMO_DATA))
+    _keeping(commands)
     _settings(_command(commands, "version", "version", "print the version", "Print the version of Footfall and of the parts that matter."), ())
     return top
 
@@ -222,6 +257,18 @@ def _demo_data(command: argparse.ArgumentParser) -> None:
     ):
         command.add_argument(f"--{name}", dest=f"made_{name}", metavar="N", default=default, help=text)
     command.add_argument("--until", metavar="DATE", default="", help="the last day, such as 2026-11-24 or 'today' (until this moment) [the last that is over everywhere]")
+
+
+def _keeping(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    kept = ("stream", "stream_limit", "store", "store_memory", "rollups", "registry", "salts")
+    backup = _command(commands, "backup", "backup", "save all that is kept, while it runs", BACKUP)
+    backup.add_argument("folder", metavar="DIR", help="the folder to make; one that holds something is refused")
+    restore = _command(commands, "restore", "restore", "bring a backup back", RESTORE)
+    restore.add_argument("folder", metavar="DIR", help="the folder of the backup")
+    restore.add_argument("--replace", action="store_true", help="set aside what the data folder holds, under a name with the date")
+    for each in (backup, restore, _command(commands, "migrate", "migrate", "bring files of an older version to this one's", MIGRATE)):
+        _settings(each, kept)
+    _settings(_command(commands, "doctor", "doctor", "say what is wrong and what to do", DOCTOR), ("host", "port", *kept))
 
 
 def _goal(command: argparse.ArgumentParser) -> None:

@@ -9,6 +9,7 @@ from footfall import __version__
 from footfall.settings import Settings
 
 EXPECTED: tuple[type[Exception], ...] = ()
+LOCKS_ITSELF = True
 
 
 def run(_: Settings, __: dict[str, Any]) -> None:

@@ -15,6 +15,24 @@ PATIENCE_SECONDS = 60.0
 RETRY_SECONDS = 0.2
 
 
+def asked(path: str, name: str, arguments: dict[str, Any]) -> Any:
+    """What the engine that listens on a socket gives; raises `OSError` or `HTTPException` when none does, else as an `Owner`."""
+    engine = http.client.HTTPConnection("engine")
+    try:
+        engine.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        engine.sock.connect(path)
+        engine.request("POST", PREFIX + name, json.dumps(arguments), {MARK: "1"})
+        answer = engine.getresponse()
+        said = json.loads(answer.read())
+    finally:
+        engine.close()
+    if answer.status == 503:
+        raise StoreBroken(said)
+    if answer.status != 200:
+        raise Refusal(said)
+    return said
+
+
 class Owner:
     """Calls commands by name, of an engine that listens on the socket `path`. A context, at whose end what was opened is closed.
 
@@ -36,7 +54,7 @@ class Owner:
         until = monotonic() + PATIENCE_SECONDS
         while self._commands is None:
             try:
-                return self._asked(name, arguments)
+                return asked(self._path, name, arguments)
             except (OSError, http.client.HTTPException):
                 try:
                     self._commands, self._close = self._own()
@@ -45,22 +63,6 @@ class Owner:
                         raise
                     sleep(RETRY_SECONDS)
         return self._commands[name](**arguments)
-
-    def _asked(self, name: str, arguments: dict[str, Any]) -> Any:
-        engine = http.client.HTTPConnection("engine")
-        try:
-            engine.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-            engine.sock.connect(self._path)
-            engine.request("POST", PREFIX + name, json.dumps(arguments), {MARK: "1"})
-            answer = engine.getresponse()
-            said = json.loads(answer.read())
-        finally:
-            engine.close()
-        if answer.status == 503:
-            raise StoreBroken(said)
-        if answer.status != 200:
-            raise Refusal(said)
-        return said
 
     def release(self) -> None:
         """Give up the facts if this process has them, until the next command."""

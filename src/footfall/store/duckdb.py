@@ -46,6 +46,7 @@ class DuckdbFacts:
 
     def __init__(self, path: str, memory_limit: str, threads: int = max(1, CORES - 1), exchange: Path | None = None) -> None:
         self._lock = threading.Lock()
+        self._path = path
         reachable = [f"{exchange}/"] if exchange else []
         try:
             if path != MEMORY:
@@ -122,6 +123,12 @@ class DuckdbFacts:
             with _translated():
                 cursor.execute("BEGIN TRANSACTION READ ONLY")
             yield DuckdbReading(cursor)
+
+    @contextmanager
+    def still(self) -> Iterator[Sequence[str]]:
+        """See `port.Facts`. The file is only written to by transactions and, when its log is long, at their end."""
+        with self._lock:
+            yield [path for path in (self._path, f"{self._path}.wal") if os.path.exists(path)]
 
     def close(self) -> None:
         """See `port.Facts`."""

@@ -114,6 +114,12 @@ class Facts(Protocol):
     def reading(self) -> AbstractContextManager[Reading]:
         """A look at one moment, beside `apply`; any thread may take one."""
 
+    def still(self) -> AbstractContextManager[Sequence[str]]:
+        """Have nothing change for as long as the context lasts; gives the files that hold all of it, the first of them the main one.
+
+        Only another process may open them: one that closes a file gives up its locks.
+        """
+
     def close(self) -> None:
         """Give up the store; all that was applied stays."""
 

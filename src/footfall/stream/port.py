@@ -58,5 +58,8 @@ class Reader(Protocol):
     def discard(self, through: int) -> None:
         """Forget all that a read returned up to `through`, after it has been applied."""
 
+    def copy(self, path: str) -> None:
+        """Write all that is on it, as of one moment, to a new file; appending goes on. Raises `StreamFull` and `StreamBroken`."""
+
     def close(self) -> None:
         """Give up the stream; nothing is discarded."""

@@ -92,6 +92,17 @@ def _copy(broken: str, fresh: str) -> None:
     log.warning("%d records in %d frames survived in the damaged stream file", hits, frames)
 
 
+def lost(path: str) -> tuple[int, int]:
+    """How many records of a damaged file can be read, and how many are missing between them; of those behind the last nothing is known."""
+    survived = missing = 0
+    ends: dict[str, int] = {}
+    for row in survivors(path):
+        missing += max(0, row.first - ends.get(row.shard, row.first))
+        ends[row.shard] = row.first + row.records
+        survived += row.records
+    return survived, missing
+
+
 def survivors(path: str) -> Iterator[Row]:
     """The frames that can still be read and whose checksum holds, in order."""
     if not os.path.exists(path):

@@ -111,6 +111,18 @@ class SqliteStream:
             if spare > SPARE_PAGES:
                 connection.execute(f"PRAGMA incremental_vacuum({SPARE_PAGES // 2})").fetchall()
 
+    def copy(self, path: str) -> None:
+        """See `port.Reader`."""
+        for _ in range(TRIES):
+            with suppress(FileNotFoundError):
+                os.remove(path)
+            with self._recovering(), self._opened() as connection:
+                if not self._names_open_file():
+                    raise _Replaced
+                _copy(connection, path)
+                return
+        raise StreamBroken("the stream file keeps being replaced or damaged")
+
     def close(self) -> None:
         """See `port.Writer`."""
         self._release()
@@ -219,3 +231,17 @@ class SqliteStream:
             yield
         finally:
             fcntl.flock(self._lock_file, fcntl.LOCK_UN)
+
+
+def _copy(connection: sqlite3.Connection, path: str) -> None:
+    """All of it as of one moment. A commit waits for none of this."""
+    target = sqlite3.connect(path, isolation_level=None)
+    try:
+        connection.backup(target)
+        target.execute("PRAGMA journal_mode = DELETE")
+    except sqlite3.Error as exc:
+        if getattr(exc, "sqlite_errorname", "") == "SQLITE_FULL":  # the copy's disk: reading fills none
+            raise StreamFull(f"there is no room for {path}") from exc
+        raise
+    finally:
+        target.close()

@@ -1,0 +1,29 @@
+"""`footfall doctor`: what is wrong, and what to do."""
+
+from typing import Any
+
+from rich.console import Console
+
+from footfall import compose
+from footfall.keeping.doctor import examine
+from footfall.keeping.patient import several
+from footfall.settings import Settings
+
+EXPECTED: tuple[type[Exception], ...] = (OSError,)
+LOCKS_ITSELF = True
+WHAT, HOW = 9, 6
+
+
+def run(settings: Settings, _: dict[str, Any]) -> int:
+    """Say all findings; 1 when something is wrong."""
+    console = Console(highlight=False, soft_wrap=True)
+    wrong = 0
+    for finding in examine(compose.patient(settings)):
+        wrong += finding.wrong
+        sign, colour = ("wrong", "red") if finding.wrong else ("ok", "green")
+        console.print(f"{sign:<{HOW}}", style=colour, end="")
+        console.print(f"{finding.what:<{WHAT}} {finding.said}", markup=False)
+        if finding.todo:
+            console.print(f"{'':<{HOW + WHAT}} -> {finding.todo}", markup=False)
+    console.print(f"{several(wrong, 'thing')} to see to" if wrong else "all is well")
+    return 1 if wrong else 0

@@ -1,0 +1,67 @@
+"""The files of a data folder: whether they are whole, and of which versions."""
+
+from pathlib import Path
+
+from footfall.keeping import sqlite
+from footfall.keeping.patient import Finding, Findings, Patient, readable
+from footfall.keeping.port import FACTS, REGISTRY, ROLLUPS, SALTS, STREAM
+
+RESTORE = "stop the server, and bring back a backup with 'footfall restore DIR --replace'"
+REMEDIES = {
+    STREAM: "restart the server: it sets the file aside and keeps what can be read",
+    ROLLUPS: "restart the server: it sets the file aside and makes the sums again",
+    REGISTRY: RESTORE,
+    SALTS: "stop the server and delete the file: today's visitors are counted anew then, and nothing else is lost",
+    FACTS: RESTORE,
+}
+LARGE = 1_000_000_000
+
+
+def versions(patient: Patient) -> Findings:
+    """What runs here."""
+    yield Finding("versions", ", ".join(f"{name} {number}" for name, number in patient.versions.items()))
+
+
+def whole(patient: Patient) -> Findings:
+    """Whether each file can be read."""
+    for name in (REGISTRY, SALTS, STREAM, ROLLUPS):
+        path = patient.places.get(name)
+        if path is None or not path.exists():
+            continue
+        fault = sqlite.fault(path)
+        yield Finding("files", f"{path.name} is damaged: {fault}", REMEDIES[name]) if fault else Finding("files", f"{path.name} is whole ({readable(path.stat().st_size)})")
+
+
+def facts(patient: Patient) -> Findings:
+    """Whether the facts can be read, and whether this program knows their schema."""
+    path = patient.places.get(FACTS, Path(FACTS))
+    if patient.unread:
+        yield Finding("files", f"{path.name} cannot be looked at: {patient.unread}", f"if it stays so while a server starts, {RESTORE}")
+    if patient.facts is None:
+        return
+    damage, schema = patient.facts["damage"], patient.facts["schema"]
+    if damage:
+        yield Finding("files", f"{path.name} is damaged: {damage}", RESTORE)
+    else:
+        yield Finding("files", f"{path.name} is whole ({readable(path.stat().st_size)})")
+    if schema > patient.schema:
+        yield Finding("versions", f"the facts are of schema {schema}, and this program knows {patient.schema}", "upgrade Footfall to the version that wrote them")
+    elif schema < patient.schema:
+        yield Finding(
+            "versions", f"the facts are of schema {schema}, and this program's is {patient.schema}", "back up, then run 'footfall migrate', or start the server, which does it too"
+        )
+    else:
+        yield Finding("versions", f"the facts are of schema {schema}, as this program's are")
+
+
+def rollups(patient: Patient) -> Findings:
+    """Whether the sums take more room than what they are sums of."""
+    path, others = patient.places.get(ROLLUPS), patient.places.get(FACTS)
+    if path is None or others is None or not path.exists() or not others.exists():
+        return
+    size = path.stat().st_size
+    if size > LARGE and size > others.stat().st_size:
+        todo = f"ask fewer different reports: unused ones are forgotten after 35 days; to give the room back, stop the server and run: sqlite3 {path} VACUUM"
+        yield Finding("roll-ups", f"{path.name} has {readable(size)}, more than the facts", todo)
+    else:
+        yield Finding("roll-ups", f"{path.name} has {readable(size)}")

@@ -1,0 +1,120 @@
+"""What goes on in a data folder: hits that wait, clocks, secrets and days whose time is over."""
+
+import http.client
+import socket
+import sqlite3
+from datetime import UTC, datetime
+
+from footfall.domain.event import DAY_US, HOUR_US
+from footfall.domain.identity import Salt
+from footfall.domain.site import day_date
+from footfall.keeping import sqlite
+from footfall.keeping.patient import Finding, Findings, Patient, lasting, several
+from footfall.keeping.port import SALTS, STREAM
+
+SLACK_US = 60_000_000
+"""So much do clocks of one machine differ when nothing is wrong."""
+
+LATE_US = HOUR_US
+"""The engine does each minute what is due."""
+
+CLOCK = "set the clock, and keep it right: timedatectl set-ntp true"
+WAITING = """
+SELECT coalesce(sum(count), 0), min(received), max(received), coalesce(max(before - received), 0)
+FROM (SELECT count, received, max(received) OVER (ORDER BY number ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS before FROM frames)
+"""
+SECONDS = 5.0
+
+
+def running(patient: Patient) -> Findings:
+    """Whether gateway and engine answer."""
+    if _engine_answers(patient.engine):
+        yield Finding("engine", "answers")
+    else:
+        yield Finding("engine", "does not answer, so nothing is counted", "start it with 'footfall serve'; its log says why if it does not stay")
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(patient.host, patient.host)
+    where = f"{host} port {patient.port}"
+    if _status(http.client.HTTPConnection(host, patient.port, timeout=SECONDS), "/livez") != 200:
+        yield Finding("gateway", f"nothing answers on {where}, so no hit is taken there", "start it with 'footfall serve', or name its port with --port")
+    elif _status(http.client.HTTPConnection(host, patient.port, timeout=SECONDS), "/readyz") != 200:
+        yield Finding("gateway", f"it lives on {where} but cannot store hits", "see what is said of disk and stream")
+    else:
+        yield Finding("gateway", f"takes hits on {where}")
+
+
+def waiting(patient: Patient) -> Findings:
+    """How many hits wait, how long, and whether the clock went back since they came."""
+    path = patient.places.get(STREAM)
+    if path is None or not path.exists():
+        return
+    try:
+        ((hits, oldest, newest, back),) = sqlite.rows(path, WAITING)
+    except sqlite3.Error:  # said of its file
+        return
+    if not hits:
+        yield Finding("stream", "no hit waits")
+        return
+    age = patient.now - oldest
+    if age > SLACK_US:
+        yield Finding("stream", f"{several(hits, 'hit')} wait for the engine, the oldest for {lasting(age)}", "see that the engine runs, and look into its log")
+    else:
+        yield Finding("stream", f"{several(hits, 'hit')} wait for the engine, none for long")
+    if newest > patient.now + SLACK_US:
+        yield Finding("clock", f"the newest hit on the stream came {lasting(newest - patient.now)} in the future: the clock went back", CLOCK)
+    elif back > SLACK_US:
+        yield Finding("clock", f"the clock went back by {lasting(back)} while hits came", CLOCK)
+
+
+def clock(patient: Patient) -> Findings:
+    """What time it is, and whether facts are of the future."""
+    newest = patient.facts["newest"] if patient.facts else None
+    if newest is not None and newest > patient.now + SLACK_US:
+        ahead = lasting(newest - patient.now)
+        yield Finding("clock", f"the newest event lies {ahead} in the future: the clock is behind, or was ahead", CLOCK)
+    else:
+        last = f"; the newest event is {lasting(patient.now - newest)} old" if newest else ""
+        yield Finding("clock", f"{datetime.fromtimestamp(patient.now / 1e6, UTC):%Y-%m-%d %H:%M} UTC{last}")
+
+
+def secrets(patient: Patient) -> Findings:
+    """Whether the secrets of old days are gone, and their days settled."""
+    try:
+        path = patient.places[SALTS]
+        salts = [Salt(day, b"", made) for day, made in sqlite.rows(path, "SELECT day, made FROM salts ORDER BY day")] if path.exists() else []
+    except (KeyError, sqlite3.Error):
+        return
+    overdue = [salt.day for salt in salts if salt.destroyed_at + LATE_US < patient.now]
+    engine = "start the engine: it does so within two minutes of its start"
+    if overdue:
+        said = f"the secrets of {several(len(overdue), 'day')} should be destroyed by now, the oldest of {day_date(overdue[0])}"
+        yield Finding("secrets", said, engine)
+    elif salts:
+        yield Finding("secrets", f"{several(len(salts), 'day')} have one, none for too long")
+    alive = {salt.day for salt in salts}
+    days = [day for day, _ in (patient.facts or {}).get("unsettled", ()) if day not in alive and Salt(day, b"", (day + 1) * DAY_US).destroyed_at + LATE_US < patient.now]
+    if days:
+        yield Finding("days", f"{several(len(days), 'day')} should be settled by now, the oldest of {day_date(days[0])}", f"{engine}; hits that wait hold it up")
+    elif patient.facts:
+        yield Finding("days", "all that are over are settled")
+
+
+def _engine_answers(path: str) -> bool:
+    engine = http.client.HTTPConnection("engine", timeout=SECONDS)
+    engine.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    engine.sock.settimeout(SECONDS)
+    if engine.sock.connect_ex(path):
+        engine.close()
+        return False
+    return _status(engine, "/api/sites") == 200
+
+
+def _status(connection: http.client.HTTPConnection, path: str) -> int:
+    try:
+        connection.request("GET", path, headers={"Connection": "close"})
+        answer = connection.getresponse()
+        answer.read()
+        return answer.status
+    except (OSError, http.client.HTTPException):
+        return 0
+    finally:
+        connection.close()
