@@ -31,7 +31,7 @@ def footfall(*arguments: str, data: Path) -> str:
 class Server:
     """`footfall serve` on a free port. Its log is in `log`."""
 
-    def __init__(self, data: Path, *flags: str, command: str = "serve", port: int = 0) -> None:
+    def __init__(self, data: Path, *flags: str, command: str = "serve", port: int = 0, variables: dict[str, str] | None = None) -> None:
         self.data = data
         self.lines: list[str] = []
         self._listening: threading.Thread | None = None
@@ -39,7 +39,7 @@ class Server:
         self._log = Path(name)
         self.process = subprocess.Popen(
             [*FOOTFALL, command, "--data", str(data), "--port", str(port), *flags],
-            stdout=subprocess.PIPE, stderr=handle, text=True, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=handle, text=True, stdin=subprocess.DEVNULL, env=variables,
         )  # fmt: skip
         os.close(handle)
         atexit.register(self.process.kill)  # a test that fails may not come to its end

@@ -1,0 +1,166 @@
+"""A backup holds every hit acknowledged before it began, once; it holds no secret; and it is whole or not there."""
+
+import json
+import signal
+import sqlite3
+import stat
+import subprocess
+from collections import Counter
+from contextlib import closing, suppress
+from hashlib import sha256
+from pathlib import Path
+from time import sleep
+
+import pytest
+
+from tests.end_to_end.load import Sender
+from tests.end_to_end.test_exactly_once import SITE, counted, in_stream, small_disk
+from tests.keeping.conftest import Refused
+from tests.server import FOOTFALL, Server, footfall, free_port
+
+pytestmark = pytest.mark.slow
+__all__ = ["small_disk"]
+
+
+def collect(data: Path, hits: int, name: str) -> Sender:
+    """Hits that wait on the stream."""
+    gateway = Server(data, command="gateway", port=free_port())
+    gateway.wait_until_ready("/readyz")
+    sender = Sender(gateway.url, SITE, name, most=hits, repeat=True)
+    sender.start()
+    sender.join(60)
+    gateway.stop()
+    assert len(sender.acknowledged) == hits
+    return sender
+
+
+def manifest(backup: Path) -> dict[str, object]:
+    found: dict[str, object] = json.loads((backup / "manifest.json").read_text())
+    return found
+
+
+def test_backups_under_load(data: Path, tmp_path: Path, refused: Refused) -> None:
+    """Several, while hits come and the engine is killed in the midst of one: each brings back what was acknowledged before it."""
+    server = Server(data, "--trusted-proxy", "127.0.0.1")
+    senders = [Sender(server.url, SITE, f"b{number}", repeat=True) for number in range(3)]
+    for sender in senders:
+        sender.start()
+    before: dict[Path, set[str]] = {}
+    for number in range(3):
+        while not all(len(sender.acknowledged) > 40 * (number + 1) for sender in senders):
+            senders[0].join(0.05)
+        backup = tmp_path / f"backup-{number}"
+        before[backup] = set().union(*(sender.acknowledged for sender in senders))
+        making = subprocess.Popen([*FOOTFALL, "backup", str(backup), "--data", str(data)], stdout=subprocess.PIPE, text=True)
+        if number == 1:
+            with suppress(subprocess.TimeoutExpired):
+                making.wait(0.4)
+            server.kill("engine")
+        said, _ = making.communicate(timeout=60)
+        assert making.returncode == 0 and "checked" in said
+        if number == 1:
+            server.wait_until_ready()
+    listing = sorted(path.name for path in data.iterdir())
+    assert "is using" in refused("restore", str(backup), "--replace", data=data)
+    assert sorted(path.name for path in data.iterdir()) == listing, "refusing it changed something"
+    for sender in senders:
+        sender.finish()
+    server.stop()
+    for backup, acknowledged in before.items():
+        check_restored(backup, acknowledged, set().union(*(sender.acknowledged for sender in senders)), tmp_path / f"restored-{backup.name}")
+
+
+def check_restored(backup: Path, before: set[str], sent: set[str], data: Path) -> None:
+    footfall("restore", str(backup), data=data)
+    server = Server(data)
+    try:
+        later = Sender(server.url, SITE, f"later-{backup.name}", most=20, repeat=True)
+        later.start()
+        later.join(30)
+        found = everything(server, before | later.acknowledged)
+        assert not before - set(found), "acknowledged hits were lost"
+        assert set(found.values()) == {1}, "hits were counted twice"
+        assert len(later.acknowledged) == 20 and later.acknowledged <= set(found)
+        assert set(found) - later.acknowledged <= sent, "hits were counted that nobody sent"
+    finally:
+        server.stop()
+
+
+def everything(server: Server, wanted: set[str]) -> Counter[str]:
+    """Page views by page, once all pages that are wanted are there or patience ends."""
+    for _ in range(100):
+        found = counted(server)
+        if not wanted - set(found):
+            break
+        sleep(0.1)
+    return found
+
+
+def test_hits_that_wait_and_what_the_manifest_says(data: Path, tmp_path: Path) -> None:
+    """With nothing running: no secret in any byte, only the owner may read it, digests and sizes are those of the files."""
+    sender = collect(data, 60, "waiting")
+    with closing(sqlite3.connect(data / "salts.db")) as salts:
+        secrets = [secret for (secret,) in salts.execute("SELECT secret FROM salts")]
+    assert secrets and any(secrets[0] in path.read_bytes() for path in data.glob("salts.db*"))
+    backup = tmp_path / "new" / "backup"
+    said = footfall("backup", str(backup), data=data)
+    ((waiting,),) = in_stream(data, "SELECT sum(count) FROM frames")
+    assert waiting >= 60 and f"{waiting} hits that wait" in said and "secrets of days are left out" in said
+    files = {path.name: path.read_bytes() for path in backup.iterdir()}
+    assert set(files) == {"manifest.json", "stream.db", "facts.duckdb", "registry.db", "rollups.db"}
+    assert not [name for name, content in files.items() for secret in secrets if secret in content]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in backup.iterdir()} == {0o600} and stat.S_IMODE(backup.stat().st_mode) == 0o700
+    told = manifest(backup)["files"]
+    assert told == [{"name": name, "size": len(files[name]), "sha256": sha256(files[name]).hexdigest()} for name in sorted(files) if name != "manifest.json"]
+    assert list(backup.parent.iterdir()) == [backup]
+    check_restored(backup, sender.acknowledged, sender.acknowledged, tmp_path / "restored")
+
+
+def test_what_is_not_saved_leaves_nothing(data: Path, tmp_path: Path, refused: Refused) -> None:
+    collect(data, 1, "one")
+    taken = tmp_path / "taken"
+    taken.mkdir()
+    (taken / "file").touch()
+    assert "exists already: give a new folder" in refused("backup", str(taken), data=data)
+    assert "exists already: give a new folder" in refused("backup", str(taken / "file"), data=data)
+    assert "there is nothing to save in" in refused("backup", str(tmp_path / "b"), data=tmp_path / "nowhere")
+    assert [path.name for path in taken.iterdir()] == ["file"]
+    with (data / "registry.db").open("r+b") as file:
+        file.seek(8192)
+        file.write(bytes(range(256)) * 32)
+    assert "registry.db is damaged" in refused("backup", str(tmp_path / "b"), data=data)
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith("b")]
+
+
+def test_a_full_disk_in_the_midst(data: Path, small_disk: Path, refused: Refused) -> None:
+    """With a server and without: refused in a sentence, nothing under the backup's name, and the server goes on."""
+    collect(data, 1, "one")
+    footfall("demo-data", "--events", "30000", "--days", "10", "--sites", "2", data=data)
+    filler = small_disk / "filler"
+    filler.write_bytes(bytes(46_000_000))
+    assert "there is no room for the backup" in refused("backup", str(small_disk / "b"), data=data)
+    server = Server(data)
+    try:
+        assert "there is no room for the backup" in refused("backup", str(small_disk / "b"), data=data)
+        assert [path.name for path in small_disk.iterdir()] == ["filler"]
+        assert not list(data.glob("*.unfinished"))
+        filler.unlink()
+        footfall("backup", str(small_disk / "b"), data=data)
+        assert server.total(SITE) == 1
+    finally:
+        server.stop()
+
+
+def test_one_that_is_killed_leaves_nothing_under_its_name(data: Path, tmp_path: Path) -> None:
+    collect(data, 1, "one")
+    backup = tmp_path / "backup"
+    for _ in range(3):
+        making = subprocess.Popen([*FOOTFALL, "backup", str(backup), "--data", str(data)], stdout=subprocess.DEVNULL)
+        unfinished = tmp_path / "backup.unfinished"
+        while making.poll() is None and not (unfinished.exists() and any(unfinished.iterdir())):
+            pass
+        making.send_signal(signal.SIGKILL)
+        making.wait()
+        assert not backup.exists()
+    footfall("backup", str(backup), data=data)
+    assert not unfinished.exists() and len(manifest(backup)) > 4
