@@ -1,5 +1,6 @@
 """`footfall doctor`: what is wrong, and what to do."""
 
+import logging
 from typing import Any
 
 from rich.console import Console
@@ -16,6 +17,7 @@ WHAT, HOW = 9, 6
 
 def run(settings: Settings, _: dict[str, Any]) -> int:
     """Say all findings; 1 when something is wrong."""
+    logging.disable()  # what reads damaged files says so, and the doctor says it in its own words
     console = Console(highlight=False, soft_wrap=True)
     wrong = 0
     for finding in examine(compose.patient(settings)):

@@ -1,10 +1,12 @@
 """The files of a data folder: whether they are whole, and of which versions."""
 
+import sqlite3
 from pathlib import Path
 
 from footfall.keeping import sqlite
 from footfall.keeping.patient import Finding, Findings, Patient, readable
 from footfall.keeping.port import FACTS, REGISTRY, ROLLUPS, SALTS, STREAM
+from footfall.stream import frame
 
 RESTORE = "stop the server, and bring back a backup with 'footfall restore DIR --replace'"
 REMEDIES = {
@@ -28,8 +30,22 @@ def whole(patient: Patient) -> Findings:
         path = patient.places.get(name)
         if path is None or not path.exists():
             continue
-        fault = sqlite.fault(path)
+        fault = sqlite.fault(path) or (_broken_frame(path) if name == STREAM else None)
         yield Finding("files", f"{path.name} is damaged: {fault}", REMEDIES[name]) if fault else Finding("files", f"{path.name} is whole ({readable(path.stat().st_size)})")
+
+
+def _broken_frame(path: Path) -> str | None:
+    """The first frame that is not as it was written."""
+    with sqlite.looking(path) as connection:
+        try:
+            for number, *row in connection.execute("SELECT number, shard, first, data FROM frames ORDER BY number"):
+                try:
+                    frame.unpack(*row)
+                except (frame.Damaged, TypeError, AttributeError, ValueError):
+                    return f"frame {number} is not as it was written"
+        except sqlite3.Error as exc:
+            return str(exc)
+    return None
 
 
 def facts(patient: Patient) -> Findings:

@@ -89,7 +89,7 @@ class SqliteStream:
         for number, shard, first, received, blob in rows:
             try:
                 parts = frame.unpack(shard, first, blob)
-            except frame.Damaged as exc:
+            except (frame.Damaged, TypeError, AttributeError, ValueError) as exc:  # a page of zeros gives rows of nulls
                 raise _Damaged from exc
             records += [Record(Position(shard, first + index), part) for index, part in enumerate(parts)]
             through, oldest = number, received if oldest is None else min(oldest, received)
