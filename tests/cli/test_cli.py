@@ -18,6 +18,10 @@ COMMANDS = [
     ("engine",),
     ("version",),
     ("demo-data",),
+    ("backup",),
+    ("restore",),
+    ("migrate",),
+    ("doctor",),
     *((group,) for group in GROUPS),
     *((group, action) for group, actions in GROUPS.items() for action in actions),
 ]

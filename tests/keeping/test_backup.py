@@ -1,10 +1,13 @@
 """A backup holds every hit acknowledged before it began, once; it holds no secret; and it is whole or not there."""
 
 import json
+import os
+import shlex
 import signal
 import sqlite3
 import stat
 import subprocess
+import sys
 from collections import Counter
 from contextlib import closing, suppress
 from hashlib import sha256
@@ -29,27 +32,29 @@ def manifest(backup: Path) -> dict[str, object]:
     return found
 
 
-def test_backups_under_load(data: Path, tmp_path: Path, refused: Refused) -> None:
-    """Several, while hits come and the engine is killed in the midst of one: each brings back what was acknowledged before it."""
+@pytest.mark.parametrize("backups", [2, pytest.param(8, marks=pytest.mark.torture)])
+def test_backups_under_load(data: Path, tmp_path: Path, refused: Refused, backups: int) -> None:
+    """Several, while hits come and the engine is killed in the midst of each second: each brings back what was acknowledged before it."""
     server = Server(data, "--trusted-proxy", "127.0.0.1")
     senders = [Sender(server.url, SITE, f"b{number}", repeat=True) for number in range(3)]
     for sender in senders:
         sender.start()
     before: dict[Path, set[str]] = {}
-    for number in range(3):
+    for number in range(backups):
         while not all(len(sender.acknowledged) > 40 * (number + 1) for sender in senders):
             senders[0].join(0.05)
         backup = tmp_path / f"backup-{number}"
         before[backup] = set().union(*(sender.acknowledged for sender in senders))
         making = subprocess.Popen([*FOOTFALL, "backup", str(backup), "--data", str(data)], stdout=subprocess.PIPE, text=True)
-        if number == 1:
+        if number % 2:
             with suppress(subprocess.TimeoutExpired):
                 making.wait(0.4)
             server.kill("engine")
         said, _ = making.communicate(timeout=60)
         assert making.returncode == 0 and "checked" in said
-        if number == 1:
+        if number % 2:
             server.wait_until_ready()
+    assert opened_elsewhere(data / "facts.duckdb") != 0, "copying lost the engine's lock on the facts"
     listing = sorted(path.name for path in data.iterdir())
     assert "is using" in refused("restore", str(backup), "--replace", data=data)
     assert sorted(path.name for path in data.iterdir()) == listing, "refusing it changed something"
@@ -59,6 +64,12 @@ def test_backups_under_load(data: Path, tmp_path: Path, refused: Refused) -> Non
     sent = FIRST.union(*(sender.acknowledged | sender.unanswered for sender in senders))
     for backup, acknowledged in before.items():
         check_restored(backup, FIRST | acknowledged, sent, tmp_path / f"restored-{backup.name}")
+
+
+def opened_elsewhere(facts: Path) -> int:
+    """The status of another process that opens them."""
+    opening = "import duckdb, sys; duckdb.connect(sys.argv[1])"
+    return subprocess.run([sys.executable, "-c", opening, str(facts)], stderr=subprocess.DEVNULL, check=False).returncode
 
 
 def check_restored(backup: Path, before: set[str], sent: set[str], data: Path) -> None:
@@ -150,3 +161,27 @@ def test_one_that_is_killed_leaves_nothing_under_its_name(data: Path, tmp_path: 
         assert not backup.exists()
     footfall("backup", str(backup), data=data)
     assert not unfinished.exists() and len(manifest(backup)) > 4
+
+
+def test_an_engine_that_sees_no_such_folder(data: Path, tmp_path: Path) -> None:
+    """As one in a container, or under a hardened unit: the copy goes by way of the data folder."""
+    away = tmp_path / "away"
+    away.mkdir()
+    server = Server(data)
+    try:
+        assert server.wait_for_total(SITE, HITS) == HITS
+        there = f"mount -t tmpfs tmpfs {away} && {shlex.join(FOOTFALL)} backup {away}/backup --data {data} && cp -r {away}/backup {tmp_path}/backup"
+        done = subprocess.run(["unshare", "--mount", "sh", "-c", there], capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == 0 and f"saved {HITS} events" in done.stdout, done.stderr
+        assert not list(data.glob("*.unfinished")) and not list(away.iterdir())
+    finally:
+        server.stop()
+    check_restored(tmp_path / "backup", FIRST, FIRST, tmp_path / "restored")
+
+
+def test_progress_is_shown_on_a_terminal(data: Path, tmp_path: Path) -> None:
+    leader, follower = os.openpty()
+    done = subprocess.run([*FOOTFALL, "backup", str(tmp_path / "backup"), "--data", str(data)], stdout=subprocess.DEVNULL, stderr=follower, timeout=60, check=True)
+    os.close(follower)
+    with open(leader, "rb", buffering=0) as terminal:
+        assert done.returncode == 0 and b"saving" in terminal.read(65_536)

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.test_exactly_once import SITE
+from tests.end_to_end.test_exactly_once import SITE, small_disk
 from tests.keeping.conftest import HITS, Refused
 from tests.server import FOOTFALL, Server, footfall, free_port
 
 pytestmark = pytest.mark.slow
+__all__ = ["small_disk"]
 
 
 def names(folder: Path) -> list[str]:
@@ -96,6 +97,14 @@ def test_what_is_not_whole_is_refused_and_changes_nothing(backup: Path, tmp_path
     fresh = tmp_path / "fresh"
     assert says in refused("restore", str(backup), data=fresh)
     assert names(fresh) == ["footfall.lock"]
+
+
+def test_a_full_disk_changes_nothing(backup: Path, small_disk: Path, refused: Refused) -> None:
+    data = small_disk / "data"
+    data.mkdir()
+    (small_disk / "filler").write_bytes(bytes(50_000_000))
+    assert "the disk has no room; nothing was changed" in refused("restore", str(backup), data=data)
+    assert names(data) in ([], ["footfall.lock"])
 
 
 def test_parts_are_brought_back_to_where_the_settings_have_them(backup: Path, tmp_path: Path) -> None:

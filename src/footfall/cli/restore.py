@@ -1,10 +1,11 @@
 """`footfall restore`: a backup brought back into the data folder."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
 from footfall import compose
-from footfall.cli.backup import progress
+from footfall.cli.backup import INTERRUPTED, progress
 from footfall.keeping.patient import readable
 from footfall.keeping.port import CannotKeep
 from footfall.keeping.restore import restore
@@ -14,8 +15,17 @@ EXPECTED = (CannotKeep, OSError)
 LOCKS_ITSELF = True
 
 
-def run(settings: Settings, given: dict[str, Any]) -> None:
+def run(settings: Settings, given: dict[str, Any]) -> int:
     """Bring it back and say what came."""
+    try:
+        _restore(settings, given)
+    except KeyboardInterrupt:
+        print("footfall: stopped; give the command again", file=sys.stderr)
+        return INTERRUPTED
+    return 0
+
+
+def _restore(settings: Settings, given: dict[str, Any]) -> None:
     folder = Path(given["folder"])
     with compose.alone(settings), progress() as shown:
         task = shown.add_task("restoring", total=None)
