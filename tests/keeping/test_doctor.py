@@ -22,6 +22,7 @@ from tests.end_to_end.test_exactly_once import small_disk
 from tests.fixtures import unpack
 from tests.server import FOOTFALL, Server, footfall
 
+pytestmark = pytest.mark.slow
 __all__ = ["small_disk"]
 
 
@@ -49,7 +50,6 @@ def fresh(data: Path) -> None:
     sql(data / "stream.db", "DELETE FROM frames")
 
 
-@pytest.mark.slow
 def test_all_is_well_while_a_server_runs(data: Path) -> None:
     server = Server(data)
     server.wait_until_ready()
@@ -224,7 +224,6 @@ def test_what_killed_commands_leave(data: Path) -> None:
     assert "half-way" not in wrong(data)
 
 
-@pytest.mark.slow
 def test_facts_that_another_program_holds(data: Path) -> None:
     """As an engine does that starts: they cannot be looked at."""
     holding = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('held', flush=True); input()"
