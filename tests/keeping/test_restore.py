@@ -36,9 +36,6 @@ def test_what_a_restore_replaces_is_set_aside_and_the_days_secrets_stay(backup: 
     assert str(aside) in said and "delete it when you need it no more" in said
     assert (aside / "stream.db").read_bytes() == before["stream.db"]
     assert (data / "salts.db").read_bytes() == before["salts.db"] and not list(aside.glob("salts*"))
-    server = Server(data)
-    assert server.wait_for_total(SITE, HITS) == HITS
-    server.stop()
 
 
 def test_whoever_uses_the_folder_is_noticed(backup: Path, data: Path, tmp_path: Path, refused: Refused) -> None:

@@ -2,7 +2,7 @@
 
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,10 @@ def run(settings: Settings, given: dict[str, Any]) -> int:
     """Make it and say what it holds."""
     target = Path(given["folder"])
     try:
-        with compose.owner(settings) as owner, _growing(backup.unfinished(target.absolute()), backup.size(compose.parts(settings))):
+        with (
+            compose.owner(settings) as owner,
+            _growing([backup.unfinished(target.absolute()), backup.unfinished(settings.data / backup.BETWEEN)], backup.size(compose.parts(settings))),
+        ):
             saved = backup.backup(compose.backup_source(settings, owner), target)
     except KeyboardInterrupt:
         print("footfall: stopped; nothing was kept of the backup", file=sys.stderr)
@@ -46,15 +49,15 @@ def progress() -> Progress:
 
 
 @contextmanager
-def _growing(folder: Path, total: int) -> Iterator[None]:
-    """Show how a folder comes to a size."""
+def _growing(folders: Sequence[Path], total: int) -> Iterator[None]:
+    """Show how folders come to a size."""
     done = threading.Event()
     with progress() as shown:
         task = shown.add_task("saving", total=total)
 
         def watch() -> None:
             while not done.wait(LOOK_SECONDS):
-                shown.update(task, completed=_bytes(folder))
+                shown.update(task, completed=sum(map(_bytes, folders)))
 
         watching = threading.Thread(target=watch)
         watching.start()

@@ -6,12 +6,11 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 from footfall.keeping import exchange, manifest, sqlite
 from footfall.keeping.manifest import Manifest
@@ -20,6 +19,7 @@ from footfall.store.port import StoreBroken
 from footfall.stream.port import Reader, StreamBroken, StreamFull
 
 UNFINISHED = ".unfinished"
+BETWEEN = "backup"
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -127,29 +127,18 @@ def _copy(source: Source, folder: Path) -> float:
 
 
 def _copy_owned(source: Source, folder: Path) -> float:
-    """Facts and roll-ups, by their owner: in the backup's folder if it can write there, else by way of the data folder."""
-    with suppress(StoreBroken, OSError):
-        return _take(source.copies(str(folder)), folder, folder)
-    _clear(folder)
-    between = source.data / f"backup-{uuid4().hex}{UNFINISHED}"
-    between.mkdir(mode=0o700)
-    try:
-        return _take(source.copies(str(between)), between, folder)
-    finally:
-        shutil.rmtree(between, ignore_errors=True)
+    """Facts and roll-ups, by their owner.
 
-
-def _take(copied: Mapping[str, Any], where: Path, folder: Path) -> float:
-    for file in (where / copied["name"]).iterdir():
-        shutil.move(file, folder / file.name)
-    _clear(folder)
+    In the data folder while that has room: its disk is what counting waits for anyway, where that
+    of the backup may be slow, or not the engine's to write to.
+    """
+    roomy = shutil.disk_usage(source.data).free > 2 * size(source.places)
+    with _folder((source.data if roomy else folder) / BETWEEN) as between:
+        copied = source.copies(str(between))
+        for file in (between / copied["name"]).iterdir():
+            shutil.move(file, folder / file.name)
+        shutil.rmtree(between)
     return float(copied["waited"])
-
-
-def _clear(folder: Path) -> None:
-    for made in folder.iterdir():
-        if made.is_dir():
-            shutil.rmtree(made)
 
 
 def _check(folder: Path) -> None:

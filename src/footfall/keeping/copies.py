@@ -27,7 +27,7 @@ class Copies:
     def __call__(self, folder: str) -> dict[str, Any]:
         """Each call makes a folder of its own: what an engine that died was making is not taken for whole."""
         if not Path(folder).is_dir():
-            raise FileNotFoundError(f"{folder} is not there for this process")
+            raise Refusal(f"the engine sees no folder {folder}, and its data folder has no room for a copy")
         made = Path(folder) / uuid4().hex
         made.mkdir(mode=0o700)
         with self.facts.still() as files:
