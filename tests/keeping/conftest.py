@@ -1,18 +1,31 @@
 """Data folders and commands on them."""
 
+import os
 import shutil
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
+from footfall.__main__ import main
 from tests.end_to_end.load import Sender
 from tests.end_to_end.test_exactly_once import SITE
-from tests.server import FOOTFALL, Server, footfall, free_port
+from tests.server import Server, footfall, free_port
 
 Refused = Callable[..., str]
 HITS = 20
+
+
+class Done(NamedTuple):
+    """A command's exit status, and what it wrote to standard output and error."""
+
+    status: int
+    said: str
+    complained: str
+
+
+Run = Callable[..., Done]
 
 
 @pytest.fixture(scope="session")
@@ -42,13 +55,29 @@ def backup(made: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def refused() -> Refused:
-    """The one sentence with which a command on a data folder is refused."""
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    """A command on a data folder, in this process: to start another takes longer than most of them do."""
 
-    def run(*arguments: str, data: Path) -> str:
-        done = subprocess.run([*FOOTFALL, *arguments, "--data", str(data)], capture_output=True, text=True, timeout=60, check=False)
-        assert (done.returncode, done.stdout) == (1, ""), done
-        (line,) = done.stderr.splitlines()
-        return line
+    def run(*arguments: str, data: Path) -> Done:
+        mask = os.umask(0o077)
+        try:
+            status = main([*arguments, "--data", str(data)])
+        finally:
+            os.umask(mask)
+        said, complained = capsys.readouterr()
+        return Done(status, said, complained)
 
     return run
+
+
+@pytest.fixture
+def refused(run: Run) -> Refused:
+    """The one sentence with which a command is refused."""
+
+    def refused(*arguments: str, data: Path) -> str:
+        done = run(*arguments, data=data)
+        assert (done.status, done.said) == (1, ""), done
+        (line,) = done.complained.splitlines()
+        return line
+
+    return refused

@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from time import time
@@ -20,24 +21,24 @@ from footfall.settings import read
 from footfall.stream import frame
 from tests.end_to_end.test_exactly_once import small_disk
 from tests.fixtures import unpack
-from tests.server import FOOTFALL, Server, footfall
+from tests.keeping.conftest import Run
+from tests.server import Server, footfall
 
 pytestmark = pytest.mark.slow
 __all__ = ["small_disk"]
+Wrong = Callable[..., str]
 
 
-def doctor(data: Path, *flags: str) -> tuple[int, str]:
-    """Its exit status, and all it says."""
-    done = subprocess.run([*FOOTFALL, "doctor", "--data", str(data), *flags], capture_output=True, text=True, timeout=60, check=False)
-    assert done.stderr == "", done.stderr
-    return done.returncode, done.stdout
+@pytest.fixture
+def wrong(run: Run) -> Wrong:
+    """What the doctor finds wrong beside that no server runs, and what to do."""
 
+    def wrong(data: Path, *flags: str) -> str:
+        done = run("doctor", *flags, data=data)
+        assert (done.status, done.complained) == (1, "")
+        return "".join(re.findall(r"^wrong (?!engine|gateway).*\n +-> .*\n", done.said, re.M))
 
-def wrong(data: Path, *flags: str) -> str:
-    """What it finds wrong beside that no server runs, and what to do."""
-    status, said = doctor(data, *flags)
-    assert status == 1
-    return "".join(re.findall(r"^wrong (?!engine|gateway).*\n +-> .*\n", said, re.M))
+    return wrong
 
 
 def sql(path: Path, statement: str, *values: object) -> None:
@@ -50,48 +51,48 @@ def fresh(data: Path) -> None:
     sql(data / "stream.db", "DELETE FROM frames")
 
 
-def test_all_is_well_while_a_server_runs(data: Path) -> None:
+def test_all_is_well_while_a_server_runs(data: Path, run: Run) -> None:
     server = Server(data)
     server.wait_until_ready()
     port = server.url.rpartition(":")[2]
-    status, said = doctor(data, "--port", port)
+    status, said, _ = run("doctor", "--port", port, data=data)
     assert (status, said.splitlines()[-1]) == (0, "all is well"), said
     for what in ("is root's, and closed to others" if os.geteuid() == 0 else "closed to others", "are free", "duckdb 2", "facts.duckdb is whole", "salts.db is whole"):
         assert what in said
     for line in (f"gateway   takes hits on 127.0.0.1 port {port}", "engine    answers", "stream    no hit waits", f"of schema {compose.SCHEMA}, as this program's"):
         assert line in said
-    assert "nothing answers on 127.0.0.1 port 1, so no hit is taken there" in doctor(data, "--port", "1")[1]
+    assert "nothing answers on 127.0.0.1 port 1, so no hit is taken there" in run("doctor", "--port", "1", data=data).said
     server.stop()
 
 
-def test_nothing_runs_and_nothing_is_changed(data: Path) -> None:
+def test_nothing_runs_and_nothing_is_changed(data: Path, run: Run) -> None:
     fresh(data)
     before = {path.name: path.read_bytes() for path in data.iterdir() if path.is_file() and not path.name.endswith("-shm")}
-    status, said = doctor(data, "--port", "1")
+    status, said, _ = run("doctor", "--port", "1", data=data)
     assert status == 1 and said.splitlines()[-1] == "2 things to see to", said
     assert "engine    does not answer, so nothing is counted\n                -> start it with 'footfall serve'" in said
     after = {path.name: path.read_bytes() for path in data.iterdir() if path.is_file() and not path.name.endswith("-shm")}
     assert {name: content for name, content in after.items() if content} == {name: content for name, content in before.items() if content}
 
 
-def test_no_folder(tmp_path: Path) -> None:
+def test_no_folder(tmp_path: Path, wrong: Wrong) -> None:
     assert "there is no data folder" in wrong(tmp_path / "none")
     assert not (tmp_path / "none").exists()
 
 
-def test_a_folder_that_others_may_read(data: Path) -> None:
+def test_a_folder_that_others_may_read(data: Path, wrong: Wrong) -> None:
     (data / "registry.db").chmod(0o644)
     assert "every user of this machine may read registry.db" in wrong(data)
     data.chmod(0o755)
     assert f"every user of this machine may look into {data}\n" in wrong(data) and f"-> chmod 700 {data}" in wrong(data)
 
 
-def test_a_folder_of_somebody_else(data: Path) -> None:
+def test_a_folder_of_somebody_else(data: Path, wrong: Wrong) -> None:
     os.chown(data / "facts.duckdb", 12_345, -1)
     assert "facts.duckdb belongs to user 12345, and this runs as" in wrong(data) and "-> chown -R" in wrong(data)
 
 
-def test_a_disk_that_cannot_be_written_or_has_no_room(data: Path, small_disk: Path) -> None:
+def test_a_disk_that_cannot_be_written_or_has_no_room(data: Path, small_disk: Path, wrong: Wrong) -> None:
     moved = shutil.copytree(data, small_disk / "data")
     found = wrong(moved)
     assert re.search(r"MB are free and 1\.\d GB may be needed: up to 1\.\d GB for hits that wait", found) or re.search(r"may be needed: up to \d+ MB for hits", found), found
@@ -113,7 +114,7 @@ def test_the_file_system_that_a_folder_lies_on(path: str, kind: str) -> None:
     assert {"nfs4", "fuse.sshfs", "cifs"} <= NETWORK and "ext4" not in NETWORK
 
 
-def test_versions_that_do_not_fit(data: Path, tmp_path: Path) -> None:
+def test_versions_that_do_not_fit(data: Path, tmp_path: Path, wrong: Wrong) -> None:
     old = unpack("schema-1", "data", tmp_path / "old")
     old.chmod(0o700)
     assert f"the facts are of schema 1, and this program's is {compose.SCHEMA}" in wrong(old) and "run 'footfall migrate'" in wrong(old)
@@ -123,7 +124,7 @@ def test_versions_that_do_not_fit(data: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["registry.db", "salts.db", "rollups.db", "stream.db", "facts.duckdb"])
-def test_files_that_are_damaged(data: Path, name: str) -> None:
+def test_files_that_are_damaged(data: Path, name: str, wrong: Wrong) -> None:
     """Overwritten in the midst. The engine need not run to tell."""
     if name == "facts.duckdb":
         footfall("demo-data", "--events", "3000", "--days", "5", "--sites", "1", data=data)
@@ -139,13 +140,13 @@ def test_files_that_are_damaged(data: Path, name: str) -> None:
     assert {"rollups.db": "makes the sums again", "stream.db": "keeps what can be read"}.get(name, "restore" if name != "salts.db" else "delete the file") in found
 
 
-def test_a_stream_whose_frames_are_not_as_they_were_written(data: Path) -> None:
+def test_a_stream_whose_frames_are_not_as_they_were_written(data: Path, wrong: Wrong) -> None:
     """The file itself is in order."""
     sql(data / "stream.db", "UPDATE frames SET data = zeroblob(length(data))")
     assert "stream.db is damaged: frame " in wrong(data)
 
 
-def test_a_stream_file_that_was_set_aside(data: Path) -> None:
+def test_a_stream_file_that_was_set_aside(data: Path, wrong: Wrong) -> None:
     """Its readable hits are counted, and those that are known to be missing between them."""
     path = data / "stream.db"
     frames = [(10 * number, frame.pack("ab", 10 * number, [b"hit" * 40] * 10)) for number in range(1, 400)]
@@ -166,7 +167,7 @@ def test_a_stream_file_that_was_set_aside(data: Path) -> None:
     assert "then delete it: rm " in found
 
 
-def test_a_stream_of_which_nothing_is_left(data: Path) -> None:
+def test_a_stream_of_which_nothing_is_left(data: Path, wrong: Wrong) -> None:
     (data / "stream.db").write_bytes(b"no database" * 10_000)
     reader = compose.open_reader(read({"data": str(data)}, {}))
     reader.read(1)
@@ -174,7 +175,7 @@ def test_a_stream_of_which_nothing_is_left(data: Path) -> None:
     assert "none of its 110 kB could be read, so all hits that waited in it may be missing" in wrong(data)
 
 
-def test_roll_ups_that_were_set_aside_and_such_as_are_too_large(data: Path) -> None:
+def test_roll_ups_that_were_set_aside_and_such_as_are_too_large(data: Path, wrong: Wrong) -> None:
     (data / "rollups.db").write_bytes(b"no database" * 10_000)
     compose.open_rollups(read({"data": str(data)}, {})).close()
     assert re.search(r"rollups\.db\.damaged-\d+ was damaged and set aside: it is made again", wrong(data))
@@ -182,12 +183,12 @@ def test_roll_ups_that_were_set_aside_and_such_as_are_too_large(data: Path) -> N
     assert "rollups.db has 1.1 GB, more than the facts" in wrong(data) and "VACUUM" in wrong(data)
 
 
-def test_hits_that_wait_too_long(data: Path) -> None:
+def test_hits_that_wait_too_long(data: Path, wrong: Wrong) -> None:
     sql(data / "stream.db", "UPDATE frames SET received = ?", compose.now() - 3 * HOUR_US)
     assert re.search(r"\d+ hits wait for the engine, the oldest for 3 hours\n +-> see that the engine runs", wrong(data))
 
 
-def test_a_clock_that_went_back(data: Path) -> None:
+def test_a_clock_that_went_back(data: Path, wrong: Wrong) -> None:
     """Seen by hits that wait, between them, and by facts."""
     sql(data / "stream.db", "UPDATE frames SET received = ?", compose.now() + 3 * HOUR_US + 60_000_000)
     assert "the newest hit on the stream came 3 hours in the future: the clock went back" in wrong(data) and "timedatectl" in wrong(data)
@@ -199,7 +200,7 @@ def test_a_clock_that_went_back(data: Path) -> None:
     assert "the newest event lies 5 days in the future" in wrong(data)
 
 
-def test_secrets_and_days_whose_time_is_over(data: Path) -> None:
+def test_secrets_and_days_whose_time_is_over(data: Path, wrong: Wrong) -> None:
     today = compose.now() // DAY_US
     sql(data / "salts.db", "UPDATE salts SET day = day - 30, made = made - ?", 30 * DAY_US)
     assert re.search(r"the secrets of \d days? should be destroyed by now, the oldest of \d{4}-\d\d-\d\d", wrong(data)) and "start the engine" in wrong(data)
@@ -209,7 +210,7 @@ def test_secrets_and_days_whose_time_is_over(data: Path) -> None:
     assert "2 days should be settled by now" in wrong(data)
 
 
-def test_what_killed_commands_leave(data: Path) -> None:
+def test_what_killed_commands_leave(data: Path, wrong: Wrong) -> None:
     """A restore's copies, and its list of moves; what is young may belong to a command that runs."""
     fresh(data)
     (data / "facts.duckdb.restoring").touch(0o600)
@@ -224,7 +225,7 @@ def test_what_killed_commands_leave(data: Path) -> None:
     assert "half-way" not in wrong(data)
 
 
-def test_facts_that_another_program_holds(data: Path) -> None:
+def test_facts_that_another_program_holds(data: Path, wrong: Wrong) -> None:
     """As an engine does that starts: they cannot be looked at."""
     holding = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('held', flush=True); input()"
     holder = subprocess.Popen([sys.executable, "-c", holding, str(data / "facts.duckdb")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)

@@ -18,6 +18,13 @@ WHAT, HOW = 9, 6
 def run(settings: Settings, _: dict[str, Any]) -> int:
     """Say all findings; 1 when something is wrong."""
     logging.disable()  # what reads damaged files says so, and the doctor says it in its own words
+    try:
+        return _told(settings)
+    finally:
+        logging.disable(logging.NOTSET)
+
+
+def _told(settings: Settings) -> int:
     console = Console(highlight=False, soft_wrap=True)
     wrong = 0
     for finding in examine(compose.patient(settings)):
