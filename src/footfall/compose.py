@@ -293,7 +293,7 @@ def patient(settings: Settings) -> "Patient":
         unread = str(exc)
     except (OSError, HTTPException):
         try:
-            if FACTS in where and where[FACTS].exists():
+            if FACTS in where and where[FACTS].exists() and where[FACTS].stat().st_size:
                 with look(settings) as reading:
                     facts = examined(reading)
         except StoreBroken as exc:

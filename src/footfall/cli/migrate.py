@@ -17,7 +17,7 @@ LOCKS_ITSELF = True
 def run(settings: Settings, _: dict[str, Any]) -> None:
     """Bring them there, and say from where."""
     path = compose.parts(settings).get(FACTS)
-    if path is None or not path.exists():
+    if path is None or not path.exists() or not path.stat().st_size:  # a process that ended while making it leaves it empty
         raise CannotKeep(f"there are no facts in {settings.data}: name the data folder with --data")
     with compose.alone(settings):
         found, known = compose.schema(settings), compose.SCHEMA
