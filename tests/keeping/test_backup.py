@@ -127,7 +127,7 @@ def test_what_is_not_saved_leaves_nothing(data: Path, tmp_path: Path, refused: R
     assert "exists already: give a new folder" in refused("backup", str(taken), data=data)
     assert "exists already: give a new folder" in refused("backup", str(taken / "file"), data=data)
     assert "there is nothing to save in" in refused("backup", str(tmp_path / "b"), data=tmp_path / "nowhere")
-    assert [path.name for path in taken.iterdir()] == ["file"]
+    assert [path.name for path in taken.iterdir()] == ["file"] and not (tmp_path / "nowhere").exists()
     with (data / "registry.db").open("r+b") as file:
         file.seek(8192)
         file.write(bytes(range(256)) * 32)

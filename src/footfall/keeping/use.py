@@ -27,7 +27,11 @@ def shared(data: Path) -> Iterator[None]:
     """Use the folder beside others. An exchange that was killed is finished first. Raises `InUse`.
 
     A folder that cannot hold a lock is used without one: it says itself what is wrong with it.
+    One that is not there yet is made by what uses it, if at all; `alone` knows that by its files.
     """
+    if not data.is_dir():
+        yield
+        return
     with _held(data, fcntl.LOCK_SH) as held:
         if not (held and exchange.is_pending(data)):
             yield
