@@ -19,10 +19,10 @@ from footfall.domain.event import DAY_US, HOUR_US
 from footfall.keeping.folder import NETWORK, kind_of
 from footfall.settings import read
 from footfall.stream import frame
-from tests.end_to_end.test_exactly_once import small_disk
+from tests.end_to_end.test_exactly_once import SITE, small_disk
 from tests.fixtures import unpack
-from tests.keeping.conftest import Run
-from tests.server import Server, footfall
+from tests.keeping.conftest import HITS, Run
+from tests.server import Server, footfall, free_port
 
 pytestmark = pytest.mark.slow
 __all__ = ["small_disk"]
@@ -53,7 +53,7 @@ def fresh(data: Path) -> None:
 
 def test_all_is_well_while_a_server_runs(data: Path, run: Run) -> None:
     server = Server(data)
-    server.wait_until_ready()
+    assert server.wait_for_total(SITE, HITS) == HITS
     port = server.url.rpartition(":")[2]
     status, said, _ = run("doctor", "--port", port, data=data)
     assert (status, said.splitlines()[-1]) == (0, "all is well"), said
@@ -63,6 +63,20 @@ def test_all_is_well_while_a_server_runs(data: Path, run: Run) -> None:
         assert line in said
     assert "nothing answers on 127.0.0.1 port 1, so no hit is taken there" in run("doctor", "--port", "1", data=data).said
     server.stop()
+
+
+def test_a_gateway_that_cannot_store_hits(data: Path, run: Run) -> None:
+    """Since something else has the name of its stream."""
+    gateway = Server(data, command="gateway", port=free_port())
+    gateway.wait_until_ready("/readyz")
+    for path in data.glob("stream.db*"):
+        path.unlink()
+    (data / "stream.db").mkdir()
+    assert gateway.client.post("/v1/track", json={"url": "https://example.com/", "website": SITE}).status_code == 503
+    said = run("doctor", "--port", gateway.url.rpartition(":")[2], data=data).said
+    gateway.stop()
+    assert re.search(r"wrong gateway +it lives on 127\.0\.0\.1 port \d+ but cannot store hits: the stream cannot be used", said), said
+    assert "wrong engine    does not answer" in said
 
 
 def test_nothing_runs_and_nothing_is_changed(data: Path, run: Run) -> None:
@@ -96,7 +110,7 @@ def test_a_disk_that_cannot_be_written_or_has_no_room(data: Path, small_disk: Pa
     moved = shutil.copytree(data, small_disk / "data")
     found = wrong(moved)
     assert re.search(r"MB are free and 1\.\d GB may be needed: up to 1\.\d GB for hits that wait", found) or re.search(r"may be needed: up to \d+ MB for hits", found), found
-    assert "make room, or give --stream-limit a smaller size" in found
+    assert "or give --stream-limit a smaller size" in found
     assert "may be needed" not in wrong(moved, "--stream-limit", "10MB") or "64 MB" in wrong(moved)
     subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
     try:

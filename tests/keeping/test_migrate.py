@@ -10,12 +10,13 @@ import pytest
 
 from footfall import compose
 from tests.end_to_end.load import Sender
-from tests.end_to_end.test_exactly_once import SITE, check
+from tests.end_to_end.test_exactly_once import SITE, check, small_disk
 from tests.fixtures import HERE, NAMES, environment, unpack
 from tests.keeping.conftest import Refused
 from tests.server import FOOTFALL, Server, footfall, free_port
 
 pytestmark = pytest.mark.slow
+__all__ = ["small_disk"]
 
 
 def test_every_schema_has_its_fixture() -> None:
@@ -80,6 +81,18 @@ def test_a_newer_schema_is_refused(tmp_path: Path, refused: Refused) -> None:
     with duckdb.connect(str(tmp_path / "facts.duckdb")) as facts:
         facts.execute("CREATE TABLE schema_version AS SELECT 99 AS version")
     assert "was written by a newer Footfall (schema 99, this one knows" in refused("migrate", data=tmp_path)
+
+
+def test_room_is_made_sure_of(small_disk: Path, refused: Refused) -> None:
+    """Nothing is begun that the disk could not hold to its end."""
+    data = unpack("schema-1", "data", small_disk / "data")
+    filler = small_disk / "filler"
+    filler.write_bytes(bytes(48 * 1024 * 1024 - sum(path.stat().st_size + 4096 for path in data.iterdir()) - 200_000))
+    before = (data / "facts.duckdb").read_bytes()
+    assert "migrating may need as much room as the facts have" in refused("migrate", data=data)
+    assert (data / "facts.duckdb").read_bytes() == before
+    filler.unlink()
+    assert "from schema 1 to" in footfall("migrate", data=data)
 
 
 def test_nothing_to_migrate_is_said(tmp_path: Path, refused: Refused) -> None:

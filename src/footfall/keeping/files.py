@@ -31,7 +31,12 @@ def whole(patient: Patient) -> Findings:
         if path is None or not path.exists():
             continue
         fault = sqlite.fault(path) or (_broken_frame(path) if name == STREAM else None)
-        yield Finding("files", f"{path.name} is damaged: {fault}", REMEDIES[name]) if fault else Finding("files", f"{path.name} is whole ({readable(path.stat().st_size)})")
+        yield Finding("files", f"{path.name} is damaged: {fault}", REMEDIES[name]) if fault else Finding("files", f"{path.name} is whole ({_size(path)})")
+
+
+def _size(path: Path) -> str:
+    """With what is in its log."""
+    return readable(sum(file.stat().st_size for file in (path, Path(f"{path}-wal"), Path(f"{path}.wal")) if file.exists()))
 
 
 def _broken_frame(path: Path) -> str | None:
@@ -59,7 +64,7 @@ def facts(patient: Patient) -> Findings:
     if damage:
         yield Finding("files", f"{path.name} is damaged: {damage}", RESTORE)
     else:
-        yield Finding("files", f"{path.name} is whole ({readable(path.stat().st_size)})")
+        yield Finding("files", f"{path.name} is whole ({_size(path)})")
     if schema > patient.schema:
         yield Finding("versions", f"the facts are of schema {schema}, and this program knows {patient.schema}", "upgrade Footfall to the version that wrote them")
     elif schema < patient.schema:

@@ -1,6 +1,7 @@
 """What goes on in a data folder: hits that wait, clocks, secrets and days whose time is over."""
 
 import http.client
+import json
 import socket
 import sqlite3
 from datetime import UTC, datetime
@@ -23,7 +24,7 @@ WAITING = """
 SELECT coalesce(sum(count), 0), min(received), max(received), coalesce(max(before - received), 0)
 FROM (SELECT count, received, max(received) OVER (ORDER BY number ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS before FROM frames)
 """
-SECONDS = 5.0
+SECONDS = 10.0
 
 
 def running(patient: Patient) -> Findings:
@@ -34,10 +35,12 @@ def running(patient: Patient) -> Findings:
         yield Finding("engine", "does not answer, so nothing is counted", "start it with 'footfall serve'; its log says why if it does not stay")
     host = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(patient.host, patient.host)
     where = f"{host} port {patient.port}"
-    if _status(http.client.HTTPConnection(host, patient.port, timeout=SECONDS), "/livez") != 200:
+    if _asked(http.client.HTTPConnection(host, patient.port, timeout=SECONDS), "/livez")[0] != 200:
         yield Finding("gateway", f"nothing answers on {where}, so no hit is taken there", "start it with 'footfall serve', or name its port with --port")
-    elif _status(http.client.HTTPConnection(host, patient.port, timeout=SECONDS), "/readyz") != 200:
-        yield Finding("gateway", f"it lives on {where} but cannot store hits", "see what is said of disk and stream")
+        return
+    status, body = _asked(http.client.HTTPConnection(host, patient.port, timeout=SECONDS), "/readyz")
+    if status != 200:
+        yield Finding("gateway", f"it lives on {where} but cannot store hits: {_reason(body)}", "see what is said of disk and stream; visitors' trackers try again meanwhile")
     else:
         yield Finding("gateway", f"takes hits on {where}")
 
@@ -105,16 +108,23 @@ def _engine_answers(path: str) -> bool:
     if engine.sock.connect_ex(path):
         engine.close()
         return False
-    return _status(engine, "/api/sites") == 200
+    return _asked(engine, "/api/sites")[0] == 200
 
 
-def _status(connection: http.client.HTTPConnection, path: str) -> int:
+def _reason(body: bytes) -> str:
+    try:
+        return str(json.loads(body)["reason"])
+    except (ValueError, TypeError, KeyError):
+        return "it does not say why"
+
+
+def _asked(connection: http.client.HTTPConnection, path: str) -> tuple[int, bytes]:
+    """Status and body of an answer; 0 when there is none."""
     try:
         connection.request("GET", path, headers={"Connection": "close"})
         answer = connection.getresponse()
-        answer.read()
-        return answer.status
+        return answer.status, answer.read()
     except (OSError, http.client.HTTPException):
-        return 0
+        return 0, b""
     finally:
         connection.close()

@@ -67,7 +67,11 @@ def room(patient: Patient) -> Findings:
     free = shutil.disk_usage(patient.data).free
     if free < need:
         why = f"up to {readable(waiting)} for hits that wait while the engine is down, and {readable(need - waiting)} for facts to grow"
-        yield Finding("disk", f"{readable(free)} are free and {readable(need)} may be needed: {why}", "make room, or give --stream-limit a smaller size")
+        yield Finding(
+            "disk",
+            f"{readable(free)} are free and {readable(need)} may be needed: {why}",
+            "make room, keep hits for less long (footfall site edit ID --retention-days N), or give --stream-limit a smaller size",
+        )
     else:
         enough = "an upgrade needs as much as the facts at most" if free > sizes[FACTS] + need else f"an upgrade may need {readable(sizes[FACTS])} more"
         yield Finding("disk", f"{readable(free)} are free; {enough}")

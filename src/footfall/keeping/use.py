@@ -14,6 +14,7 @@ from footfall.keeping import exchange
 from footfall.keeping.port import FACTS, REGISTRY, CannotKeep, Places
 
 LOCK = "footfall.lock"
+NOWHERE = Path("/nowhere")
 OPEN_BYTE = 128
 """Of `-shm`: SQLite holds it shared for as long as a process has the file open."""
 
@@ -52,7 +53,8 @@ def alone(data: Path, places: Places, engine: str) -> Iterator[None]:
     with _held(data, fcntl.LOCK_EX) as held:
         if not held:
             raise CannotKeep(f"cannot lock the data folder {data}: it cannot be written to")
-        if _has_other(places[FACTS], 0) or _has_other(Path(f"{places[REGISTRY]}-shm"), OPEN_BYTE) or _answers(engine):
+        facts, registry = places.get(FACTS, NOWHERE), places.get(REGISTRY, NOWHERE)
+        if _has_other(facts, 0) or _has_other(registry.with_name(registry.name + "-shm"), OPEN_BYTE) or _answers(engine):
             raise InUse(_in_use(data))
         if exchange.is_pending(data):
             exchange.finish(data)
