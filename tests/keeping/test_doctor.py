@@ -231,6 +231,13 @@ def test_what_killed_commands_leave(data: Path, wrong: Wrong) -> None:
     assert wrong(data) == ""
     os.utime(data / "facts.duckdb.restoring", (time() - 7_300, time() - 7_300))
     assert "facts.duckdb.restoring was left by a command that was killed 2 hours ago" in wrong(data)
+    (data / "exchange").mkdir(mode=0o700)
+    (data / "backup.unfinished").mkdir(mode=0o700)
+    for path in (data / "exchange" / "import-1.parquet", data / "backup.unfinished" / "facts.duckdb"):
+        path.touch(0o600)
+        os.utime(path, (time() - 7_300, time() - 7_300))
+    os.utime(data / "backup.unfinished", (time() - 7_300, time() - 7_300))
+    assert f"rm -r {data}/exchange/import-1.parquet" in wrong(data) and f"rm -r {data}/backup.unfinished\n" in wrong(data)
     (data / "replaced-2026-01-01T00-00-00").mkdir()
     assert "replaced-2026-01-01T00-00-00 (0 bytes) holds what a restore replaced" in wrong(data)
     (data / "exchange.json").write_text("[]")

@@ -14,7 +14,7 @@ from footfall.stream.repair import lost
 
 NETWORK = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p", "ceph", "fuse.ceph", "glusterfs", "fuse.glusterfs", "afs", "lustre", "davfs", "fuse.davfs2", "fuse.s3fs"}
 MOUNTS = Path("/proc/self/mounts")
-LEFT_ENDS = (".part", ".partial", ".tmp", ".new", ".restoring", ".unfinished")
+LEFT_ENDS = (".parquet", ".part", ".partial", ".tmp", ".new", ".restoring", ".unfinished")
 LEFT_SECONDS = 3_600
 """What is younger may belong to a command that runs."""
 
@@ -121,7 +121,9 @@ def _all(folder: Path) -> Iterator[Path]:
 
 
 def _outermost(path: Path, folder: Path) -> Path:
-    return folder / path.relative_to(folder).parts[0]
+    """What is to be deleted: the folder that was left, or the file itself."""
+    parents = [parent for parent in path.parents if parent.name.endswith(LEFT_ENDS) and parent != folder and parent.is_relative_to(folder)]
+    return parents[-1] if parents else path
 
 
 def _whose(owner: int, path: Path) -> str:
