@@ -92,3 +92,24 @@ def test_a_path_that_cannot_be_is_a_broken_store(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreBroken, match="cannot open the roll-ups in"):
         SqliteRollups(str(tmp_path / "file" / "rollups.db"), lambda: FIRST)
+
+
+def test_all_of_some_days_are_told_of_every_question(rollups: Rollups, clock: Clock) -> None:
+    rollups.put("a", ONE, {FIRST: (1, b"x"), SECOND: (2, b"y")})
+    rollups.put("a", TWO, {SECOND: (2, b"z"), THIRD: (1, b"w")})
+    rollups.put("b", ONE, {FIRST: (1, b"other")})
+    clock.today = date(2026, 8, 1)
+    assert sorted(rollups.every("a", [FIRST, SECOND])) == [(ONE, FIRST, b"x"), (ONE, SECOND, b"y"), (TWO, SECOND, b"z")]
+    assert list(rollups.every("c", [FIRST])) == list(rollups.every("a", [])) == []
+    rollups.forget([], date(2026, 7, 1), {})
+    assert list(rollups.every("a", [FIRST, SECOND, THIRD])) == [], "telling is no use"
+
+
+def test_what_is_cleared_is_gone_of_one_site_alone(rollups: Rollups) -> None:
+    for site in ("a", "b"):
+        rollups.put(site, ONE, {FIRST: (1, b"x")})
+    rollups.clear("a")
+    assert rollups.get("a", ONE, FIRST, THIRD) == {}
+    assert rollups.get("b", ONE, FIRST, THIRD) == {FIRST: (1, b"x")}
+    rollups.put("a", ONE, {FIRST: (2, b"y")})
+    assert rollups.get("a", ONE, FIRST, THIRD) == {FIRST: (2, b"y")}

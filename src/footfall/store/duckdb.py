@@ -2,9 +2,10 @@
 
 import os
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import date, timedelta
+from glob import escape
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,9 @@ import numpy as np
 from footfall.domain.event import COPY_WINDOW_US, Event, Tally
 from footfall.domain.reason import Reason
 from footfall.domain.site import date_day, day_date
-from footfall.store import apply, fold
+from footfall.store import apply, archive, fold
 from footfall.store.facts import MIGRATIONS, STAGED, VERSION, values
-from footfall.store.port import Applied, Batch, Interrupted, NoMemory, StoreBroken, Taken
+from footfall.store.port import Adopted, Applied, Batch, Interrupted, NoMemory, NotAdopted, StoreBroken, Taken
 
 MEMORY = ":memory:"
 REACH = timedelta(days=5)
@@ -114,6 +115,19 @@ class DuckdbFacts:
                     connection.execute(statement, {"site": site, "days": due})
         return due
 
+    def adopt(self, parts: Adopted, beside: Callable[[], None]) -> bool:
+        """See `port.Adopting`."""
+        with self._transaction() as connection:
+            if _one(connection, archive.KNOWN, {"site": parts.site, "digest": parts.digest}):
+                return False
+            if _one(connection, archive.OCCUPIED, {"site": parts.site}):
+                raise NotAdopted(f"site {parts.site!r} has facts already: take the archive into another data folder, or as another site with --site")
+            _take_in(connection, parts)
+            remembered = {"site": parts.site, "digest": parts.digest, "upto": parts.size, "lines": parts.rows["events"], "now": parts.now}
+            connection.execute(archive.REMEMBER, remembered)
+            beside()
+        return True
+
     @contextmanager
     def reading(self) -> Iterator["DuckdbReading"]:
         """See `port.Facts`."""
@@ -146,8 +160,9 @@ class DuckdbFacts:
                 with suppress(duckdb.Error):
                     self._connection.execute("ROLLBACK")
                 raise StoreBroken(str(exc)) from exc
-            except BaseException:
+            except BaseException as exc:
                 self._connection.execute("ROLLBACK")
+                _heed(exc)
                 raise
 
 
@@ -193,6 +208,15 @@ def _translated() -> Iterator[None]:
         raise NoMemory(str(exc)) from exc
     except duckdb.Error as exc:
         raise StoreBroken(str(exc)) from exc
+    except RuntimeError as exc:
+        _heed(exc)
+        raise
+
+
+def _heed(error: BaseException) -> None:
+    """Raise what Python makes of Ctrl-C, where DuckDB made its own of it."""
+    if type(error) is RuntimeError and str(error) == "Query interrupted":
+        raise KeyboardInterrupt from error
 
 
 def _remove_stillborn(path: Path) -> None:
@@ -210,6 +234,27 @@ def _migrate(connection: duckdb.DuckDBPyConnection, path: str) -> None:
         for statement in MIGRATIONS[number]:
             connection.execute(statement)
         connection.execute("INSERT INTO schema_version VALUES (?)", [number + 1])
+
+
+def _take_in(connection: duckdb.DuckDBPyConnection, parts: Adopted) -> None:
+    """Every part as it is. Ids that are hashes of another site's name are of no use here."""
+    try:
+        for part, columns in archive.COLUMNS.items():
+            file = {"file": escape(str(Path(parts.folder) / f"{part}.parquet"))}
+            if connection.execute(archive.SHAPE, file).fetchall() != list(columns.items()):
+                raise NotAdopted(f"the archive's {part} have other columns than they should")
+            if part == "ids":
+                if not parts.disguise:
+                    connection.execute(archive.READ[part], {**file, "disguise": 0})
+                continue
+            disguise = {"disguise": parts.disguise} if "$disguise" in archive.READ[part] else {}
+            count = connection.execute(archive.READ[part], {**file, "site": parts.site, **disguise}).fetchone()
+            if not count or count[0] != parts.rows[part]:
+                raise NotAdopted(f"the archive has another number of {part} than it says")
+        if _one(connection, archive.ASTRAY, {"site": parts.site}):
+            raise NotAdopted("the archive holds events that no Footfall writes")
+    except (duckdb.DataError, duckdb.IntegrityError, duckdb.ProgrammingError) as exc:
+        raise NotAdopted(f"the archive cannot be read: {exc}") from exc
 
 
 def _note(connection: duckdb.DuckDBPyConnection, taken: Taken) -> bool:

@@ -1,6 +1,6 @@
 """What a store of facts promises."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date
@@ -41,6 +41,23 @@ class Applied(NamedTuple):
 
     counted: int
     copies: int
+
+
+class Adopted(NamedTuple):
+    """Facts of a site in the files of a folder, and how many rows each part has.
+
+    `disguise` is mixed into what names visitors, visits and events where they become
+    another site's, so that the same facts may be here twice and never meet. `digest`,
+    `size` (bytes) and `now` (microseconds) are remembered.
+    """
+
+    site: str
+    folder: str
+    rows: Mapping[str, int]
+    disguise: int
+    digest: bytes
+    size: int
+    now: int
 
 
 class StoreBroken(Exception):
@@ -124,6 +141,21 @@ class Facts(Protocol):
         """Give up the store; all that was applied stays."""
 
 
+class NotAdopted(Exception):
+    """Facts that were not taken in, and changed nothing; its text is a sentence for the user."""
+
+
+class Adopting(Protocol):
+    """Taking in the facts of a site as another store wrote them (`archive`): nothing is folded, what was settled stays so."""
+
+    def adopt(self, parts: Adopted, beside: Callable[[], None]) -> bool:
+        """In one transaction, at whose end `beside` is done: should that fail, nothing has changed.
+
+        Only where the site has no facts; else raises `NotAdopted`. False when these parts were
+        taken in before, by their digest: nothing is done then.
+        """
+
+
 class Rollups(Protocol):
     """Packed sums by site, question and day, each with the version of the day that it was taken of.
 
@@ -147,6 +179,12 @@ class Rollups(Protocol):
 
         Of a site whose facts are gone up to some day, what is up to that day stays: it cannot be made again.
         """
+
+    def every(self, site: str, days: Collection[date]) -> Iterator[tuple[bytes, date, bytes]]:
+        """All of some days: question, day and sums, to be taken elsewhere; this is no use of a question."""
+
+    def clear(self, site: str) -> None:
+        """Drop all of a site."""
 
     def close(self) -> None:
         """Give them up."""

@@ -78,6 +78,26 @@ class SqliteRollups:
             connection.executemany("DELETE FROM rollups WHERE number = ? AND day > ?", gone)
             connection.executemany("DELETE FROM questions WHERE number = ?1 AND NOT EXISTS (SELECT 1 FROM rollups WHERE number = ?1)", [(number,) for number, _ in gone])
 
+    def every(self, site: str, days: Collection[date]) -> Iterator[tuple[bytes, date, bytes]]:
+        """See `port.Rollups`. One is read at a time, so that others have their turn and little is held."""
+        wanted = {day.isoformat() for day in days}
+        with self._using() as connection:
+            questions = connection.execute("SELECT number, question FROM questions WHERE site = ? ORDER BY number", (site,)).fetchall()
+        for number, question in questions:
+            with self._using() as connection:
+                kept = [day for (day,) in connection.execute("SELECT day FROM rollups WHERE number = ? ORDER BY day", (number,)) if day in wanted]
+            for day in kept:
+                with self._using() as connection:
+                    found = connection.execute("SELECT data FROM rollups WHERE number = ? AND day = ?", (number, day)).fetchone()
+                if found:
+                    yield question, date.fromisoformat(day), found[0]
+
+    def clear(self, site: str) -> None:
+        """See `port.Rollups`."""
+        with self._changing() as connection:
+            connection.execute("DELETE FROM rollups WHERE number IN (SELECT number FROM questions WHERE site = ?)", (site,))
+            connection.execute("DELETE FROM questions WHERE site = ?", (site,))
+
     def close(self) -> None:
         """See `port.Rollups`."""
         with self._using() as connection:
