@@ -1,0 +1,58 @@
+"""Writing a site's facts to a file."""
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from footfall.control.port import Refusal
+from footfall.domain.site import Site
+from footfall.exports.columns import COLUMNS, select
+from footfall.registry.port import Registry
+from footfall.store.port import Facts
+
+_TIMES = "TIMESTAMPFORMAT '%Y-%m-%dT%H:%M:%S.%fZ'"
+WRITTEN = {
+    "csv": f"FORMAT csv, HEADER, {_TIMES}, USE_TMP_FILE false",
+    "ndjson": f"FORMAT json, {_TIMES}, USE_TMP_FILE false",
+    "parquet": "FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false",
+}
+"""How each form is written, where the caller wants it: the caller gives it its name when it is whole."""
+
+TRIMMED = "SELECT count(*) FROM days WHERE site = $site AND day BETWEEN $first AND $last AND trimmed"
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """The command `export`: events or visits of a site, of some days, as CSV, NDJSON or Parquet, at one moment."""
+
+    facts: Facts
+    registry: Registry
+    exchange: Path
+
+    def __call__(self, site: str, what: str, form: str, file: str, first: str | None = None, last: str | None = None) -> dict[str, Any]:
+        """Writes to a file in the folder `exchange`, over what is there; how many rows, and how many days are left out since their facts are gone. Raises `Refusal`."""
+        if what not in COLUMNS or form not in WRITTEN:
+            raise Refusal(f"there are {' and '.join(COLUMNS)}, as {', '.join(WRITTEN)}")
+        known(self.registry, site)
+        days = {"site": site, "first": _day("--from", first, date.min), "last": _day("--to", last, date.max)}
+        if days["first"] > days["last"]:
+            raise Refusal("--from must not lie after --to")
+        with self.facts.reading() as reading:
+            rows = reading.rows(f"COPY ({select(what, form)}) TO $path ({WRITTEN[form]})", {**days, "path": str(self.exchange / Path(file).name)})[0][0]
+            return {"rows": rows, "left_out": reading.rows(TRIMMED, days)[0][0]}
+
+
+def known(registry: Registry, site_id: str) -> Site:
+    """The site of an id; raises `Refusal`."""
+    found = next((each for each in registry.sites() if each.id == site_id), None)
+    if found is None:
+        raise Refusal(f"there is no site {site_id!r}; 'footfall site list' shows all")
+    return found
+
+
+def _day(flag: str, text: str | None, otherwise: date) -> Any:
+    try:
+        return date.fromisoformat(text) if text else otherwise
+    except ValueError:
+        raise Refusal(f"{flag} must be a date such as 2026-01-31, not {text!r}") from None

@@ -1,0 +1,97 @@
+"""A report's answer as a file for programs: CSV, NDJSON, Parquet, or the JSON of the API."""
+
+import csv
+import io
+import json
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from footfall.exports.formula import harmless
+
+WHOLE = ("visitors", "visits", "pageviews", "events")
+MONEY = ("total_revenue", "average_revenue")
+Answer = Mapping[str, Any]
+
+
+def columns(answer: Answer) -> dict[str, str]:
+    """The names of a report's columns and their types in SQL: dimensions, metrics, then what they are compared with."""
+    asked = answer["query"]
+    types = {name: "VARCHAR" if name in MONEY else "BIGINT" if name in WHOLE else "DOUBLE" for name in asked["metrics"]}
+    found = dict.fromkeys(asked["dimensions"], "VARCHAR") | types
+    if "comparison_date_range" in asked:
+        found |= {f"{name}_before": "VARCHAR" for name in times(answer)}
+        found |= {f"{name}_before": kind for name, kind in types.items()}
+        found |= {f"{name}_change": "DOUBLE" for name in types}
+    return found
+
+
+def times(answer: Answer) -> list[str]:
+    """The dimensions of time: their values differ in a compared period."""
+    return [name for name in answer["query"]["dimensions"] if name.split(":")[0] == "time"]
+
+
+def rows(answer: Answer) -> Iterator[list[Any]]:
+    """The values of these columns, amounts as the API has them."""
+    place = {name: index for index, name in enumerate(answer["query"]["dimensions"])}
+    for row in answer["results"]:
+        found = [*row["dimensions"], *row["metrics"]]
+        if before := row.get("comparison"):
+            found += [before["dimensions"][place[name]] for name in times(answer)]
+            found += [*before["metrics"], *before["change"]]
+        yield found
+
+
+def amount(value: Any) -> str | None:
+    """Money as a text, such as `EUR 12.50`; several currencies with semicolons between."""
+    if value is None:
+        return None
+    return "; ".join(f"{each['currency']} {each['value']:.2f}" for each in (value if isinstance(value, list) else [value]))
+
+
+def content(answer: Answer, form: str) -> bytes:
+    """The whole file."""
+    return FORMS[form](answer)
+
+
+def _csv(answer: Answer) -> bytes:
+    file = io.StringIO()
+    writer = csv.writer(file)  # with CR LF after each row: given another end of lines Python leaves a CR in a cell bare
+    names = columns(answer)
+    writer.writerow(map(harmless, names))
+    for row in rows(answer):
+        writer.writerow([harmless(cell) if isinstance(cell, str) else cell for cell in _plain(row, list(names.values()))])
+    return file.getvalue().encode("utf-8", "replace")
+
+
+def _ndjson(answer: Answer) -> bytes:
+    names = list(columns(answer))
+    return "".join(json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False) + "\n" for row in rows(answer)).encode("utf-8", "replace")
+
+
+def _json(answer: Answer) -> bytes:
+    return (json.dumps(answer, ensure_ascii=False, indent=2) + "\n").encode("utf-8", "replace")
+
+
+def _parquet(answer: Answer) -> bytes:
+    import duckdb  # takes its time, and no other form needs it
+
+    names = columns(answer)
+    table = [_plain(row, list(names.values())) for row in rows(answer)]
+    quoted = {name: '"' + name.replace('"', '""') + '"' for name in names}
+    with tempfile.TemporaryDirectory() as folder, duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False}) as connection:
+        path = str(Path(folder) / "report.parquet")
+        connection.execute(f"CREATE TABLE report ({', '.join(f'{quoted[name]} {kind}' for name, kind in names.items())})")
+        if table:
+            connection.executemany(f"INSERT INTO report VALUES ({', '.join('?' * len(names))})", table)
+        connection.execute("COPY report TO $path (FORMAT parquet)", {"path": path})
+        return Path(path).read_bytes()
+
+
+FORMS: Mapping[str, Callable[[Answer], bytes]] = {"csv": _csv, "ndjson": _ndjson, "json": _json, "parquet": _parquet}
+
+
+def _plain(row: Sequence[Any], kinds: Sequence[str]) -> list[Any]:
+    """With amounts as texts."""
+    return [amount(value) if kind == "VARCHAR" and not isinstance(value, str) else value for value, kind in zip(row, kinds, strict=True)]
