@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from footfall.processor.worker import Worker
     from footfall.query.answer import Answers
     from footfall.query.upkeep import Upkeep
+    from footfall.store.duckdb import DuckdbFacts
 
 MEMORY = ":memory:"
 SCHEMA = relations.VERSION
@@ -84,7 +85,7 @@ def open_reader(settings: Settings) -> Reader:
     return SqliteStream(_path(settings.stream), settings.stream_limit)
 
 
-def open_facts(settings: Settings, alone: bool = False) -> Facts:
+def open_facts(settings: Settings, alone: bool = False) -> "DuckdbFacts":
     """The facts; `alone` for a process beside which no gateway needs a core."""
     from footfall.store.duckdb import CORES, DuckdbFacts
 
@@ -175,21 +176,29 @@ def engine(settings: Settings, now: Callable[[], int] = now) -> Engine:
     worker = Worker(open_reader(settings), facts, open_salts(settings), sources(), settings.batch, now, EngineMetrics())
     answers = Answers(facts, now, rollups)
     api = application(Access(registry, now), answers, Original(facts))
-    return Engine(worker, Upkeep(facts, rollups, registry.sites, now), Control(commands(settings, facts, answers, registry), api), facts, rollups)
+    return Engine(worker, Upkeep(facts, rollups, registry.sites, now), Control(commands(settings, facts, rollups, answers, registry), api), facts, rollups)
 
 
-def commands(settings: Settings, facts: Facts, answers: "Answers", registry: Registry) -> "Commands":
+def commands(settings: Settings, facts: "DuckdbFacts", rollups: Rollups, answers: "Answers", registry: Registry) -> "Commands":
     """What the owner of the facts does for other processes of its user; no key is asked for."""
+    from footfall.exports.archive import Archive
+    from footfall.exports.facts import Export
+    from footfall.imports.adopt import Adopt
     from footfall.imports.command import Imported, TakeIn
     from footfall.keeping.copies import Copies
     from footfall.keeping.health import Health
     from footfall.keeping.port import ROLLUPS
     from footfall.query.command import Report
+    from footfall.query.partial import unpacked
 
+    folder = exchange(settings)
     return {
         "report": Report(answers, registry),
         "imported": Imported(facts),
-        "take_in": TakeIn(facts, exchange(settings)),
+        "take_in": TakeIn(facts, folder),
+        "export": Export(facts, registry, folder),
+        "archive": Archive(facts, rollups, registry, folder),
+        "adopt": Adopt(facts, rollups, registry, folder, unpacked, now),
         "copies": Copies(facts, parts(settings).get(ROLLUPS)),
         "health": Health(facts),
     }
@@ -208,7 +217,7 @@ def owner(settings: Settings) -> "Owner":
             for each in (facts, rollups, registry):
                 each.close()
 
-        return commands(settings, facts, Answers(facts, now, rollups), registry), close
+        return commands(settings, facts, rollups, Answers(facts, now, rollups), registry), close
 
     return Owner(engine_socket(settings), own)
 

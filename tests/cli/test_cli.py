@@ -22,6 +22,9 @@ COMMANDS = [
     ("restore",),
     ("migrate",),
     ("doctor",),
+    ("query",),
+    ("export",),
+    ("import",),
     *((group,) for group in GROUPS),
     *((group, action) for group, actions in GROUPS.items() for action in actions),
 ]

@@ -15,7 +15,7 @@ from footfall.domain.wrong import Wrong
 from footfall.query.answer import Answers
 from footfall.query.catalogue import catalogue
 from footfall.query.limit import GoneAway, Limit
-from footfall.query.stats import Stats, _filters
+from footfall.query.stats import Stats, conditions
 from tests.oracle import DAY, HOUR, MINUTE
 from tests.query.asking import Told, days, now_of
 from tests.traffic import SITE, Act, at, often
@@ -310,7 +310,7 @@ def _parts(value: str) -> list[str]:
 
 def _asked_of(value: str) -> list[Any]:
     """The filter that a value comes to."""
-    return _filters(f"event:page=={value}", set())[0]
+    return conditions(f"event:page=={value}", set())[0]
 
 
 _texts = st.one_of(

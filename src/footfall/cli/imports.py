@@ -15,9 +15,11 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from footfall import compose
+from footfall.cli import archive
 from footfall.control.port import Refusal
 from footfall.domain.site import Site
 from footfall.imports.access_log import Importer, Tally
+from footfall.imports.archive import NotAnArchive, is_archive
 from footfall.imports.columns import Reject, Wanted
 from footfall.imports.format import NoFormat, named
 from footfall.imports.reading import PIECE_BYTES, PIECES, Log, NoLog
@@ -25,7 +27,7 @@ from footfall.registry.port import Refused, RegistryBroken
 from footfall.settings import Settings
 from footfall.store.port import StoreBroken
 
-EXPECTED = (Refusal, Refused, RegistryBroken, StoreBroken, NoFormat, OSError)
+EXPECTED = (Refusal, Refused, RegistryBroken, StoreBroken, NoFormat, NotAnArchive, OSError)
 SHOWN_REJECTS = 10
 FOLLOW_SECONDS = 1.0
 INTERRUPTED = 130
@@ -33,6 +35,8 @@ INTERRUPTED = 130
 
 def run(settings: Settings, given: dict[str, Any]) -> int:
     """Import all files; 1 when some could not be read."""
+    if len(given["files"]) == 1 and is_archive(given["files"][0]):
+        return archive.take_in(settings, Path(given["files"][0]), given["site_id"])
     site = _site(settings, given["site_id"])
     files = [each for name in given["files"] for each in _files(name)]
     if given["follow"] and (len(files) != 1 or files[0] == "-"):
@@ -192,7 +196,9 @@ def _told(tally: Tally, site: str, seconds: float) -> str:
     return f"imported {tally.events:,} page views of {tally.lines:,} lines into {site} in {seconds:.1f} s ({rate:,.0f} lines/s){before}\nleft out: {', '.join(left) or 'nothing'}"
 
 
-def _site(settings: Settings, site_id: str) -> Site:
+def _site(settings: Settings, site_id: str | None) -> Site:
+    if site_id is None:
+        raise Refused("--site is needed: say which site the pages are of")
     registry = compose.open_registry(settings)
     try:
         for site in registry.sites():

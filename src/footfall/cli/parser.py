@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Iterable
 
 from footfall import __version__
+from footfall.cli import exchange
 from footfall.settings import OPTIONS, variable
 
 INTRODUCTION = """\
@@ -77,7 +78,7 @@ The server must not be running on the same data folder. The sites must not exist
 
 IMPORT = """\
 Count what a web server wrote down: page views from its access logs, plain or packed (.gz, .zst),
-of Apache, nginx, Caddy, IIS or CloudFront.
+of Apache, nginx, Caddy, IIS or CloudFront. Or take in a site from an archive.
 
   footfall import /var/log/nginx/access.log --site example.com
   footfall import /var/log/nginx/ --site example.com                    all files of a folder
@@ -85,10 +86,15 @@ of Apache, nginx, Caddy, IIS or CloudFront.
   zcat old/*.gz | footfall import - --site example.com
   footfall import /var/log/nginx/access.log --site example.com --follow     and go on as it grows
   footfall import access.log --site example.com --format '$remote_addr [$time_local] "$request" $status'
+  footfall import example.zip                                           what 'footfall export --archive' wrote
+  footfall import example.zip --site copy                               the same as a site of another id
 
 A file that was imported before adds nothing, one that has grown only what is new, also under
 another name or packed meanwhile. The server may run meanwhile. Addresses and user agents become
-pseudonyms here and go no further."""
+pseudonyms here and go no further.
+
+An archive comes in as a whole or not at all, with its settings and goals, but no keys. A site that
+has facts already is not touched."""
 
 BACKUP = """\
 Copy everything that is kept into a new folder, while all runs or while nothing does: hits that
@@ -126,6 +132,7 @@ gone, what killed commands left. It changes nothing. Ends with 1 when something 
 
 SWITCHES = {"demo"}
 SERVER = ("host", "port", "trusted_proxy", "demo", "rate_limit", "stream", "stream_limit", "registry", "salts", "places", "log_level")
+OWNED = ("store", "store_memory", "rollups", "registry")
 COUNTING = ("batch", "stream", "stream_limit", "store", "store_memory", "rollups", "registry", "salts", "log_level")
 
 
@@ -153,6 +160,13 @@ def parser() -> argparse.ArgumentParser:
     _site(_command(commands, "site", "site", "add, list, change and remove sites", SITE))
     _goal(_command(commands, "goal", "goal", "add, list and remove goals of a site", GOAL))
     _key(_command(commands, "key", "key", "add, list and revoke API keys", KEY))
+    for name, module, short, text, flags in (
+        ("query", "query", "print a report", exchange.QUERY, exchange.query),
+        ("export", "export", "write facts to a file, or a site to an archive", exchange.EXPORT, exchange.export),
+    ):
+        command = _command(commands, name, module, short, text)
+        flags(command)
+        _settings(command, OWNED)
     _import(_command(commands, "import", "imports", "count what a web server's logs hold", IMPORT))
     _demo_data(_command(commands, "demo-data", "demo_data", "make up traffic to look at", DEMO_DATA))
     _keeping(commands)
@@ -233,7 +247,7 @@ def _key(command: argparse.ArgumentParser) -> None:
 def _import(command: argparse.ArgumentParser) -> None:
     _settings(command, ("store", "store_memory", "rollups", "registry", "salts", "places"))
     command.add_argument("files", metavar="FILE", nargs="+", help="a file, a folder, a pattern such as '*.log.gz', or - for standard input")
-    command.add_argument("--site", dest="site_id", metavar="ID", required=True, help="the site that the pages are of")
+    command.add_argument("--site", dest="site_id", metavar="ID", help="the site that the pages are of; of an archive its own, unless given")
     command.add_argument(
         "--format",
         metavar="F",

@@ -158,7 +158,7 @@ def _query(site: Site, given: Mapping[str, str], instead: Mapping[str, str], *ow
     names = [name.strip() for name in given.get("metrics", "visitors").split(",")]
     if len(set(names)) < len(names):
         raise Wrong("metrics", "names something twice")
-    filters = _filters(given.get("filters", ""), {goal.name for goal in site.goals})
+    filters = conditions(given.get("filters", ""), {goal.name for goal in site.goals})
     of_goals = GOAL in (given.get("property"), *(dimension for _, dimension, _ in filters))
     for name in names:
         if name in NEED_GOAL and not of_goals:
@@ -210,12 +210,12 @@ def _number(given: Mapping[str, str], name: str, default: int, most: int) -> int
     return int(text)
 
 
-def _filters(text: str, goals: set[str]) -> list[list[Any]]:
-    """Conditions joined by `;`, all of which must hold."""
-    conditions = [each for each in _split(";", text) if each.strip()]
-    if len(conditions) > MOST_CONDITIONS:
+def conditions(text: str, goals: set[str]) -> list[list[Any]]:
+    """Filters from conditions joined by `;`, all of which must hold; raises `Wrong`."""
+    several = [each for each in _split(";", text) if each.strip()]
+    if len(several) > MOST_CONDITIONS:
         raise Wrong("filters", f"may hold {MOST_CONDITIONS} conditions at most")
-    return [_condition(each, goals) for each in conditions]
+    return [_condition(each, goals) for each in several]
 
 
 def _condition(text: str, goals: set[str]) -> list[Any]:

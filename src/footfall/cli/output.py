@@ -1,0 +1,96 @@
+"""Where a command's file goes: under its own name only when it is whole, and over nothing unless asked."""
+
+import os
+import shutil
+import stat
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from time import time
+
+from footfall.control.port import Refusal
+
+STDOUT = "-"
+FOLDER = "archive-"
+FILE = ".footfall-"
+"""How the names begin of what is under way."""
+
+DAY_SECONDS = 86_400
+
+
+@contextmanager
+def written(output: str, folder: Path, *, force: bool) -> Iterator[str]:
+    """The path of a new file in `folder`, that only its user may read, to write to.
+
+    At the end it takes the name `output`, or goes to standard output (`-`); after an error
+    nothing of it is left. Raises `Refusal` where the name is taken.
+    """
+    if output != STDOUT:
+        check(output, force=force)
+    folder.mkdir(parents=True, exist_ok=True)
+    handle, path = tempfile.mkstemp(prefix=FILE, suffix=".part", dir=folder.absolute())  # with mode 0600
+    os.close(handle)
+    try:
+        yield path
+        if output == STDOUT:
+            _print(path)
+        else:
+            _publish(path, output, force=force)
+    finally:
+        with suppress(FileNotFoundError):
+            os.unlink(path)
+
+
+def tidied(exchange: Path) -> Path:
+    """The folder, made where it is missing, without what commands that were killed left there a day ago or more."""
+    exchange.mkdir(parents=True, exist_ok=True)
+    for left in (*exchange.glob(f"{FOLDER}*"), *exchange.glob(f"{FILE}*")):
+        with suppress(FileNotFoundError):  # another command may tidy up too
+            if time() - left.stat().st_mtime > DAY_SECONDS:
+                shutil.rmtree(left) if left.is_dir() else left.unlink()
+    return exchange
+
+
+def check(output: str, *, force: bool) -> None:
+    """Raise `Refusal` where nothing can be written, before any work is done."""
+    folder = os.path.dirname(os.path.abspath(output))
+    if not os.path.isdir(folder):
+        raise Refusal(f"there is no folder {folder!r} to write to")
+    with suppress(FileNotFoundError):
+        if not stat.S_ISREG(os.stat(output).st_mode):
+            raise Refusal(f"{output!r} is not a file; give the name of one, or - for standard output")
+        if not force:
+            raise Refusal(_taken(output))
+
+
+def _taken(output: str) -> str:
+    return f"{output!r} is there already; --force writes over it"
+
+
+def _publish(path: str, output: str, *, force: bool) -> None:
+    os.chmod(path, 0o600)
+    beside = Path(os.path.abspath(output)).parent
+    if os.stat(path).st_dev != os.stat(beside).st_dev:  # only within a file system a name can be changed
+        with written(output, beside, force=force) as near:
+            shutil.copyfile(path, near)
+        return
+    with open(path, "rb") as file:
+        os.fsync(file.fileno())
+    if not force:
+        try:
+            os.link(path, output)  # fails where somebody took the name meanwhile
+            return
+        except FileExistsError:
+            raise Refusal(_taken(output)) from None
+        except OSError:  # some file systems have no links
+            check(output, force=False)
+    os.replace(path, output)
+
+
+def _print(path: str) -> None:
+    sys.stdout.flush()
+    with open(path, "rb") as file:
+        shutil.copyfileobj(file, sys.stdout.buffer, 1 << 20)
+    sys.stdout.buffer.flush()
