@@ -9,6 +9,7 @@ import select
 import shutil
 import subprocess
 import sys
+import tempfile
 import zipfile
 from collections.abc import Iterator
 from datetime import date
@@ -188,6 +189,16 @@ def test_a_name_taken_meanwhile_is_not_written_over(tmp_path: Path) -> None:
         Path(path).write_text("ours")
         (tmp_path / "x").write_text("theirs")
     assert [(each.name, each.read_text()) for each in tmp_path.iterdir()] == [("x", "theirs")]
+
+
+def test_a_file_may_go_to_another_disk(run: Any) -> None:
+    with tempfile.TemporaryDirectory(dir="/dev/shm" if os.path.isdir("/dev/shm") else None) as elsewhere:
+        for name in ("events.csv", "site.zip"):
+            flag, output = "--archive" if name.endswith("zip") else "--output", Path(elsewhere, name)
+            assert run("export", "--site", "berlin", flag, str(output))[0] == 0
+            assert output.stat().st_size > 1000 and output.stat().st_mode & 0o777 == 0o600
+            assert "is there already" in run("export", "--site", "berlin", flag, str(output))[2]
+        assert sorted(os.listdir(elsewhere)) == ["events.csv", "site.zip"]
 
 
 def test_after_an_error_nothing_is_left(run: Any, tmp_path: Path) -> None:
