@@ -18,7 +18,7 @@ from footfall.store.archive import Manifest, Sum
 from footfall.store.port import Adopted, Adopting, NotAdopted, Rollups, StoreBroken
 
 CHUNK = 1 << 20
-MOST_LINE = 32 << 20
+MOST_LINE = 64 << 20
 MOST_UNPACKED = 256 << 20
 """Bytes: fifty thousand rows of the longest names."""
 
@@ -46,13 +46,14 @@ class Adopt:
         rows = {part: manifest.parts[f"{part}.parquet"].rows for part in archive.COLUMNS}
         disguise = 0 if wanted.id == manifest.site.id else int.from_bytes(blake2b(wanted.id.encode(), digest_size=8).digest(), "little")
         parts = Adopted(wanted.id, str(parts_in), rows, disguise, sha256(text).digest(), size, self.now())
-
         undo: list[Callable[[], None]] = []
 
         def beside() -> None:
-            self._keep_sums(wanted.id, parts_in / archive.ROLLUPS)
+            for _ in self._sums(parts_in / archive.ROLLUPS):  # all of them can be read, before anything is changed
+                pass
             if wanted != before:
                 undo.append(self._put(wanted, before))
+            self._keep_sums(wanted.id, parts_in / archive.ROLLUPS)
 
         try:
             adopted = self.facts.adopt(parts, beside)
@@ -91,8 +92,6 @@ class Adopt:
 
     def _keep_sums(self, site: str, path: Path) -> None:
         """Those of days whose facts are gone, in place of all that were kept of the site."""
-        for _ in self._sums(path):  # all of them can be read, before any is kept
-            pass
         self.rollups.clear(site)
         for each in self._sums(path):
             self.rollups.put(site, each.question, {date.fromisoformat(each.day): (OF_NO_VERSION, each.data)})
