@@ -8,7 +8,7 @@ DASHBOARD := src/footfall/static/dashboard/index.html
 COUNTRY := src/footfall/data/country.mmdb
 REFERENCE := src/footfall/static/docs/swagger-ui/swagger-ui-bundle.js
 
-.PHONY: check setup run test torture bench docs pictures lock clean chromium wrk
+.PHONY: check setup run test torture bench docs pictures lock clean chromium wrk servers
 .DEFAULT_GOAL := check
 
 check: setup
@@ -23,7 +23,7 @@ setup: .venv/ready $(DASHBOARD) $(COUNTRY) $(REFERENCE)
 run: setup
 	$(BIN)/footfall serve --demo
 
-test: check chromium tests/clients/ready
+test: check chromium servers tests/clients/ready
 	cd dashboard && npm run --silent check
 	$(BIN)/pytest -m "slow and not torture"
 
@@ -73,6 +73,10 @@ tests/clients/ready: tests/clients/package-lock.json tests/clients/requirements.
 chromium:
 	@command -v chromium >/dev/null || { echo "installing Debian's chromium for the browser tests"; apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } \
 	  || { echo "the browser tests need Debian's package chromium: sudo apt-get install chromium" >&2; exit 1; }
+
+servers:
+	@test -x /usr/sbin/nginx -a -x /usr/bin/caddy -a -x /usr/bin/systemd-analyze || { echo "installing Debian's nginx, caddy and systemd for the tests of installing"; apt-get update -qq && apt-get install -y -qq nginx caddy systemd >/dev/null; } \
+	  || { echo "the tests of installing need Debian's packages nginx, caddy and systemd: sudo apt-get install nginx caddy systemd" >&2; exit 1; }
 
 wrk:
 	@command -v wrk >/dev/null || { echo "installing Debian's wrk for the load"; apt-get update -qq && apt-get install -y -qq wrk >/dev/null; } \

@@ -117,7 +117,7 @@ class Gateway:
             await respond(send, 308, b"", [(b"location", path.rsplit("/", 1)[-1].encode() + b"/" + query)])
         elif file is None or scope["method"] not in ("GET", "HEAD"):
             await respond(send, 404, b"There is nothing here.\n", PLAIN)
-        elif dict(scope["headers"]).get(b"if-none-match") == file.etag:
+        elif file.etag in dict(scope["headers"]).get(b"if-none-match", b""):  # a proxy that compresses makes the tag a weak one: W/"..."
             await send({"type": "http.response.start", "status": 304, "headers": [pair for pair in file.headers if pair[0] != b"content-length"]})
             await send({"type": "http.response.body", "body": b""})
         else:

@@ -163,11 +163,12 @@ CALLS: dict[tuple[str, str], Call] = {
 
 
 def completed(document: dict[str, Any]) -> dict[str, Any]:
-    """The document that is made of the handlers' signatures, with all that these do not tell. Addresses are relative to the server's root."""
+    """The document that is made of the handlers' signatures, with all that these do not tell. Addresses are relative to the document's own, so that they hold below any path of a proxy."""
     paths = {path: {method: _operation(CALLS.get((method, path)), told) for method, told in item.items()} for path, item in document["paths"].items()}
     components = {"schemas": {**document.get("components", {}).get("schemas", {}), **SCHEMAS}, "securitySchemes": {"key": BEARER}}
     return {
-        **{name: told for name, told in document.items() if name != "servers"},
+        **document,
+        "servers": [{"url": ".."}],
         "info": {**document["info"], "description": ABOUT, "license": {"name": "MIT", "identifier": "MIT"}},
         "tags": [{"name": name, "description": said} for name, said in TAGS.items()],
         "paths": paths,

@@ -1,0 +1,142 @@
+"""Real nginx and Caddy, run with the examples that we ship: only ports, folders and certificates are theirs."""
+
+import atexit
+import re
+import socket
+import ssl
+import subprocess
+from contextlib import suppress
+from pathlib import Path
+from time import monotonic, sleep
+
+import httpx
+
+INFRA = Path(__file__).parents[2] / "infra"
+UPSTREAM = "127.0.0.1:8000"
+ROOT, BELOW = "stats.example.com", "www.example.com"
+START_SECONDS = 20.0
+NGINX = """\
+daemon off;
+user root;
+worker_processes 1;
+pid {folder}/nginx.pid;
+events {{}}
+http {{
+    access_log {folder}/access.log;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    include {folder}/footfall.conf;
+}}
+"""
+
+
+class Proxy:
+    """A web server in front of Footfall. All that it logs is in `logs()`."""
+
+    def __init__(self, folder: Path, command: list[str], ports: tuple[int, int]) -> None:
+        self.folder = folder
+        self.port, self.plain_port = ports
+        with (folder / "output.log").open("w") as output:
+            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env={"PATH": "/usr/sbin:/usr/bin:/bin", "HOME": str(folder)})
+        atexit.register(self.process.kill)
+        self._wait()
+
+    def _wait(self) -> None:
+        until = monotonic() + START_SECONDS
+        while monotonic() < until and self.process.poll() is None:
+            with self.client() as client, suppress(httpx.HTTPError):
+                client.get(f"https://{ROOT}/livez")
+                return
+            sleep(0.05)
+        raise AssertionError(f"not ready in time: {self.logs()}")
+
+    def url(self, host: str, path: str) -> str:
+        """An address as a browser has it."""
+        return f"https://{host}:{self.port}{path}"
+
+    def client(self, source: str = "127.0.0.1") -> httpx.Client:
+        """A client at an address of its own, for which every name is this proxy."""
+        return httpx.Client(transport=_ToProxy(self.port, self.plain_port, source), timeout=10.0)
+
+    def logs(self) -> str:
+        """Every log that it wrote."""
+        return "\n".join(path.read_text("utf-8", "replace") for path in sorted(self.folder.glob("*.log")))
+
+    def stop(self) -> None:
+        """End it."""
+        self.process.terminate()
+        self.process.wait(20)
+
+
+class _ToProxy(httpx.BaseTransport):
+    def __init__(self, port: int, plain_port: int, source: str) -> None:
+        trusting = ssl.create_default_context()
+        trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
+        self._ports = {"https": port, "http": plain_port}
+        self._inner = httpx.HTTPTransport(verify=trusting, local_address=source)
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        host = request.url.host
+        request.extensions["sni_hostname"] = host
+        request.url = request.url.copy_with(host="127.0.0.1", port=self._ports[request.url.scheme])
+        return self._inner.handle_request(request)
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+def nginx(folder: Path, upstream: str) -> Proxy:
+    """Debian's nginx with `infra/nginx/footfall.conf`."""
+    ports = _free_ports()
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1", "-subj", f"/CN={ROOT}", "-keyout", "key.pem", "-out", "cert.pem"],
+        cwd=folder, check=True, capture_output=True,
+    )  # fmt: skip
+    text = (INFRA / "nginx" / "footfall.conf").read_text()
+    for pattern, ours in (
+        (r" +listen \[::\]:.*\n", ""),
+        (r"listen 443", f"listen 127.0.0.1:{ports[0]}"),
+        (r"listen 80", f"listen 127.0.0.1:{ports[1]}"),
+        (r"/etc/letsencrypt/live/[^/]+/fullchain.pem", f"{folder}/cert.pem"),
+        (r"/etc/letsencrypt/live/[^/]+/privkey.pem", f"{folder}/key.pem"),
+        (r"/var/log/nginx", str(folder)),
+        (r"/var/www/html", str(_pages(folder))),
+        (re.escape(UPSTREAM), upstream),
+    ):
+        text, times = re.subn(pattern, ours, text)
+        assert times, f"nothing like {pattern} in the example"
+    (folder / "footfall.conf").write_text(text)
+    (folder / "nginx.conf").write_text(NGINX.format(folder=folder))
+    return Proxy(folder, ["/usr/sbin/nginx", "-c", str(folder / "nginx.conf"), "-e", str(folder / "start.log")], ports)
+
+
+def caddy(folder: Path, upstream: str) -> Proxy:
+    """Debian's Caddy with `infra/caddy/Caddyfile`; certificates are its own, since nobody outside can be asked for them."""
+    ports = _free_ports()
+    text = (INFRA / "caddy" / "Caddyfile").read_text()
+    options = (
+        f"{{\n\tadmin off\n\tlocal_certs\n\tskip_install_trust\n\thttps_port {ports[0]}\n\thttp_port {ports[1]}\n\tdefault_bind 127.0.0.1\n\tstorage file_system {folder}/storage\n"
+    )
+    for old, ours in (("{\n", options), (UPSTREAM, upstream), ("/var/www/html", str(_pages(folder)))):
+        assert old in text, f"nothing like {old} in the example"
+        text = text.replace(old, ours, 1 if old == "{\n" else -1)
+    (folder / "Caddyfile").write_text(text)
+    return Proxy(folder, ["/usr/bin/caddy", "run", "--config", str(folder / "Caddyfile"), "--adapter", "caddyfile"], ports)
+
+
+def _pages(folder: Path) -> Path:
+    """The other site, below a path of which Footfall may be."""
+    pages = folder / "pages"
+    pages.mkdir(exist_ok=True)
+    (pages / "index.html").write_text("<!doctype html><title>The other site</title>")
+    return pages
+
+
+def _free_ports() -> tuple[int, int]:
+    with socket.socket() as one, socket.socket() as other:
+        one.bind(("127.0.0.1", 0))
+        other.bind(("127.0.0.1", 0))
+        return one.getsockname()[1], other.getsockname()[1]
