@@ -8,7 +8,7 @@ DASHBOARD := src/footfall/static/dashboard/index.html
 COUNTRY := src/footfall/data/country.mmdb
 REFERENCE := src/footfall/static/docs/swagger-ui/swagger-ui-bundle.js
 
-.PHONY: check setup run test torture bench docs pictures lock clean chromium wrk servers
+.PHONY: check setup run test torture bench docs pictures lock clean chromium wrk servers assets
 .DEFAULT_GOAL := check
 
 check: setup
@@ -18,7 +18,10 @@ check: setup
 	$(BIN)/lint-imports
 	$(BIN)/pytest -n 2 -m "not slow and not torture"
 
-setup: .venv/ready $(DASHBOARD) $(COUNTRY) $(REFERENCE)
+setup: .venv/ready assets
+
+# What the wheel holds that needs Node to be made.
+assets: $(DASHBOARD) $(COUNTRY) $(REFERENCE)
 
 run: setup
 	$(BIN)/footfall serve --demo
@@ -56,6 +59,7 @@ $(DASHBOARD): node_modules/ready $(shell find dashboard/src dashboard/public das
 	npm --prefix dashboard run --silent build
 
 $(COUNTRY): node_modules/ready
+	mkdir -p $(@D)
 	cp node_modules/@ip-location-db/geo-whois-asn-country-mmdb/geo-whois-asn-country.mmdb $@
 	touch $@
 

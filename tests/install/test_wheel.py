@@ -1,0 +1,56 @@
+"""What is built holds all that it needs, and nothing else, and anyone can build the same."""
+
+import os
+import subprocess
+import sys
+import tarfile
+import zipfile
+from email import message_from_bytes
+from pathlib import Path
+
+import pytest
+
+from footfall import __version__
+from tests.install.recipe import REPOSITORY
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+NEEDED = {
+    "footfall/__main__.py", "footfall/data/country.mmdb", "footfall/data/sources.json", "footfall/static/dashboard/index.html", "footfall/static/example/index.html",
+    "footfall/static/docs/index.html", "footfall/static/docs/swagger-ui/swagger-ui-bundle.js", "footfall/static/docs/swagger-ui/LICENSE",
+    *(f"footfall-{__version__}.dist-info/{name}" for name in ("METADATA", "RECORD", "WHEEL", "entry_points.txt", "licenses/LICENSE", "licenses/NOTICE")),
+}  # fmt: skip
+
+
+def build(source: Path, target: str, folder: Path) -> Path:
+    """Build with the project's own tool, where there is no Node."""
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", target, "-d", str(folder)],
+        cwd=source, env={"PATH": "", "HOME": os.devnull}, check=True, capture_output=True,
+    )  # fmt: skip
+    (built,) = folder.iterdir()
+    return built
+
+
+def test_the_wheel_holds_what_it_needs(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+        told = message_from_bytes(archive.read(f"footfall-{__version__}.dist-info/METADATA"))
+    assert names >= NEEDED
+    assert [name for name in names if name.startswith("footfall/static/dashboard/assets/") and name.endswith(".js")]
+    assert {name.split("/")[0] for name in names} == {"footfall", f"footfall-{__version__}.dist-info"}
+    assert not [name for name in names if "test" in name or "node_modules" in name or name.endswith((".pyc", ".ts", ".tsx"))]
+    assert (told["Version"], told["License-Expression"]) == (__version__, "MIT")
+
+
+def test_repository_source_archive_and_image_give_the_same_wheel(wheel: Path, tmp_path: Path) -> None:
+    archive = build(REPOSITORY, "sdist", tmp_path / "sdist")
+    with tarfile.open(archive) as opened:
+        names = {name.partition("/")[2] for name in opened.getnames()}
+        opened.extractall(tmp_path / "unpacked", filter="data")
+    assert names >= {"pyproject.toml", "LICENSE", "NOTICE", "README.md", "requirements.txt", "src/footfall/static/dashboard/index.html", "tests/install/test_wheel.py"}
+    assert not [name for name in names if "node_modules" in name or ".venv" in name]
+    (source,) = (tmp_path / "unpacked").iterdir()
+    built = build(source, "wheel", tmp_path / "wheel")
+    assert built.name == wheel.name
+    assert built.read_bytes() == wheel.read_bytes()
+    assert build(REPOSITORY, "wheel", tmp_path / "again").read_bytes() == wheel.read_bytes()
