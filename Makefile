@@ -2,13 +2,14 @@
 # make run      set up, then a live dashboard with an example website
 # make test     set up, then all that CI runs
 # make docs     set up, then the documentation's site, in site/
+# make release  the files of a release, in dist/
 PYTHON ?= python3
 BIN := .venv/bin
 DASHBOARD := src/footfall/static/dashboard/index.html
 COUNTRY := src/footfall/data/country.mmdb
 REFERENCE := src/footfall/static/docs/swagger-ui/swagger-ui-bundle.js
 
-.PHONY: check setup run test torture bench docs pictures lock clean chromium wrk servers assets
+.PHONY: check setup run test torture bench docs pictures lock clean chromium wrk servers assets release
 .DEFAULT_GOAL := check
 
 check: setup
@@ -42,6 +43,9 @@ docs: setup
 
 pictures: setup chromium
 	$(BIN)/python -m tests.end_to_end.pictures docs/pictures
+
+release: setup
+	$(BIN)/python -m release
 
 .venv/ready: requirements-dev.txt pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Footfall needs Python 3.11 or newer: make PYTHON=python3.12 ...")'
