@@ -17,6 +17,9 @@ from footfall.gateway.protocols import own
 from footfall.gateway.sighting import Invalid
 from footfall.gateway.wire import BODY_SECONDS, too_long
 
+LINGER_SECONDS = 0.5
+"""How long a gateway that ends still listens to connections that say nothing: a request may be on its way, and closing would reset it."""
+
 _encode = msgspec.json.Encoder().encode
 _SMALL = b"access-control-allow-origin: *\r\ncontent-length: 0\r\n\r\n"
 
@@ -56,6 +59,7 @@ class Shortcut(HttpToolsProtocol):
     gateway: Gateway
     _request: _Request | None = None
     _in_head = False
+    _leaving = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """As uvicorn does; a connection that says nothing is not kept."""
@@ -87,8 +91,10 @@ class Shortcut(HttpToolsProtocol):
         idle = self.cycle is None or self.cycle.response_complete
         if self.url != b"/v1/track" or self.parser.get_method() != b"POST" or not idle or self.expect_100_continue or self.parser.should_upgrade():
             super().on_headers_complete()
+            if self._leaving and self.cycle is not None:
+                self.cycle.keep_alive = False
             return
-        keep_alive = self.parser.get_http_version() != "1.0" and self.parser.should_keep_alive()
+        keep_alive = self.parser.get_http_version() != "1.0" and self.parser.should_keep_alive() and not self._leaving
         self._request = self.cycle = _Request(self, keep_alive)  # type: ignore[assignment]
         if too_long(dict(self.headers).get(b"content-length", b""), TRACK_BYTES):
             self.refuse(413)
@@ -113,6 +119,14 @@ class Shortcut(HttpToolsProtocol):
         if not request.response_complete:
             peer = self.client[0] if self.client else ""
             self.gateway.collector.take(lambda: own.from_json(bytes(request.body)), self.headers, peer, request.reply)
+
+    def shutdown(self) -> None:
+        """As uvicorn does, but a little later where nothing is under way."""
+        if self._leaving or not (self.cycle is None or self.cycle.response_complete):
+            super().shutdown()
+            return
+        self._leaving = True
+        self.loop.call_later(LINGER_SECONDS, self.shutdown)
 
     def refuse(self, status: int) -> None:
         """Answer a request that is too large or too slow, and hang up: the rest of it is not wanted."""
