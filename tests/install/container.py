@@ -27,6 +27,9 @@ touch /mnt/ready
 exec sleep infinity
 """
 NOBODY = ["--clear-groups", "--bounding-set", "-all", "--inh-caps", "-all", "--no-new-privs"]
+DYING = ["setpriv", "--pdeathsig", "KILL"]
+"""Before a command line: it ends with the tests, however they end."""
+
 START_SECONDS = 20.0
 
 
@@ -34,7 +37,7 @@ class Container:
     """Runs commands of an image. Ends with `end`, or with the tests."""
 
     def __init__(self) -> None:
-        self._holder = subprocess.Popen(["unshare", "--mount", "--net", "sh", "-c", MAKE, "sh", sys.base_prefix], stdin=subprocess.DEVNULL)
+        self._holder = subprocess.Popen([*DYING, "unshare", "--mount", "--net", "sh", "-c", MAKE, "sh", sys.base_prefix], stdin=subprocess.DEVNULL)
         atexit.register(self._holder.kill)
         until = monotonic() + START_SECONDS
         while not (seen := Path(f"/proc/{self._holder.pid}/root/mnt/ready").exists()) and monotonic() < until and self._holder.poll() is None:
@@ -48,14 +51,14 @@ class Container:
 
     def mount(self, *arguments: str) -> None:
         """Mount something in it."""
-        subprocess.run([*self._inside(), "mount", *arguments], check=True)
+        subprocess.run([*self.inside(), "mount", *arguments], check=True)
 
     def command(self, arguments: list[str], environment: dict[str, str], folder: str = "/", user: str = "") -> list[str]:
         """The command line that runs another in it: as root, who still has this machine's network, or as a user with neither that nor any capability."""
         uid, _, gid = user.partition(":")
         as_user = ["setpriv", "--reuid", uid, "--regid", gid, *NOBODY] if user else []
         pairs = [f"{name}={value}" for name, value in environment.items()]
-        return [*self._inside(), *(["--net"] if user else []), "chroot", ROOT, *as_user, "/usr/bin/env", "-i", "-C", folder, *pairs, *arguments]
+        return [*self.inside(), *(["--net"] if user else []), "chroot", ROOT, *as_user, "/usr/bin/env", "-i", "-C", folder, *pairs, *arguments]
 
     def run(self, arguments: list[str], environment: dict[str, str], folder: str = "/", user: str = "", status: int = 0) -> str:
         """Run a command to its end and expect its exit status; what it printed."""
@@ -68,5 +71,6 @@ class Container:
         self._holder.kill()
         self._holder.wait()
 
-    def _inside(self) -> list[str]:
+    def inside(self) -> list[str]:
+        """The command line that runs another where its mounts are."""
         return ["nsenter", f"--target={self._holder.pid}", "--mount"]

@@ -12,6 +12,7 @@ from time import sleep
 
 LISTEN_FD = "FOOTFALL_LISTEN_FD"
 PARENT_FD = "FOOTFALL_PARENT_FD"
+FIRST_OF_SYSTEMD = 3
 DRAIN = "FOOTFALL_DRAIN"
 METRICS = "PROMETHEUS_MULTIPROC_DIR"
 REFUSED = 2
@@ -24,6 +25,12 @@ def inherited_socket() -> socket.socket | None:
     """The listening socket handed down by `serve`."""
     number = os.environ.get(LISTEN_FD)
     return socket.socket(fileno=int(number)) if number else None
+
+
+def socket_of_systemd() -> socket.socket | None:
+    """The listening socket that systemd keeps for us, also while we are started anew, so that nobody is refused meanwhile."""
+    told = [os.environ.pop(name, "") for name in ("LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES")]
+    return socket.socket(fileno=FIRST_OF_SYSTEMD) if told[:2] == [str(os.getpid()), "1"] else None
 
 
 def end_with_parent() -> None:

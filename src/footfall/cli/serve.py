@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
 
-from footfall.cli.child import DRAIN, LISTEN_FD, METRICS, PARENT_FD, REFUSED, own_counters_folder
+from footfall.cli.child import DRAIN, LISTEN_FD, METRICS, PARENT_FD, REFUSED, own_counters_folder, socket_of_systemd
 from footfall.settings import BadSettings, Settings, environment
 
 EXPECTED = (OSError,)
@@ -70,7 +70,7 @@ def run(settings: Settings, _: dict[str, Any]) -> int:
     if alone:
         raise BadSettings(f"{' and '.join(alone)} must name a file here, since gateways and engine share no memory")
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    listening = _listen(settings)
+    listening = socket_of_systemd() or _listen(settings)
     watched, _held = os.pipe()
     counters = own_counters_folder(settings.data)
     common = {**os.environ, **environment(settings), METRICS: str(counters), PARENT_FD: str(watched)}

@@ -1,0 +1,15 @@
+"""What docs tell people to type."""
+
+import re
+from pathlib import Path
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def lines(name: str, heading: str = "") -> list[str]:
+    """The indented lines of a text; with a heading, those of the first block below it."""
+    text = (DOCS / name).read_text()
+    if heading:
+        block = re.search(r"(?:^ {4}\S.*\n)+", text.partition(f"## {heading}\n")[2], re.MULTILINE)
+        text = block[0] if block else ""
+    return [line.strip() for line in re.findall(r"^ {4}\S.*$", text, re.MULTILINE)]
