@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import tarfile
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, time
 from filecmp import cmp
 from pathlib import Path
@@ -25,9 +26,9 @@ def build(source: Path, folder: Path, released: date) -> list[Path]:
 
 
 def _same(target: str, released: date, folder: Path, source: Path, other_source: Path) -> Path:
-    with TemporaryDirectory() as scratch:
-        built = _hatch(source, target, folder, released)
-        if not cmp(built, _hatch(other_source, target, Path(scratch), released), shallow=False):
+    with TemporaryDirectory() as scratch, ThreadPoolExecutor(2) as pool:
+        built, again = pool.map(lambda source, place: _hatch(source, target, place, released), (source, other_source), (folder, Path(scratch)))
+        if not cmp(built, again, shallow=False):
             raise Refused(f"{built.name} is not the same when it is built again")
         return built
 

@@ -20,7 +20,7 @@ mount --rbind /dev {ROOT}/dev
 mount -t proc proc {ROOT}/proc
 mount -t tmpfs tmpfs {ROOT}/tmp
 if [ "$1" = /usr ]; then ln -sf /usr/bin/python3 {ROOT}/usr/local/bin/python; else mount --bind "$1" {ROOT}/usr/local; fi
-rm -f {ROOT}/usr/bin/node {ROOT}/usr/bin/npm {ROOT}/usr/bin/npx
+[ "$2" = node ] || rm -f {ROOT}/usr/bin/node {ROOT}/usr/bin/npm {ROOT}/usr/bin/npx
 chroot {ROOT} ldconfig
 ip link set lo up
 touch /mnt/ready
@@ -36,8 +36,8 @@ START_SECONDS = 20.0
 class Container:
     """Runs commands of an image. Ends with `end`, or with the tests."""
 
-    def __init__(self) -> None:
-        self._holder = subprocess.Popen([*DYING, "unshare", "--mount", "--net", "sh", "-c", MAKE, "sh", sys.base_prefix], stdin=subprocess.DEVNULL)
+    def __init__(self, *, node: bool = False) -> None:
+        self._holder = subprocess.Popen([*DYING, "unshare", "--mount", "--net", "sh", "-c", MAKE, "sh", sys.base_prefix, "node" if node else ""], stdin=subprocess.DEVNULL)
         atexit.register(self._holder.kill)
         until = monotonic() + START_SECONDS
         while not (seen := Path(f"/proc/{self._holder.pid}/root/mnt/ready").exists()) and monotonic() < until and self._holder.poll() is None:

@@ -15,9 +15,9 @@ import yaml
 from footfall.cli.parser import parser
 from footfall.cli.serve import ENGINE_GRACE, GATEWAY_GRACE
 from footfall.settings import OPTIONS, read, variable
-from tests.install.container import ROOT
+from tests.install.container import ROOT, Container
 from tests.install.image import BASE, MADE, Image
-from tests.install.recipe import DOCKERFILE, Stage, sent, stages
+from tests.install.recipe import DOCKERFILE, REPOSITORY, Stage, sent, stages
 
 FOLDER = DOCKERFILE.parent
 COMPOSE = yaml.safe_load((FOLDER / "compose.yaml").read_text())
@@ -169,3 +169,15 @@ def test_the_image_runs_with_nothing_that_it_may_write_but_its_volume(image: Ima
         process.terminate()
         assert process.wait(60) == 0
         run(health_check(), status=1)
+
+
+@pytest.mark.torture
+@pytest.mark.timeout(900)
+def test_the_stage_with_node_makes_what_was_made_here() -> None:
+    container = Container(node=True)
+    Image(container, STAGES[0])
+    for made in MADE:
+        ours, theirs = REPOSITORY / made, container.root / "build" / made
+        for path in [path for path in ours.rglob("*") if path.is_file()] if ours.is_dir() else [ours]:
+            assert (theirs / path.relative_to(ours)).read_bytes() == path.read_bytes(), path
+    container.end()
