@@ -29,7 +29,7 @@ def test_every_command_is_one(arguments: str):
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_every_file_and_variable_is_there(text: str):
-    for path in re.findall(r"\binfra/[\w./-]+\w", TEXTS[text]):
+    for path in re.findall(r"(?<!> )\binfra/[\w./-]+\w", TEXTS[text]):
         assert (REPOSITORY / path).exists(), path
     for link in re.findall(r"\]\((?!https?:)([^)#]+)", TEXTS[text]):
         assert (REPOSITORY / "docs" / link).exists(), link
