@@ -67,7 +67,7 @@ def hits(server: Server, path: str, metric: str) -> int:
 def test_visitors_are_told_apart_by_the_address_that_the_proxy_saw(server: Server, proxy: Proxy, host: str) -> None:
     page = f"/{proxy.folder.name}/{host}"
     before = server.total("example")
-    for source, said in ((VISITOR, "203.0.113.1"), (VISITOR, "203.0.113.2, 127.0.0.1"), (OTHER, "203.0.113.1")):
+    for source, said in ((VISITOR, "203.0.113.1"), (VISITOR, "203.0.113.2, 127.0.0.1"), (OTHER, "203.0.113.3")):
         with proxy.client(source) as client:
             answer = client.post(
                 f"https://{host}{PLACES[host]}v1/track",

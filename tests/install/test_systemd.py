@@ -140,10 +140,10 @@ def test_no_hit_is_refused_while_it_is_started_anew(machine: Machine) -> None:
     pid = machine.show("footfall", "MainPID")
     restarting = Thread(target=machine.systemctl, args=("restart", "footfall"))
     restarting.start()
-    seen = told(machine, "stream.py", 150)
+    seen = told(machine, "stream.py", 100)
     restarting.join()
     assert machine.show("footfall", "MainPID") != pid
-    assert (seen["statuses"], seen["counted"], seen["slowest"] > 0.2) == ({"202": 150}, 150, True), seen
+    assert (seen["statuses"], seen["counted"], seen["slowest"] > 0.2) == ({"202": 100}, 100, True), seen
     machine.systemctl("stop", "footfall.socket", "footfall")
 
 
