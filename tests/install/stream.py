@@ -8,7 +8,7 @@ from collections import Counter
 
 HIT = json.dumps({"url": "https://example.com/often", "website": "example.com"})
 HEADERS = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/124.0.0.0 Safari/537.36", "Content-Type": "text/plain"}
-QUESTION = json.dumps({"site_id": "example.com", "metrics": ["pageviews"], "date_range": "day", "filters": [["is", "event:page", ["/often"]]]})
+QUESTION = json.dumps({"site_id": "example.com", "metrics": ["pageviews"], "date_range": "all", "filters": [["is", "event:page", ["/often"]]]})
 PAUSE_SECONDS = 0.02
 
 
