@@ -9,7 +9,7 @@ DASHBOARD := src/footfall/static/dashboard/index.html
 COUNTRY := src/footfall/data/country.mmdb
 REFERENCE := src/footfall/static/docs/swagger-ui/swagger-ui-bundle.js
 
-.PHONY: check setup run test torture bench docs pictures lock clean chromium wrk servers assets release
+.PHONY: check setup run test torture bench docs pictures lock clean chromium wrk servers goaccess assets release
 .DEFAULT_GOAL := check
 
 check: setup
@@ -27,14 +27,14 @@ assets: $(DASHBOARD) $(COUNTRY) $(REFERENCE)
 run: setup
 	$(BIN)/footfall serve --demo
 
-test: check chromium servers tests/clients/ready
+test: check chromium servers goaccess tests/clients/ready
 	cd dashboard && npm run --silent check
 	$(BIN)/pytest -m "slow and not torture"
 
-torture: setup chromium tests/clients/ready
+torture: setup chromium servers goaccess tests/clients/ready
 	$(BIN)/pytest -m torture -s --timeout 1800
 
-bench: setup wrk
+bench: setup wrk goaccess
 	$(BIN)/python -m bench
 
 docs: setup
@@ -89,6 +89,10 @@ servers:
 wrk:
 	@command -v wrk >/dev/null || { echo "installing Debian's wrk for the load"; apt-get update -qq && apt-get install -y -qq wrk >/dev/null; } \
 	  || { echo "the benchmarks need Debian's package wrk: sudo apt-get install wrk" >&2; exit 1; }
+
+goaccess:
+	@command -v goaccess >/dev/null || { echo "installing Debian's goaccess to compare imports with"; apt-get update -qq && apt-get install -y -qq goaccess >/dev/null; } \
+	  || { echo "the tests of imports need Debian's package goaccess: sudo apt-get install goaccess" >&2; exit 1; }
 
 lock:
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links pyproject.toml -o requirements.txt

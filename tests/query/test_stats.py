@@ -275,14 +275,14 @@ def test_hostile_filters_take_no_time(few: Told, filters: str) -> None:
     started = process_time()
     with suppress(Wrong):
         asked(few, "aggregate", filters=filters)
-    assert process_time() - started < 0.2
+    assert process_time() - started < 1  # seconds and minutes, before they were bounded
 
 
 def test_hostile_metrics_take_no_time(few: Told) -> None:
     started = process_time()
     with pytest.raises(Wrong):
         asked(few, "aggregate", metrics=",".join(["conversion_rate"] * 6_000), filters=";".join(["event:goal==Sale"] * 6_000))
-    assert process_time() - started < 0.2
+    assert process_time() - started < 1  # seconds and minutes, before they were bounded
 
 
 @often(100)

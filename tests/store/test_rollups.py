@@ -60,6 +60,14 @@ def test_what_nobody_asks_for_is_forgotten_but_for_what_stands(rollups: Rollups,
     assert not rollups.get("b", ONE, FIRST, FIRST), "the question of another site"
 
 
+def test_what_is_of_another_version_can_be_cleared(rollups: Rollups) -> None:
+    for site in ("a", "b"):
+        rollups.put(site, ONE, {FIRST: (1, b"x"), SECOND: (1, b"y"), THIRD: (1, b"z")})
+    rollups.clear("a", {FIRST: 1, SECOND: 2})
+    assert rollups.get("a", ONE, FIRST, THIRD) == {FIRST: (1, b"x"), THIRD: (1, b"z")}
+    assert len(rollups.get("b", ONE, FIRST, THIRD)) == 3
+
+
 def test_what_cannot_be_made_again_is_never_forgotten(rollups: Rollups, clock: Clock) -> None:
     rollups.put("a", ONE, {FIRST: (1, b"x"), SECOND: (1, b"y"), THIRD: (1, b"z")})
     clock.today = date(2026, 9, 1)

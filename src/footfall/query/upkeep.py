@@ -86,6 +86,7 @@ class Upkeep:
         if not due:
             return
         due = self._rolled_up(site, due)
+        self.rollups.clear(site.id, due)  # what nobody asked for since its day changed would be believed from now on
         self.rollups.sync()
         gone = self.facts.trim(site.id, due)
         if gone:

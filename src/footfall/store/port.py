@@ -183,8 +183,8 @@ class Rollups(Protocol):
     def every(self, site: str, days: Collection[date]) -> Iterator[tuple[bytes, date, bytes]]:
         """All of some days: question, day and sums, to be taken elsewhere; this is no use of a question."""
 
-    def clear(self, site: str) -> None:
-        """Drop all of a site."""
+    def clear(self, site: str, standing: Mapping[date, int] | None = None) -> None:
+        """Drop all of a site; with days and their versions, of these days what is of another version."""
 
     def close(self) -> None:
         """Give them up."""

@@ -92,9 +92,13 @@ class SqliteRollups:
                 if found:
                     yield question, date.fromisoformat(day), found[0]
 
-    def clear(self, site: str) -> None:
+    def clear(self, site: str, standing: Mapping[date, int] | None = None) -> None:
         """See `port.Rollups`."""
         with self._changing() as connection:
+            if standing is not None:
+                older = "DELETE FROM rollups WHERE number IN (SELECT number FROM questions WHERE site = ?) AND day = ? AND version <> ?"
+                connection.executemany(older, [(site, day.isoformat(), version) for day, version in standing.items()])
+                return
             connection.execute("DELETE FROM rollups WHERE number IN (SELECT number FROM questions WHERE site = ?)", (site,))
             connection.execute("DELETE FROM questions WHERE site = ?", (site,))
 
