@@ -4,7 +4,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from datetime import date, timedelta
+from datetime import date
 from glob import escape
 from pathlib import Path
 from typing import Any
@@ -12,19 +12,14 @@ from typing import Any
 import duckdb
 import numpy as np
 
-from footfall.domain.event import COPY_WINDOW_US, Event, Tally
-from footfall.domain.reason import Reason
+from footfall.domain.event import COPY_WINDOW_US, Tally
 from footfall.domain.site import date_day, day_date
-from footfall.store import apply, archive, fold
-from footfall.store.facts import MIGRATIONS, STAGED, VERSION, values
+from footfall.store import apply, archive
+from footfall.store.batch import add, add_staged, one, run, spans, staged_spans, timestamp
+from footfall.store.facts import MIGRATIONS, VERSION
 from footfall.store.port import Adopted, Applied, Batch, Interrupted, NoMemory, NotAdopted, StoreBroken, Taken
 
 MEMORY = ":memory:"
-REACH = timedelta(days=5)
-"""Days to either side within which a chain of linked visitors lies: links last four days at most."""
-
-DTYPES = {"UBIGINT": "u8", "BIGINT": "i8", "INTEGER": "i4", "UTINYINT": "u1", "DOUBLE": "f8", "BOOLEAN": "?", "TIMESTAMP": "i8", "DATE": "i4"}
-CASTS = {"TIMESTAMP": "make_timestamp({})", "DATE": "DATE '1970-01-01' + {}"}
 SETTINGS = {
     "TimeZone": "UTC",
     "autoinstall_known_extensions": False,
@@ -35,8 +30,6 @@ SETTINGS = {
 }
 
 CORES = os.cpu_count() or 1
-
-Near = Mapping[str, date]
 
 
 class DuckdbFacts:
@@ -68,7 +61,7 @@ class DuckdbFacts:
     def apply(self, batch: Batch) -> Applied:
         """See `port.Facts`."""
         with self._transaction() as connection:
-            applied = [_add(connection, events) for events in _spans(batch.events)]
+            applied = [add(connection, events) for events in spans(batch.events)]
             _count(connection, batch.tallies)
             for shard, sequence in batch.marks.items():
                 connection.execute(apply.MARK, {"shard": shard, "sequence": sequence})
@@ -81,20 +74,20 @@ class DuckdbFacts:
                 return 0
             _count(connection, tallies)
             connection.execute(apply.STAGE.format(sql=sql), dict(parameters))
-            return sum(_add_staged(connection, count, (low, high)).counted for count, low, high in _staged_spans(connection))
+            return sum(add_staged(connection, count, (low, high)).counted for count, low, high in staged_spans(connection))
 
     def settle(self, alive: frozenset[int], today: int, applied_up_to: int) -> Sequence[int]:
         """See `port.Facts`."""
         living = {"alive": [day_date(day) for day in sorted(alive)]}
         with self._transaction() as connection:
-            if _one(connection, apply.HAS_DEAD_LINKS, living):
+            if one(connection, apply.HAS_DEAD_LINKS, living):
                 connection.execute(apply.FREEZE, living)
                 connection.execute(apply.UNLINK, living)
             connection.execute(apply.DUE, {**living, "today": day_date(today)})
             due: list[date] = [day for (day,) in connection.execute(apply.DUE_DAYS).fetchall()]
             if due:
-                _run(connection, (apply.UNCOUNT, apply.COUNT_UNATTRIBUTED, apply.SETTLED), {"low": due[0], "high": due[-1]})
-            connection.execute(apply.OLD_IDS, {"before": _timestamp(applied_up_to - COPY_WINDOW_US)})
+                run(connection, (apply.UNCOUNT, apply.COUNT_UNATTRIBUTED, apply.SETTLED), {"low": due[0], "high": due[-1]})
+            connection.execute(apply.OLD_IDS, {"before": timestamp(applied_up_to - COPY_WINDOW_US)})
         return [date_day(day) for day in due]
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> Sequence[tuple[Any, ...]]:
@@ -118,9 +111,9 @@ class DuckdbFacts:
     def adopt(self, parts: Adopted, beside: Callable[[], None]) -> bool:
         """See `port.Adopting`."""
         with self._transaction() as connection:
-            if _one(connection, archive.KNOWN, {"site": parts.site, "digest": parts.digest}):
+            if one(connection, archive.KNOWN, {"site": parts.site, "digest": parts.digest}):
                 return False
-            if _one(connection, archive.OCCUPIED, {"site": parts.site}):
+            if one(connection, archive.OCCUPIED, {"site": parts.site}):
                 raise NotAdopted(f"site {parts.site!r} has facts already: take the archive into another data folder, or as another site with --site")
             _take_in(connection, parts)
             remembered = {"site": parts.site, "digest": parts.digest, "upto": parts.size, "lines": parts.rows["events"], "now": parts.now}
@@ -227,7 +220,7 @@ def _remove_stillborn(path: Path) -> None:
 
 def _migrate(connection: duckdb.DuckDBPyConnection, path: str) -> None:
     connection.execute("CREATE TABLE IF NOT EXISTS schema_version (version INTEGER)")
-    version = _one(connection, "SELECT coalesce(max(version), 0) FROM schema_version")
+    version = one(connection, "SELECT coalesce(max(version), 0) FROM schema_version")
     if version > VERSION:
         raise StoreBroken(f"{path} was written by a newer Footfall (schema {version}, this one knows {VERSION}): upgrade Footfall")
     for number in range(version, VERSION):
@@ -251,7 +244,7 @@ def _take_in(connection: duckdb.DuckDBPyConnection, parts: Adopted) -> None:
             count = connection.execute(archive.READ[part], {**file, "site": parts.site, **disguise}).fetchone()
             if not count or count[0] != parts.rows[part]:
                 raise NotAdopted(f"the archive has another number of {part} than it says")
-        if _one(connection, archive.ASTRAY, {"site": parts.site}):
+        if one(connection, archive.ASTRAY, {"site": parts.site}):
             raise NotAdopted("the archive holds events that no Footfall writes")
     except (duckdb.DataError, duckdb.IntegrityError, duckdb.ProgrammingError) as exc:
         raise NotAdopted(f"the archive cannot be read: {exc}") from exc
@@ -260,7 +253,7 @@ def _take_in(connection: duckdb.DuckDBPyConnection, parts: Adopted) -> None:
 def _note(connection: duckdb.DuckDBPyConnection, taken: Taken) -> bool:
     """Note how far a file is imported; False where that is noted already."""
     here = {"site": taken.site, "digest": taken.digest, "upto": taken.upto}
-    if _one(connection, apply.IS_TAKEN, here):
+    if one(connection, apply.IS_TAKEN, here):
         return False
     connection.execute(apply.INSTEAD, {"site": taken.site, "instead": taken.instead})
     connection.execute(apply.TAKEN, {**here, "lines": taken.lines})
@@ -270,144 +263,3 @@ def _note(connection: duckdb.DuckDBPyConnection, taken: Taken) -> bool:
 def _count(connection: duckdb.DuckDBPyConnection, tallies: Sequence[Tally]) -> None:
     for tally in tallies:
         connection.execute(apply.DROP, {"site": tally.site, "day": day_date(tally.day), "reason": tally.reason, "count": tally.hits})
-
-
-def _spans(events: Sequence[Event]) -> Iterator[Sequence[Event]]:
-    """The events, in parts that each arrived within the window of copies: within one, one copy counts."""
-    if not events:
-        return
-    arrivals = [event.hit.received for event in events]
-    limit = min(arrivals) + COPY_WINDOW_US
-    if max(arrivals) <= limit:
-        yield events
-        return
-    yield [event for event in events if event.hit.received <= limit]
-    yield from _spans([event for event in events if event.hit.received > limit])
-
-
-def _add(connection: duckdb.DuckDBPyConnection, events: Sequence[Event]) -> Applied:
-    _stage(connection, events)
-    return _add_staged(connection, len(events), [day_date(event.hit.day) for event in events])
-
-
-def _staged_spans(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[int, date, date]]:
-    """Stage what is staged in parts such as `_spans` makes, where a copy may lie further off; the count and days of each."""
-    if not _one(connection, apply.HAS_REPEATED):
-        yield from _staged_days(connection)
-        return
-    connection.execute(apply.SPLIT_STAGED)
-    first = None
-    while first := _one(connection, apply.NEXT_SPAN, {"after": first}):
-        connection.execute(apply.STAGE_SPAN, {"first": first})
-        yield from _staged_days(connection)
-    connection.execute(apply.DROP_LOADED)
-
-
-def _staged_days(connection: duckdb.DuckDBPyConnection) -> list[tuple[int, date, date]]:
-    return [row for row in connection.execute(apply.STAGED_DAYS).fetchall() if row[0]]
-
-
-def _add_staged(connection: duckdb.DuckDBPyConnection, staged: int, days: Sequence[date]) -> Applied:
-    """Apply what is staged: so many events, of no other days than between the first and last of these."""
-    suspects, *known = connection.execute(apply.SUSPECTS).fetchall()[0]
-    days = [*days, *(day for day in known if day)]
-    near = {"low": min(days) - REACH, "high": max(days) + REACH}
-    copies: list[tuple[str, date, int]] = []
-    displaced = False
-    if suspects:
-        copies, displaced = _without_copies(connection, near)
-    else:
-        connection.execute(apply.KEEP_IDS)
-    _refold(connection, near, displaced)
-    for site, day, count in copies:
-        connection.execute(apply.DROP, {"site": site, "day": day, "reason": Reason.COPY, "count": count})
-    dropped = sum(count for _, _, count in copies)
-    return Applied(staged - dropped, dropped)
-
-
-def _without_copies(connection: duckdb.DuckDBPyConnection, near: Near) -> tuple[list[tuple[str, date, int]], bool]:
-    """Leave in `staged` what counts; how many copies went, and whether a stored event gave way."""
-    _run(connection, (apply.RANK, apply.DISPLACED), near)
-    copies = connection.execute(apply.COPIES).fetchall()
-    displaced = bool(_one(connection, apply.HAS_DISPLACED))
-    if displaced:
-        _run(connection, (apply.DROP_DISPLACED,), near)
-    _run(connection, (apply.DROP_COPIES, apply.FORGET_IDS, apply.KEEP_RANKED_IDS), near)
-    return copies, displaced
-
-
-def _refold(connection: duckdb.DuckDBPyConnection, near: Near, displaced: bool) -> None:
-    """Fold all visits of the touched visitors anew and write what differs."""
-    connection.execute(apply.TOUCHED)
-    if displaced:
-        connection.execute(apply.TOUCH_DISPLACED)
-    linked = _one(connection, apply.HAS_LINKS, near)
-    members = apply.LINKED_MEMBERS if linked else apply.LONE_MEMBERS
-    _run(connection, (members, apply.STORED_SCOPE, apply.STAGED_SCOPE), near)
-    frozen = _thaw(connection)
-    cut = fold.CUT_FROZEN if frozen else fold.CUT
-    _run(connection, (cut, fold.FRESH, fold.FOLDED, apply.BEFORE), near)
-    if displaced or frozen:
-        _rewrite_all(connection, near, displaced)
-    _run(connection, (apply.GROWN, apply.CHANGED_DAYS, apply.GROW_VISITS, apply.DROP_VISITS, apply.ADD_VISITS), near)
-    if _one(connection, apply.HAS_VISITS_OF_STORED):
-        _run(connection, (apply.ADD_VISITS_OF_STORED,), near)
-    if _one(connection, apply.HAS_CHANGED):
-        _run(connection, (apply.REWRITE,), near)
-    _run(connection, (apply.ADD_EVENTS,), near)
-
-
-def _rewrite_all(connection: duckdb.DuckDBPyConnection, near: Near, displaced: bool) -> None:
-    """Where a visit's id does not tell whether its attributes changed, write all of them again."""
-    if not displaced:
-        connection.execute("CREATE OR REPLACE TEMP TABLE displaced AS FROM events LIMIT 0")
-    _run(connection, (apply.CHANGED_DAYS_OF_DISPLACED, apply.FORGET_BEFORE), near)
-    connection.execute("DELETE FROM before")
-    connection.execute(apply.CHANGE_ALL)
-
-
-def _thaw(connection: duckdb.DuckDBPyConnection) -> bool:
-    """Bring the rest of frozen visits into scope. Rare: only events sent late with a key touch one."""
-    shared = connection.execute(apply.FROZEN).fetchall()
-    chains: dict[int, int] = {}
-    for chain, visit in shared:
-        into = chains.setdefault(visit, chain)
-        if into != chain:
-            connection.execute(apply.JOIN_CHAINS, {"into": into, "chain": chain})
-            chains = {known: into if label == chain else label for known, label in chains.items()}
-    if shared:
-        connection.execute(apply.REST_OF_FROZEN)
-    return bool(shared)
-
-
-def _stage(connection: duckdb.DuckDBPyConnection, events: Sequence[Event]) -> None:
-    columns = dict(zip(STAGED, zip(*map(values, events), strict=True), strict=True))
-    arrays = {name: _array(column, STAGED[name]) for name, column in columns.items()}
-    selected = ", ".join(f"{CASTS.get(kind, '{}').format(name)} AS {name}" for name, kind in STAGED.items())
-    connection.register("arrived", arrays)
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE staged AS SELECT {selected} FROM arrived")
-    connection.unregister("arrived")
-
-
-def _array(column: Sequence[Any], kind: str) -> Any:
-    """A column for DuckDB: by numpy a thousand rows take 5 ms, by `executemany` 1.8 s."""
-    dtype = DTYPES.get(kind)
-    if dtype is None:
-        return np.array(column, dtype=object)
-    if None not in column:
-        return np.array(column, dtype=dtype)
-    return np.ma.array([value or 0 for value in column], dtype=dtype, mask=[value is None for value in column])
-
-
-def _run(connection: duckdb.DuckDBPyConnection, statements: Sequence[str], near: Near) -> None:
-    for statement in statements:
-        connection.execute(statement, near if "$low" in statement else None)
-
-
-def _one(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, Any] | None = None) -> Any:
-    row = connection.execute(sql, parameters).fetchone()
-    return row[0] if row else None
-
-
-def _timestamp(microseconds: int) -> Any:
-    return np.datetime64(microseconds, "us").item()
