@@ -222,15 +222,15 @@ def owner(settings: Settings) -> "Owner":
     return Owner(engine_socket(settings), own)
 
 
-def columns(settings: Settings, site: Site, wanted: "Wanted", salts: Salts) -> "Columns":
-    """What makes events of a site's log lines."""
+def makers(settings: Settings, site: Site, wanted: "Wanted", salts: Salts) -> "list[Columns]":
+    """What makes events of a site's log lines, one for each of two cores: more would wait for the facts."""
     from functools import cache
 
     from footfall.gateway.clients import client_lookup, place_lookup
     from footfall.imports.columns import Columns, Lookups
 
     lookups = Lookups(client_lookup(), place_lookup(places(settings)), Offsets(), sources(), cache(lambda day: salts.make(day, now())))
-    return Columns(site, wanted, lookups, os.cpu_count() or 1)
+    return [Columns(site, wanted, lookups) for _ in range(min(os.cpu_count() or 1, 2))]
 
 
 def places(settings: Settings) -> Path | None:

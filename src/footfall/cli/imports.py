@@ -49,12 +49,13 @@ def run(settings: Settings, given: dict[str, Any]) -> int:
         rejects = stack.enter_context(_rejects(given["rejects"]))
         salts = compose.open_salts(settings)
         stack.callback(salts.close)
-        columns = compose.columns(settings, site, wanted, salts)
-        stack.callback(columns.close)
+        makers = compose.makers(settings, site, wanted, salts)
+        for each in makers:
+            stack.callback(each.close)
         owner = stack.enter_context(compose.owner(settings))
         progress = stack.enter_context(_progress())
         task = progress.add_task("importing", total=sum(os.path.getsize(each) for each in files if each != "-") or None, rate="")
-        importer = Importer(site.id, columns, owner, compose.exchange(settings), compose.now, format_, rejects, _shown(progress, task, tally, started))
+        importer = Importer(site.id, makers, owner, compose.exchange(settings), compose.now, format_, rejects, _shown(progress, task, tally, started))
         try:
             unread = _import(importer, files, tally, follow=given["follow"])
         except KeyboardInterrupt:

@@ -1,6 +1,6 @@
 """Importing access logs: from files to parts, and from parts to facts."""
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -34,12 +34,12 @@ class Tally:
 class Importer:
     """Imports logs into one site.
 
-    `owner` gives commands to the owner of the facts; parts lie in the folder `exchange` until they
+    `makers` make events of pieces side by side; `owner` gives commands to the owner of the facts; parts lie in the folder `exchange` until they
     are applied. `rejected` is told each faulty line, `progress` how far a log is read, in bytes of its file.
     """
 
     site: str
-    columns: Columns
+    makers: Sequence[Columns]
     owner: Owner
     exchange: Path
     now: Callable[[], int]
@@ -60,22 +60,30 @@ class Importer:
         Of a log that is `growing` a last line without its end is left for the next call, and one note
         is kept for all calls.
         """
+        pending: deque[tuple[Path, Piece, Future[Made]]] = deque()
         made: list[tuple[Path, Piece, Made]] = []
-        with ThreadPoolExecutor(1) as applying:  # while some parts are applied the next are made, which takes about as long
-            waiting: list[Future[None]] = []
+        waiting: list[Future[None]] = []
+
+        def settle(most_pending: int, most_events: int) -> None:
+            while len(pending) > most_pending:
+                path, piece, making = pending.popleft()
+                made.append((path, piece, making.result()))
+                self._count(log, piece, made[-1][2], tally)
+            if made and sum(each.events for _, _, each in made) >= most_events:
+                self._finish(waiting)
+                waiting.append(applying.submit(self._apply, log, list(made), growing))
+                made.clear()
+            self.progress(log)
+
+        # Each maker has a piece of its own in hand, while parts made before are applied: each of the two takes about as long.
+        with ThreadPoolExecutor(len(self.makers)) as makers, ThreadPoolExecutor(1) as applying:
             try:
                 for number, piece in enumerate(log.pieces(complete=not growing)):
-                    path = self.exchange / f"import-{number}.parquet"
-                    made.append((path, piece, self.columns.make(piece, self._format(log, piece), self.now(), path)))
-                    self._count(log, piece, made[-1][2], tally)
-                    if sum(each.events for _, _, each in made) >= EVENTS_AT_ONCE:
-                        self._finish(waiting)
-                        waiting.append(applying.submit(self._apply, log, made, growing))
-                        made = []
-                    self.progress(log)
+                    path, maker = self.exchange / f"import-{number}.parquet", self.makers[number % len(self.makers)]
+                    pending.append((path, piece, makers.submit(maker.make, piece, self._format(log, piece), self.now(), path)))
+                    settle(len(self.makers) - 1, EVENTS_AT_ONCE)
             finally:
-                if made:
-                    waiting.append(applying.submit(self._apply, log, made, growing))
+                settle(0, 0)
                 self._finish(waiting)
 
     def _finish(self, waiting: list[Future[None]]) -> None:
@@ -105,7 +113,7 @@ class Importer:
     def _format(self, log: Log, piece: Piece) -> Format:
         """The format asked for, else what the first lines are of; a header tells the fields from then on."""
         if self.format is None:
-            self.format = guessed(piece.lines[:SAMPLE_LINES], self.columns, log.name)
+            self.format = guessed(piece.lines[:SAMPLE_LINES], self.makers[0], log.name)
         if self.format.header:
             header = next((line for line in reversed(piece.lines) if line.startswith(W3C_HEADER)), None)
             if header:

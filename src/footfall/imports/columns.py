@@ -27,6 +27,9 @@ from footfall.imports.reading import Piece
 from footfall.store.facts import STAGED
 
 URL_BYTES = 2_000
+MEMORY = "512MB"
+"""Of each; a piece of a log takes about a fifth."""
+
 ASSETS = frozenset(
     re.findall(
         r"\w+",
@@ -125,9 +128,11 @@ PARTS = f"SELECT {', '.join(_read)} FROM read_parquet($parts)"
 class Columns:
     """Makes events of one site's lines. Not for two threads at once."""
 
-    def __init__(self, site: Site, wanted: Wanted, lookups: Lookups, threads: int) -> None:
+    def __init__(self, site: Site, wanted: Wanted, lookups: Lookups) -> None:
         self._site, self._wanted, self._lookups = site, wanted, lookups
-        self._connection = duckdb.connect(":memory:", config={"temp_directory": "", "threads": threads, "preserve_insertion_order": False, "autoinstall_known_extensions": False})
+        self._connection = duckdb.connect(
+            ":memory:", config={"temp_directory": "", "memory_limit": MEMORY, "threads": 1, "preserve_insertion_order": False, "autoinstall_known_extensions": False}
+        )
         self._connection.execute("SET TimeZone = 'UTC'")
 
     def make(self, piece: Piece, format_: Format, now_us: int, path: Path) -> Made:
