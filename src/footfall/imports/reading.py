@@ -10,7 +10,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 import zstandard
 
-PIECE_BYTES = 16_000_000
+PIECE_BYTES = 8_000_000
 LEAST_BYTES = 1_000_000
 PIECES = 16
 """A small log is read in so many pieces, so that its progress shows; a large one in pieces of `PIECE_BYTES`."""
