@@ -17,8 +17,8 @@ STATUSES = (200, 200, 200, 200, 304, 301, 404, 500, 206)
 SITE = "semicomplete.com"
 
 
-def lines(count: int, seed: int = 1) -> list[str]:
-    """Lines of the combined format over four days in May 2015, some of them out of order and some faulty."""
+def lines(count: int, seed: int = 1, *, faulty: bool = True) -> list[str]:
+    """Lines of the combined format over four days in May 2015, some of them out of order and, unless told, some faulty."""
     dice = random.Random(seed)
     second, found = 0, []
     for _ in range(count):
@@ -28,7 +28,7 @@ def lines(count: int, seed: int = 1) -> list[str]:
         address = f"192.0.2.{dice.randrange(60)}" if dice.random() < 0.9 else f"2001:db8:0:{dice.randrange(9)}::{dice.randrange(99):x}"
         request = f"{dice.choice(('GET',) * 8 + ('POST', 'HEAD'))} {dice.choice(TARGETS)} HTTP/1.1"
         found.append(f'{address} - - [{moment}] "{request}" {dice.choice(STATUSES)} {dice.randrange(9_999)} "{dice.choice(REFERRERS)}" "{dice.choice(AGENTS)}"')
-    for index in range(50, count, 331):
+    for index in range(50, count, 331) if faulty else ():
         found[index] = dice.choice(("", "nonsense", found[index][:30], found[index].replace("May", "Quux"), '192.0.2.1 - - [17/May/2015:10:00:00 +0000] "-" 408 0 "-" "-"'))
     return found
 
@@ -38,5 +38,5 @@ def log(folder: Path) -> Path:
     if SHARED.is_file():
         return SHARED
     path = folder / "access.log"
-    path.write_text("".join(f"{line}\n" for line in lines(10_000)))
+    path.write_text("".join(f"{line}\n" for line in lines(10_000, faulty=False)))
     return path
