@@ -25,7 +25,7 @@ def lines(count: int, seed: int = 1, *, faulty: bool = True) -> list[str]:
         second = min(max(second + dice.randrange(-2, 2 * 4 * 86_400 // count), 0), 4 * 86_400 - 1)
         day, clock = 17 + second // 86_400, second % 86_400
         moment = f"{day:02}/May/2015:{clock // 3600:02}:{clock // 60 % 60:02}:{clock % 60:02} +0000"
-        address = f"192.0.2.{dice.randrange(60)}" if dice.random() < 0.9 else f"2001:db8:0:{dice.randrange(9)}::{dice.randrange(99):x}"
+        address = f"192.0.2.{dice.randrange(60)}" if dice.random() < 0.9 else f"2001:db8:0:{dice.randrange(99):x}::7"
         request = f"{dice.choice(('GET',) * 8 + ('POST', 'HEAD'))} {dice.choice(TARGETS)} HTTP/1.1"
         found.append(f'{address} - - [{moment}] "{request}" {dice.choice(STATUSES)} {dice.randrange(9_999)} "{dice.choice(REFERRERS)}" "{dice.choice(AGENTS)}"')
     for index in range(50, count, 331) if faulty else ():
