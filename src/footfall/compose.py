@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from footfall import __version__
 from footfall.domain.channel import Sources
+from footfall.domain.identity import Salt
 from footfall.domain.site import Offsets, Site
 from footfall.registry.port import Refused, Registry, Salts
 from footfall.settings import Settings
@@ -224,12 +225,20 @@ def owner(settings: Settings) -> "Owner":
 
 def makers(settings: Settings, site: Site, wanted: "Wanted", salts: Salts) -> "list[Columns]":
     """What makes events of a site's log lines, one for each of two cores: more would wait for the facts."""
-    from functools import cache
-
     from footfall.gateway.clients import client_lookup, place_lookup
     from footfall.imports.columns import Columns, Lookups
 
-    lookups = Lookups(client_lookup(), place_lookup(places(settings)), Offsets(), sources(), cache(lambda day: salts.make(day, now())))
+    known: dict[int, Salt] = {}
+
+    def salt_of(day: int) -> Salt:
+        found = known.get(day)
+        if found is None or now() >= found.destroyed_at:
+            for old in [each for each, salt in list(known.items()) if now() >= salt.destroyed_at]:
+                known.pop(old, None)
+            found = known[day] = salts.make(day, now())
+        return found
+
+    lookups = Lookups(client_lookup(), place_lookup(places(settings)), Offsets(), sources(), salt_of)
     return [Columns(site, wanted, lookups) for _ in range(min(os.cpu_count() or 1, 2))]
 
 

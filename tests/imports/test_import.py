@@ -20,9 +20,13 @@ import pytest
 import zstandard
 
 from footfall import compose
+from footfall.control.client import Owner
 from footfall.gateway.clients import client_lookup
-from footfall.imports.columns import ASSETS
+from footfall.imports.access_log import Importer, Tally
+from footfall.imports.columns import ASSETS, Wanted
+from footfall.imports.reading import Log
 from footfall.settings import read
+from footfall.store.port import StoreBroken
 from tests.imports.sample import SITE, lines, log
 from tests.server import FOOTFALL, Server, footfall
 
@@ -147,9 +151,9 @@ def assert_same_as_whole(data: Path, tmp_path: Path, text: bytes, *flags: str) -
     assert reports(whole) == reports(data)
 
 
-@pytest.mark.parametrize("serving", [False, True])
-def test_a_killed_import_repeats_and_loses_no_line(data: Path, tmp_path: Path, serving: bool) -> None:
-    """Killed at random moments, again and again; with a server, its engine is killed too."""
+@pytest.mark.parametrize(("serving", "by"), [(False, signal.SIGKILL), (True, signal.SIGKILL), (False, signal.SIGINT)], ids=["killed", "killed beside a server", "interrupted"])
+def test_an_import_that_is_ended_repeats_and_loses_no_line(data: Path, tmp_path: Path, serving: bool, by: signal.Signals) -> None:
+    """At random moments, again and again; with a server, its engine is killed too."""
     dice = random.Random(7)
     text = "".join(f"{line}\n" for line in lines(30_000)).encode()
     path = tmp_path / "access.log"
@@ -160,11 +164,11 @@ def test_a_killed_import_repeats_and_loses_no_line(data: Path, tmp_path: Path, s
         for _ in range(4):
             process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             with_engine = server is not None and dice.random() < 0.5
-            sleep(dice.uniform(0.5, 2.5))
+            sleep(dice.uniform(0.8, 2.2))
             if with_engine and server:
                 server.kill("engine")
                 sleep(dice.uniform(0, 0.5))
-            process.send_signal(signal.SIGKILL)
+            process.send_signal(by)
             process.wait()
         imported(data, path, "--keep-bots", "--keep-assets")
         assert_same_as_whole(data, tmp_path, text)
@@ -237,6 +241,77 @@ def test_what_is_hostile_is_told_and_harms_nothing(data: Path, tmp_path: Path, c
     assert "y" * 100 not in done.stderr + done.stdout and "hello" not in done.stderr
     if counted is not None:
         assert views(data) == counted
+
+
+def test_a_log_whose_header_was_read_before_goes_on(data: Path, tmp_path: Path) -> None:
+    path = tmp_path / "u_ex.log"
+    path.write_text(
+        "#Software: IIS\n#Fields: date time cs-method cs-uri-stem c-ip cs(User-Agent) cs(Referer) sc-status\n" + "".join(W3C.format(second) for second in range(10, 20))
+    )
+    os.utime(path, (1, 1))
+    imported(data, path)
+    with path.open("a") as more:
+        more.write("".join(W3C.format(second) for second in range(20, 25)) + W3C.format(25).replace("https://r.example/", "%FF%2"))
+    os.utime(path, (1, 1))
+    assert "imported 6 page views" in imported(data, path).stdout
+    assert views(data) == 16
+
+
+W3C = "2026-06-10 11:22:{} GET /a 192.0.2.7 Mozilla/5.0+Firefox/140.0 https://r.example/ 200\n"
+CADDY = '{{"ts":{},"request":{{"client_ip":"192.0.2.7","method":"GET","host":"semicomplete.com","uri":"/"}},"status":200}}\n'
+
+
+def test_each_file_of_a_folder_has_its_own_format(data: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "logs"
+    folder.mkdir()
+    (folder / "a.log").write_text("".join(f"{line}\n" for line in lines(40, faulty=False)))
+    (folder / "b.log").write_text("".join(f"{SITE} {line}\n" for line in lines(40, 2, faulty=False)))
+    (folder / "c.json").write_text("".join(CADDY.format(moment) for moment in (1781090553.0, 1781090554.0, 1781090555.0, 1e300, '"x"')))
+    (folder / "d.log").write_text("#Fields: date time cs-method cs-uri-stem c-ip cs(User-Agent) cs(Referer) sc-status\n" + W3C.format(10))
+    (folder / "e.gz").write_bytes(gzip.compress("".join(f"{line}\n" for line in lines(4_000, 3, faulty=False)).encode())[:-2_000])
+    for path in folder.iterdir():
+        os.utime(path, (1, 1))
+    for _ in range(2):  # the second time much is known when the damaged one is read
+        done = imported(data, folder, "--keep-bots", "--keep-assets", status=1)
+        assert done.stderr.count("damaged or cut off") == 1 and "Traceback" not in done.stderr
+    assert 84 < views(data) < 4_084
+
+
+class Failing:
+    """An owner whose second command to take something in fails."""
+
+    def __init__(self, owner: Owner) -> None:
+        self.owner, self.calls = owner, 0
+
+    def __call__(self, name: str, **arguments: Any) -> Any:
+        self.calls += name == "take_in"
+        if name == "take_in" and self.calls == 2:
+            raise StoreBroken("no room")
+        return self.owner(name, **arguments)
+
+
+def test_what_fails_in_between_leaves_no_gap(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "".join(f"{line}\n" for line in lines(30_000))
+    path = tmp_path / "access.log"
+    path.write_text(text)
+    os.utime(path, (1, 1))
+    monkeypatch.setattr("footfall.imports.access_log.PARTS_AT_ONCE", 1)
+    settings = read({"data": str(data)}, {})
+    registry, salts = compose.open_registry(settings), compose.open_salts(settings)
+    (site,) = registry.sites()
+    makers = compose.makers(settings, site, Wanted(SITE, keep_bots=True, keep_assets=True), salts)
+    compose.exchange(settings).mkdir()
+    with compose.owner(settings) as owner, path.open("rb") as stream:
+        importer = Importer(site.id, makers, Failing(owner), compose.exchange(settings), compose.now, None, lambda *_: None, lambda _: None)  # type: ignore[arg-type]
+        with pytest.raises(StoreBroken, match="no room"):
+            importer.take(Log(str(path), stream, len(text)), Tally())
+    for maker in makers:
+        maker.close()
+    registry.close()
+    salts.close()
+    assert 0 < views(data) < 10_000
+    imported(data, path, "--keep-bots", "--keep-assets")
+    assert_same_as_whole(data, tmp_path, text.encode())
 
 
 def test_rejects_are_told_by_file_line_and_reason_and_never_shown(data: Path, tmp_path: Path) -> None:

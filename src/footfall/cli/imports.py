@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from glob import glob, has_magic
 from pathlib import Path
 from time import monotonic, sleep
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NoReturn
 
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
@@ -30,6 +30,7 @@ from footfall.store.port import StoreBroken
 EXPECTED = (Refusal, Refused, RegistryBroken, StoreBroken, NoFormat, NotAnArchive, OSError)
 SHOWN_REJECTS = 10
 FOLLOW_SECONDS = 1.0
+QUIET_POLLS = 5
 INTERRUPTED = 130
 
 
@@ -70,41 +71,57 @@ def _import(importer: Importer, files: list[str], tally: Tally, *, follow: bool)
     unread = 0
     for name in files:
         try:
+            if follow:
+                _follow(importer, name, tally)
             with _opened(name) as stream:
-                log = Log(name, stream, os.fstat(stream.fileno()).st_size or PIECES * PIECE_BYTES)
-                if stream.seekable():
-                    tally.before += log.skip(importer.known())
-                importer.take(log, tally, growing=follow)
-                if follow:
-                    _follow(importer, log, stream, tally)
-        except (NoLog, NoFormat) as exc:
-            print(f"footfall: {exc}", file=sys.stderr)
+                importer.take(_log(importer, name, stream, tally), tally)
+        except (NoLog, NoFormat, OSError) as exc:
+            print(f"footfall: {exc}" if name in str(exc) else f"footfall: {name}: {exc}", file=sys.stderr)
             unread += 1
     return unread
 
 
-def _follow(importer: Importer, log: Log, stream: BinaryIO, tally: Tally) -> None:
-    """Go on until stopped. A file that another has taken the place of is read to its end first."""
+def _log(importer: Importer, name: str, stream: Any, tally: Tally) -> Log:
+    """A log, from where it was imported to before."""
+    log = Log(name, stream, os.fstat(stream.fileno()).st_size or PIECES * PIECE_BYTES)
+    if stream.seekable():
+        tally.before += log.skip(importer.known())
+    return log
+
+
+def _follow(importer: Importer, name: str, tally: Tally) -> NoReturn:
+    """Import a file as it grows, and the next of its name, until stopped.
+
+    One that another has taken the place of is read on until nothing came for some seconds: a server
+    may go on writing to it until it is told.
+    """
     while True:
-        importer.owner.release()  # an engine may start meanwhile
-        sleep(FOLLOW_SECONDS)
-        rotated = _rotated(log.name, stream)
-        importer.take(log, tally, growing=not rotated)
-        if rotated:
-            with _opened(log.name) as fresh:
-                following = Log(log.name, fresh)
-                tally.before += following.skip(importer.known())
-                importer.take(following, tally, growing=True)
-                _follow(importer, following, fresh, tally)
+        with _opened(name) as stream:
+            log = _log(importer, name, stream, tally)
+            quiet = 0
+            while quiet < QUIET_POLLS:
+                before = log.upto
+                importer.take(log, tally, growing=True)
+                importer.owner.release()  # an engine may start meanwhile
+                sleep(FOLLOW_SECONDS)
+                if _truncated(stream):
+                    break
+                quiet = quiet + 1 if _rotated(name, stream) and log.upto == before else 0
+            importer.take(log, tally)
 
 
 def _rotated(name: str, stream: BinaryIO) -> bool:
+    """Whether another file has the name now."""
     here = os.fstat(stream.fileno())
     try:
         there = os.stat(name)
     except OSError:
         return False  # moved away, and the new one is not there yet
-    return (here.st_dev, here.st_ino) != (there.st_dev, there.st_ino) or there.st_size < stream.tell()
+    return (here.st_dev, here.st_ino) != (there.st_dev, there.st_ino)
+
+
+def _truncated(stream: BinaryIO) -> bool:
+    return os.fstat(stream.fileno()).st_size < stream.tell()
 
 
 def _files(name: str) -> Iterator[str]:
@@ -118,8 +135,8 @@ def _files(name: str) -> Iterator[str]:
         yield from found
     elif os.path.isfile(name) or os.path.exists(name):
         yield name
-    elif has_magic(name) and (found := sorted(glob(name, recursive=True))):
-        yield from (each for each in found if os.path.isfile(each))
+    elif has_magic(name) and (found := sorted(each for each in glob(name, recursive=True) if os.path.isfile(each))):
+        yield from found
     else:
         raise Refused(f"there is no file {name}")
 
@@ -163,7 +180,7 @@ def _rejects(path: str | None) -> Iterator[Callable[[str, Reject], None]]:
     if not path:
         yield show
         return
-    with open(path, "w", newline="") as out:
+    with open(path, "w", newline="", encoding="utf-8", errors="backslashreplace") as out:
         writer = csv.writer(out)
         writer.writerow(("file", "line", "reason"))
 

@@ -4,16 +4,23 @@ from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
+from secrets import token_hex
+from typing import NamedTuple
 
 from footfall.control.client import Owner
+from footfall.domain.event import Tally as Dropped
 from footfall.imports.columns import Columns, Made, Reject
 from footfall.imports.format import NAMES, PATTERNS, Format, NoFormat, named, of_fields
-from footfall.imports.reading import Known, Log, Piece
+from footfall.imports.reading import Known, Log, NoLog, Piece
 
 SAMPLE_LINES = 200
 EVENTS_AT_ONCE = 200_000
 """So many are written once by the store, fewer twice: into its log, then into its columns."""
+
+PARTS_AT_ONCE = 32
+"""Where few lines are page views, how far a log is read is noted this often."""
 
 W3C_HEADER = "#Fields:"
 
@@ -28,6 +35,17 @@ class Tally:
     others: int = 0
     dropped: Counter[str] = field(default_factory=Counter)
     rejected: int = 0
+
+
+class Part(NamedTuple):
+    """A file of events, how far its log goes with it (digest, bytes, lines), and hits that were dropped."""
+
+    path: Path
+    digest: bytes
+    upto: int
+    lines: int
+    events: int
+    tallies: Sequence[Dropped]
 
 
 @dataclass(slots=True)
@@ -46,6 +64,7 @@ class Importer:
     format: Format | None
     rejected: Callable[[str, Reject], None]
     progress: Callable[[Log], None]
+    token: str = field(default_factory=lambda: token_hex(4))
 
     def known(self) -> Known:
         """How far logs have been imported already."""
@@ -61,44 +80,56 @@ class Importer:
         is kept for all calls.
         """
         pending: deque[tuple[Path, Piece, Future[Made]]] = deque()
-        made: list[tuple[Path, Piece, Made]] = []
-        waiting: list[Future[None]] = []
+        parts: list[Part] = []
+        applied: list[Future[None]] = []
+        damage: NoLog | None = None
 
-        def settle(most_pending: int, most_events: int) -> None:
+        def gather(most_pending: int) -> None:
             while len(pending) > most_pending:
-                path, piece, making = pending.popleft()
-                made.append((path, piece, making.result()))
-                self._count(log, piece, made[-1][2], tally)
-            if made and sum(each.events for _, _, each in made) >= most_events:
-                self._finish(waiting)
-                waiting.append(applying.submit(self._apply, log, list(made), growing))
-                made.clear()
-            self.progress(log)
+                path, piece, making = pending[0]
+                made = making.result()
+                pending.popleft()
+                parts.append(Part(path, piece.digest, piece.upto, piece.last, made.events, made.tallies))
+                self._count(log, piece, made, tally)
+                self.progress(log)
+
+        def hand_over() -> None:
+            for each in applied:
+                each.result()
+            applied[:] = [applying.submit(self._apply, log, list(parts), growing)] if parts else []
+            parts.clear()
 
         # Each maker has a piece of its own in hand, while parts made before are applied: each of the two takes about as long.
+        # Whatever fails or interrupts this, nothing behind it is handed over, so that no note passes over lines.
         with ThreadPoolExecutor(len(self.makers)) as makers, ThreadPoolExecutor(1) as applying:
-            try:
-                for number, piece in enumerate(log.pieces(complete=not growing)):
-                    path, maker = self.exchange / f"import-{number}.parquet", self.makers[number % len(self.makers)]
-                    pending.append((path, piece, makers.submit(maker.make, piece, self._format(log, piece), self.now(), path)))
-                    settle(len(self.makers) - 1, EVENTS_AT_ONCE)
-            finally:
-                settle(0, 0)
-                self._finish(waiting)
+            pieces = log.pieces(complete=not growing)
+            for number in count():
+                try:
+                    piece = next(pieces, None)
+                except NoLog as exc:
+                    damage, piece = exc, None
+                if piece is None:
+                    break
+                path, maker = self.exchange / f"import-{self.token}-{number}.parquet", self.makers[number % len(self.makers)]
+                pending.append((path, piece, makers.submit(maker.make, piece, self._format(log, piece), self.now(), path)))
+                gather(len(self.makers) - 1)
+                if len(parts) >= PARTS_AT_ONCE or sum(each.events for each in parts) >= EVENTS_AT_ONCE:
+                    hand_over()
+            gather(0)
+            hand_over()
+            hand_over()
+        if damage:
+            raise damage
 
-    def _finish(self, waiting: list[Future[None]]) -> None:
-        while waiting:
-            waiting.pop(0).result()
-
-    def _apply(self, log: Log, made: Sequence[tuple[Path, Piece, Made]], growing: bool) -> None:
+    def _apply(self, log: Log, parts: Sequence[Part], growing: bool) -> None:
         """Hand parts to the owner, in one transaction with how far the log is imported by them."""
-        last = made[-1][1]
-        taken = (self.site, last.digest.hex(), last.upto, last.last, log.taken.hex() if growing else "")
-        tallies = [tuple(tally) for _, _, each in made for tally in each.tallies]
-        self.owner("take_in", parts=[path.name for path, _, _ in made], taken=taken, tallies=tallies)
+        last = parts[-1]
+        taken = (self.site, last.digest.hex(), last.upto, last.lines, log.taken.hex() if growing else "")
+        tallies = [tuple(tally) for part in parts for tally in part.tallies]
+        self.owner("take_in", parts=[part.path.name for part in parts], taken=taken, tallies=tallies)
         log.taken = last.digest
-        for path, _, _ in made:
-            path.unlink()
+        for part in parts:
+            part.path.unlink()
 
     def _count(self, log: Log, piece: Piece, made: Made, tally: Tally) -> None:
         tally.lines += len(piece.lines)
@@ -111,16 +142,22 @@ class Importer:
             self.rejected(log.name, reject)
 
     def _format(self, log: Log, piece: Piece) -> Format:
-        """The format asked for, else what the first lines are of; a header tells the fields from then on."""
+        """The format asked for, else what the log's first lines are of; a header tells the fields from then on."""
+        found = self.format or log.format
+        if found is None or found.header:
+            headers = {line for line in piece.lines if line.startswith(W3C_HEADER)}
+            if len(headers) > 1 or (log.fields and headers - {log.fields} and not piece.lines[0].startswith("#")):
+                raise NoFormat(f"{log.name} changes its fields between the lines {piece.first:,} and {piece.last:,}: split it there")
+            log.fields = next(iter(headers), log.fields)
+            if log.fields:
+                found = of_fields(log.fields)
+        if found is None:
+            found = guessed(piece.lines[:SAMPLE_LINES], self.makers[0], log.name)
+        if found.header and not found.sql:
+            raise NoFormat(f"{log.name} has no line '#Fields:' before its first, which a log of IIS or CloudFront has")
         if self.format is None:
-            self.format = guessed(piece.lines[:SAMPLE_LINES], self.makers[0], log.name)
-        if self.format.header:
-            header = next((line for line in reversed(piece.lines) if line.startswith(W3C_HEADER)), None)
-            if header:
-                self.format = of_fields(header)
-            if not self.format.sql:
-                raise NoFormat(f"{log.name} has no line '#Fields:' before its first, which a log of IIS or CloudFront has")
-        return self.format
+            log.format = found
+        return found
 
 
 def guessed(lines: Sequence[str], columns: Columns, name: str) -> Format:

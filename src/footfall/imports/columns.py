@@ -23,7 +23,7 @@ from footfall.domain.site import QUARTER_US, Offsets, Site
 from footfall.gateway.collect import NO_TAGS, TAGS, Place, parse_page, referrer_of, within
 from footfall.gateway.sighting import Invalid
 from footfall.imports.format import Format
-from footfall.imports.reading import Piece
+from footfall.imports.reading import NoLog, Piece
 from footfall.store.facts import STAGED
 
 URL_BYTES = 2_000
@@ -136,7 +136,13 @@ class Columns:
         self._connection.execute("SET TimeZone = 'UTC'")
 
     def make(self, piece: Piece, format_: Format, now_us: int, path: Path) -> Made:
-        """Write the events of a piece to a Parquet file, for `PARTS`."""
+        """Write the events of a piece to a Parquet file, for `PARTS`; raises `NoLog`."""
+        try:
+            return self._make(piece, format_, now_us, path)
+        except duckdb.Error as exc:  # its text may hold a value of the log
+            raise NoLog(f"the lines {piece.first:,} to {piece.last:,} cannot be taken apart ({type(exc).__name__})") from None
+
+    def _make(self, piece: Piece, format_: Format, now_us: int, path: Path) -> Made:
         self._register("arrived", {"n": np.arange(piece.first, piece.last + 1), "line": np.array(piece.lines, dtype=object)})
         self._run("CREATE OR REPLACE TEMP TABLE lines AS SELECT n, rtrim(line, chr(13)) AS line FROM arrived WHERE line <> '' AND line <> chr(13)")
         self._run(PARSED.format(sql=format_.sql))

@@ -50,7 +50,7 @@ QUOTE = "\x01"
 
 CLF = "epoch_us(try_strptime({}, '%d/%b/%Y:%H:%M:%S %z'))"
 ISO = "epoch_us(try_cast({} AS TIMESTAMPTZ))"
-SECONDS = "CAST(try_cast({} AS DOUBLE) * 1e6 AS BIGINT)"
+SECONDS = "try_cast(try_cast({} AS DOUBLE) * 1e6 AS BIGINT)"
 REQUEST = """CASE ' HTTP/' WHEN request[-9:-4] THEN request[:-10] WHEN request[-7:-2] THEN request[:-8] ELSE request END"""
 """A request without its version: one expression for all of it would take four times as long as all else of the line."""
 
@@ -208,7 +208,7 @@ def of_fields(header: str) -> Format:
     if missing:
         raise NoFormat(f"the log's line '#Fields:' lacks {', '.join(missing)}")
     told = ", ".join(f"nullif({places.get(name, 'NULL')}, '-') AS {name}" for name in dict.fromkeys(MEANS.values()))
-    plus = "url_decode(url_decode(replace({}, '+', ' ')))"  # IIS writes a space as a plus, CloudFront as %2520
+    plus = "coalesce(try(url_decode(url_decode(replace({0}, '+', ' ')))), {0})"  # IIS writes a space as a plus, CloudFront as %2520
     return Format(
         "w3c",
         f"""

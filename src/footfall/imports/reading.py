@@ -1,8 +1,9 @@
 """Reading logs: plain or packed, a piece of whole lines at a time, from where an earlier import came to."""
 
 import gzip
+import re
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from hashlib import blake2b
 from pathlib import Path
 from time import time
@@ -30,6 +31,10 @@ GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 OTHERS = {b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"PK\x03\x04": "zip", b"7z\xbc\xaf": "7-Zip"}
 
 
+DAMAGES = (OSError, EOFError, zlib.error, zstandard.ZstdError)
+HEADER = re.compile(rb"^#Fields:[^\n]*", re.MULTILINE)
+
+
 class NoLog(Exception):
     """A file that cannot be read as lines; its text is a sentence."""
 
@@ -54,7 +59,11 @@ Known = Mapping[int, set[bytes]]
 
 
 class Log:
-    """One file. `taken` is for its importer: the digest of what it has noted as imported last."""
+    """One file.
+
+    For its importer: `taken` is the digest of what it has noted as imported last, `format` what the
+    lines are of, and `fields` the last header of a W3C log, also of what was passed over.
+    """
 
     def __init__(self, name: str, stream: BinaryIO, size: int = PIECES * PIECE_BYTES) -> None:
         self.name = name
@@ -66,6 +75,8 @@ class Log:
         self._dropping = False
         self.upto = self.lines = 0
         self.taken = b""
+        self.fields = ""
+        self.format: Any = None
 
     @property
     def read(self) -> int:
@@ -127,18 +138,39 @@ class Log:
         self._rest, self._dropping = b"", True
 
     def _block(self) -> bytes:
+        """Some bytes. What a packed file gives before a damage is given first."""
+        if not isinstance(self._stream, gzip.GzipFile):
+            return self._read(self._stream.read, self._piece_bytes)
+        found: list[bytes] = []
+        while sum(map(len, found)) < self._piece_bytes:
+            try:
+                found.append(self._read(self._stream.read1, self._piece_bytes))
+            except NoLog:
+                if found:
+                    break  # it is met again, and told, when the next are wanted
+                raise
+            if not found[-1]:
+                break
+        return b"".join(found)
+
+    def _read(self, read: Callable[[int], Any], size: int) -> bytes:
         try:
-            return bytes(self._stream.read(self._piece_bytes))
-        except (OSError, EOFError, zlib.error, zstandard.ZstdError) as exc:
+            return bytes(read(size))
+        except DAMAGES as exc:
             raise NoLog(f"{self.name} is damaged or cut off after line {self.lines:,}: {exc}; what came before was taken") from exc
 
     def _hash_until(self, offset: int) -> bool:
         """Read up to an offset; False when the file is shorter."""
         while self.upto < offset:
-            block = self._stream.read(min(self._piece_bytes, offset - self.upto))
+            try:
+                block = bytes(self._stream.read(min(self._piece_bytes, offset - self.upto)))
+            except DAMAGES:
+                return False  # told once the sound part is taken
             if not block:
                 return False
             self._digest.update(block)
+            for header in HEADER.finditer(block):
+                self.fields = header[0].decode("utf-8", "replace").rstrip("\r")
             self.upto += len(block)
             self.lines += block.count(b"\n")
         return True
@@ -148,6 +180,7 @@ class Log:
         self._stream, _ = _unpacked(self.name, self._file)
         self._digest = blake2b(digest_size=DIGEST_BYTES)
         self.upto = self.lines = 0
+        self.fields = ""
 
     def _quiet(self) -> bool:
         try:
