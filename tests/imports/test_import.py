@@ -1,5 +1,6 @@
 """`footfall import`: every line counts once, whatever happens, and as definitions say."""
 
+import atexit
 import gzip
 import json
 import os
@@ -197,6 +198,7 @@ def test_a_log_is_followed_through_rotation(data: Path, tmp_path: Path) -> None:
     process = subprocess.Popen(
         [*FOOTFALL, "import", str(path), "--follow", "--keep-bots", "--keep-assets", "--site", SITE, "--data", str(data)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
     )
+    atexit.register(process.kill)  # a test that fails may not come to its end
     server = Server(data)
     server.wait_until_ready()
     for start in (300, 500):
