@@ -116,6 +116,13 @@ class Server:
             sleep(0.05)
         return seen
 
+    def wait_until_known(self, url: str) -> None:
+        """Until the gateway has heard of the site of a page; asks as a robot, which is not counted."""
+        until = monotonic() + START_SECONDS
+        while self.client.post("/v1/track", json={"url": url}, headers={"user-agent": "curl/8.0"}).headers["x-footfall-dropped"] == "unknown_site":
+            assert monotonic() < until, self.log
+            sleep(0.05)
+
     def wait_until_ready(self, *paths: str) -> None:
         """Until gateway and engine answer, or only what is named does."""
         until = monotonic() + START_SECONDS

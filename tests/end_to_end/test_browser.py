@@ -84,6 +84,7 @@ def test_what_comes_from_outside_is_text(server: Server, browser: Browser) -> No
 
 def test_a_private_site_asks_for_a_key(server: Server, browser: Browser) -> None:
     footfall("site", "add", "secret.example", data=server.data)
+    server.wait_until_known("https://secret.example/")
     key = footfall("key", "add", "--site", "secret.example", "--scope", "stats:read", data=server.data).splitlines()[-1]
     page = opened(browser, server.url + "/?site=secret.example")
     page.locator("#key").fill(key)

@@ -102,7 +102,7 @@ def test_the_snippets_count_and_the_dashboard_shows_it(server: Server, browser: 
         (tmp_path / f"{name}.html").write_text(
             f"<!doctype html><title>A shop</title>{snippet}".replace("https://stats.example.com", server.url).replace("example.com", "shop.example")
         )
-    server.wait_until_ready("/readyz")
+    server.wait_until_known("https://shop.example/")
     with served(tmp_path) as root:
         for name, scripts in (("page", True), ("event", True), ("plain", False)):
             context = browser.new_context(user_agent=AGENT, java_script_enabled=scripts)

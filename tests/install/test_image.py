@@ -139,11 +139,14 @@ def running(image: Image) -> Iterator[subprocess.Popen[str]]:
     image.container.mount("-o", "remount,ro", ROOT)
     command = FINAL.last("ENTRYPOINT").list + SERVICES["footfall"]["command"]
     with subprocess.Popen(image.container.command(command, environment(image), image.folder, FINAL.last("USER").text), stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline().startswith("Dashboard: ")
-        yield process
-        process.terminate()
-    image.container.mount("-o", "remount,rw", ROOT)
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline().startswith("Dashboard: ")
+            yield process
+        finally:
+            process.terminate()
+            process.wait()
+            image.container.mount("-o", "remount,rw", ROOT)
 
 
 def environment(image: Image) -> dict[str, str]:
