@@ -175,6 +175,15 @@ def test_urls_that_are_none(url):
     assert caught.value.field == "url"
 
 
+@pytest.mark.parametrize(("url", "plain", "hashed"), [
+    ("https://example.com/app?x=1#/about?q=1", "/app", "/app#/about?q=1"),
+    ("https://example.com/#", "/", "/"),
+    ("https://example.com#!/é", "/", "/#!/%C3%A9"),
+])  # fmt: skip
+def test_a_fragment_is_part_of_the_page_in_hash_mode_alone(url, plain, hashed):
+    assert (at(url=url).page, at(url=url, hash_mode=True).page) == (plain, hashed)
+
+
 def test_age_is_taken_from_the_clock():
     found = at(age_us=90 * MINUTE_US)
     assert (found.received, found.time, found.day) == (NOON, NOON - 90 * MINUTE_US, DAY)

@@ -14,7 +14,7 @@ UUID = "9B2C1b4e-0d3f-4a5b-8c7d-1234567890ab"
 BARE = "9B2C1b4e0d3f4a5b8c7d1234567890ab"
 SHORT = {
     "url": "u", "name": "n", "event": "e", "website": "w", "date": "d", "referrer": "r", "props": "p", "revenue": "$", "interactive": "i",
-    "id": "k", "page": "g", "age": "a", "engaged": "t", "scroll": "s", "screen": "x", "language": "l", "bot": "b",
+    "id": "k", "page": "g", "age": "a", "engaged": "t", "scroll": "s", "screen": "x", "language": "l", "bot": "b", "hash": "h",
 }  # fmt: skip
 
 
@@ -77,6 +77,8 @@ ACCEPTED = [
     ("scroll", 55, {}, {"scroll": None}),
     ("screen", 1_280, {}, {"screen": 1_280}),
     ("screen", 100_000, {}, {"screen": 100_000}),
+    ("hash", True, {}, {"hash_mode": True}),
+    ("hash", False, {}, {"hash_mode": False}),
     ("language", "de", {}, {"language": "de"}),
     ("language", "zh-Hant-TW", {}, {"language": "zh-Hant-TW"}),
     ("bot", 1, {}, {"robot": True}),
@@ -187,6 +189,8 @@ def test_what_is_no_object_is_refused(body):
         (b"u=https://example.com/&n=%C3%BC%00%FF", None, {"title": "ü �"}),
         (b"u=https://example.com/&n=\xc3\xbc", None, {"title": "ü"}),
         (b"u=https://example.com/&e=signup", None, {"kind": "custom", "name": "signup"}),
+        (b"u=https://example.com/&h=true", None, {"hash_mode": True}),
+        (b"u=https://example.com/&h=0", None, {"hash_mode": False}),
     ],
     ids=lambda value: repr(value)[:30] if isinstance(value, bytes) else None,
 )  # fmt: skip

@@ -112,7 +112,7 @@ def collect(sighting: Sighting, caller: Caller, now_us: int, directory: Director
 
     Raises `Invalid` for a URL that is none, `NeedsSalt` when a salt must be fetched first.
     """
-    page = parse_page(sighting.url)
+    page = parse_page(sighting.url, sighting.hash_mode)
     site = directory.find(sighting.website, page.host)
     time = _time(sighting, caller, now_us)
     offset = door.offsets.at(time, site.zone_at(time)) if site else 0
@@ -166,8 +166,8 @@ def collect(sighting: Sighting, caller: Caller, now_us: int, directory: Director
 
 # Pages and referrers come again and again, so both remember what they parsed, in memory only.
 @lru_cache(maxsize=REMEMBERED)
-def parse_page(url: str) -> Page:
-    """The parts of an absolute http, https or app URL; raises `Invalid`."""
+def parse_page(url: str, hash_mode: bool = False) -> Page:
+    """The parts of an absolute http, https or app URL, its fragment only in hash mode; raises `Invalid`."""
     try:
         parsed = can_ada.parse(url)
     except (ValueError, TypeError):  # TypeError: text that cannot be encoded, a lone surrogate
@@ -175,7 +175,7 @@ def parse_page(url: str) -> Page:
     if parsed.protocol not in SCHEMES or not parsed.hostname:
         raise Invalid("url", "must begin with http://, https:// or app://")
     port = int(parsed.port) if parsed.port else None
-    return Page(parsed.protocol[:-1], parsed.hostname, port, parsed.pathname or "/", _tags(parsed.search))
+    return Page(parsed.protocol[:-1], parsed.hostname, port, (parsed.pathname or "/") + (parsed.hash if hash_mode else ""), _tags(parsed.search))
 
 
 def address_key(address: str) -> bytes:

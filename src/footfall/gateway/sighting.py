@@ -14,7 +14,8 @@ TITLE_LENGTH = 500
 class Sighting(msgspec.Struct, gc=False):
     """One thing that a client says happened. Every field is within the limits of the wire.
 
-    `age_us` is how long ago; `time_us` an explicit time, which only a key may set. A struct, since
+    `age_us` is how long ago; `time_us` an explicit time, which only a key may set; `hash_mode` says
+    that the URL's fragment tells one page of the site from another. A struct, since
     one is made for every hit and a dataclass of this width takes three times as long to make.
     """
 
@@ -37,6 +38,7 @@ class Sighting(msgspec.Struct, gc=False):
     screen: int | None = None
     language: str | None = None
     robot: bool = False
+    hash_mode: bool = False
 
 
 class Caller(NamedTuple):

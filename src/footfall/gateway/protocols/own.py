@@ -20,6 +20,9 @@ CURRENCY = re.compile(r"[A-Za-z]{3}")
 PIXEL = bytes.fromhex("47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b")
 """A transparent GIF of one pixel, 43 bytes."""
 
+TRUE = ("1", "true")
+"""How a query says yes."""
+
 Number = int | float
 Text = str | None
 
@@ -61,6 +64,8 @@ class Track(msgspec.Struct, gc=False):
     l: Text = None  # noqa: E741 - the wire's own short name
     bot: Any = None
     b: Any = None
+    hash: bool | None = None
+    h: bool | None = None
 
 
 _decode = msgspec.json.Decoder(Track).decode
@@ -98,6 +103,7 @@ def from_query(query: bytes, referer: str | None) -> Sighting:
         website=asked.get("w") or asked.get("website"),
         referrer=asked.get("r") or asked.get("referrer"),
         id=asked.get("k") or asked.get("id"),
+        hash=(asked.get("h") or asked.get("hash")) in TRUE,
     )
     return _sighting(track)
 
@@ -143,6 +149,7 @@ def _rarer(sighting: Sighting, track: Track) -> None:
             raise Invalid("language", "must be a BCP 47 tag such as de-AT")
         sighting.language = language
     sighting.interactive = (track.interactive if track.interactive is not None else track.i) is not False
+    sighting.hash_mode = bool(track.hash if track.hash is not None else track.h)
     sighting.robot = bool(track.bot if track.bot is not None else track.b)
 
 
