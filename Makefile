@@ -6,6 +6,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 DASHBOARD := src/footfall/static/dashboard/index.html
+TRACKER := src/footfall/static/tracker/f.js
 COUNTRY := src/footfall/data/country.mmdb
 REFERENCE := src/footfall/static/docs/swagger-ui/swagger-ui-bundle.js
 
@@ -22,13 +23,14 @@ check: setup
 setup: .venv/ready assets
 
 # What the wheel holds that needs Node to be made.
-assets: $(DASHBOARD) $(COUNTRY) $(REFERENCE)
+assets: $(DASHBOARD) $(TRACKER) $(COUNTRY) $(REFERENCE)
 
 run: setup
 	$(BIN)/footfall serve --demo
 
 test: check chromium servers goaccess tests/clients/ready
 	cd dashboard && npm run --silent check
+	cd tracker && npm run --silent check
 	$(BIN)/pytest -m "slow and not torture"
 
 torture: setup chromium servers goaccess tests/clients/ready
@@ -54,13 +56,18 @@ release: setup
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@
 
-node_modules/ready: package.json package-lock.json dashboard/package-lock.json
+node_modules/ready: package.json package-lock.json dashboard/package-lock.json tracker/package-lock.json
 	npm ci --no-audit --no-fund --silent
 	npm --prefix dashboard ci --no-audit --no-fund --silent
+	npm --prefix tracker ci --no-audit --no-fund --silent
 	touch $@
 
 $(DASHBOARD): node_modules/ready $(shell find dashboard/src dashboard/public dashboard/index.html dashboard/vite.config.ts 2>/dev/null)
 	npm --prefix dashboard run --silent build
+
+$(TRACKER): node_modules/ready $(shell find tracker/src tracker/vite.config.ts 2>/dev/null)
+	npm --prefix tracker run --silent build
+	touch $@
 
 $(COUNTRY): node_modules/ready
 	mkdir -p $(@D)
@@ -101,4 +108,4 @@ lock:
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --group build -c requirements-dev.txt -o requirements-build.txt
 
 clean:
-	rm -rf .venv node_modules dashboard/node_modules tests/clients/.venv tests/clients/node_modules tests/clients/ready src/footfall/static/dashboard $(COUNTRY) $(dir $(REFERENCE)) dist site
+	rm -rf .venv node_modules dashboard/node_modules tracker/node_modules tests/clients/.venv tests/clients/node_modules tests/clients/ready src/footfall/static/dashboard $(dir $(TRACKER)) $(COUNTRY) $(dir $(REFERENCE)) dist site

@@ -19,7 +19,8 @@ export function Install({ board }: { board: Board }) {
       </p>
       <p class="hint">
         Still waiting? An ad blocker may stop the request, or the site's Content-Security-Policy: it must name{' '}
-        <code>{board.gateway.origin}</code> under <code>connect-src</code> and <code>img-src</code>.
+        <code>{board.gateway.origin}</code> under <code>script-src</code>,{' '}
+        <code>connect-src</code> and <code>img-src</code>.
       </p>
     </div>
   )

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from footfall.control.port import Commands
     from footfall.control.server import Control
     from footfall.gateway.http import Gateway
+    from footfall.gateway.script import Script
     from footfall.imports.columns import Columns, Wanted
     from footfall.keeping.backup import Source
     from footfall.keeping.patient import Patient
@@ -138,6 +139,7 @@ def gateway(settings: Settings) -> "Gateway":
     from footfall.gateway.forward import Forwarder
     from footfall.gateway.http import Gateway
     from footfall.gateway.limit import RateLimit
+    from footfall.gateway.script import DEFAULT_PATH, serve
     from footfall.telemetry import GatewayMetrics
 
     registry = open_registry(settings)
@@ -145,6 +147,7 @@ def gateway(settings: Settings) -> "Gateway":
         add_example(registry)
     static = Path(str(files("footfall") / "static"))
     pages = load(static / "dashboard", "/") | load(static / "docs", "/api/docs/") | (load(static / "example", "/example/") if settings.demo else {})
+    pages |= serve(script(), settings.data / "scripts", {DEFAULT_PATH, settings.script})
     collector = Collector(
         Snapshot(registry, open_salts(settings)), Door(client_lookup(), place_lookup(places(settings)), Offsets()),
         settings.trusted_proxy, RateLimit(settings.rate_limit, now), GatewayMetrics(), now,
@@ -240,6 +243,13 @@ def makers(settings: Settings, site: Site, wanted: "Wanted", salts: Salts) -> "l
 
     lookups = Lookups(client_lookup(), place_lookup(places(settings)), Offsets(), sources(), salt_of)
     return [Columns(site, wanted, lookups) for _ in range(min(os.cpu_count() or 1, 2))]
+
+
+def script() -> "Script":
+    """The tracker of this version."""
+    from footfall.gateway.script import Script
+
+    return Script((Path(str(files("footfall") / "static")) / "tracker" / "f.js").read_bytes())
 
 
 def places(settings: Settings) -> Path | None:

@@ -25,6 +25,7 @@ class Settings:
     workers: int
     trusted_proxy: tuple[str, ...]
     demo: bool
+    script: str
     batch: int
     rate_limit: int
     stream: str
@@ -83,6 +84,12 @@ def _switch(text: str) -> bool:
     return text.lower() in ("1", "true", "yes")
 
 
+def _script(text: str) -> str:
+    if not re.fullmatch(r"/[\w.-]+/[\w.-]+\.js", text, re.A) or text.startswith(("/api/", "/v1/")):
+        raise ValueError("must be a folder and a name that ends in .js, such as /js/f.js")
+    return text
+
+
 def _file(text: str) -> Path | None:
     if text and not Path(text).is_file():
         raise ValueError(f"names no file: {text}")
@@ -111,6 +118,7 @@ OPTIONS: dict[str, Option] = {
     "workers": Option("1", _whole(1, 64), "N", "how many gateway processes; one takes thousands of hits a second"),
     "trusted_proxy": Option("", _networks, "CIDR", "believe X-Forwarded-For from this address or range; may be given several times"),
     "demo": Option("0", _switch, "", "add the example site and serve it under /example/"),
+    "script": Option("/js/f.js", _script, "PATH", "a path under which to serve the tracker beside /js/f.js, such as /assets/menu.js"),
     "batch": Option("100", _whole(1, 100_000), "N", "how many records the engine applies at once while it keeps up"),
     "rate_limit": Option("0", _whole(0, 1_000_000), "N", "hits a second that one address may send, more are answered 429; 0 for any number"),
     "stream": Option("", _url("sqlite", "memory"), "URL", "where hits wait for the engine; sqlite:FILE, by default stream.db in the data folder"),

@@ -10,7 +10,7 @@ from tests.install.recipe import REPOSITORY, Stage, Step, sent
 BASE = {"PATH": "/usr/local/bin:/usr/sbin:/usr/bin:/bin", "HOME": "/root"}
 """What images of Python set, as far as it matters."""
 
-MADE = ("src/footfall/static/dashboard", "src/footfall/static/docs/swagger-ui", "src/footfall/data/country.mmdb")
+MADE = ("src/footfall/static/dashboard", "src/footfall/static/tracker", "src/footfall/static/docs/swagger-ui", "src/footfall/data/country.mmdb")
 """What the stage with Node makes: `make assets`, which was run here too."""
 
 

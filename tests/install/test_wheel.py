@@ -14,7 +14,7 @@ from tests.install.recipe import REPOSITORY
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 NEEDED = {
-    "footfall/__main__.py", "footfall/data/country.mmdb", "footfall/data/sources.json", "footfall/static/dashboard/index.html", "footfall/static/example/index.html",
+    "footfall/__main__.py", "footfall/data/country.mmdb", "footfall/data/sources.json", "footfall/static/dashboard/index.html", "footfall/static/example/index.html", "footfall/static/tracker/f.js",
     "footfall/static/docs/index.html", "footfall/static/docs/swagger-ui/swagger-ui-bundle.js", "footfall/static/docs/swagger-ui/LICENSE",
     *(f"footfall-{__version__}.dist-info/{name}" for name in ("METADATA", "RECORD", "WHEEL", "entry_points.txt", "licenses/LICENSE", "licenses/NOTICE")),
 }  # fmt: skip

@@ -5,7 +5,7 @@ from typing import Any
 
 import can_ada
 
-from footfall.compose import now, open_registry
+from footfall.compose import now, open_registry, script
 from footfall.domain.site import Exclusions, Site, Zone, problems, with_zone
 from footfall.registry.port import Refused, Registry, RegistryBroken
 from footfall.settings import Settings
@@ -17,7 +17,7 @@ def run(settings: Settings, given: dict[str, Any]) -> None:
     """Do what `action` says."""
     registry = open_registry(settings)
     try:
-        ACTIONS[given["action"]](registry, given)
+        ACTIONS[given["action"]](registry, given | {"script": settings.script})
     finally:
         registry.close()
 
@@ -51,12 +51,20 @@ def _list(registry: Registry, _: dict[str, Any]) -> None:
         print(f"{site.id}  {', '.join(site.domains)}  {site.zone_at(now())}  {'public' if site.public else 'private'}{aliases}")
 
 
+def _snippet(registry: Registry, given: dict[str, Any]) -> None:
+    site = _found(registry, given["site_id"])
+    address = given["address"]
+    if not address.startswith(("https://", "http://")):
+        raise Refused(f"--address must begin with https:// or http://, not {address!r}")
+    print(script().snippet(site.id, address, given["script"], given["pinned"]))
+
+
 def _remove(registry: Registry, given: dict[str, Any]) -> None:
     registry.remove_site(given["site_id"])
     print(f"removed {given['site_id']}")
 
 
-ACTIONS = {"add": _add, "edit": _edit, "list": _list, "remove": _remove}
+ACTIONS = {"add": _add, "edit": _edit, "list": _list, "snippet": _snippet, "remove": _remove}
 
 
 def _changed(site: Site, given: dict[str, Any]) -> Site:

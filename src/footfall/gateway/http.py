@@ -117,12 +117,14 @@ class Gateway:
             await respond(send, 308, b"", [(b"location", path.rsplit("/", 1)[-1].encode() + b"/" + query)])
         elif file is None or scope["method"] not in ("GET", "HEAD"):
             await respond(send, 404, b"There is nothing here.\n", PLAIN)
-        elif file.etag in dict(scope["headers"]).get(b"if-none-match", b""):  # a proxy that compresses makes the tag a weak one: W/"..."
-            await send({"type": "http.response.start", "status": 304, "headers": [pair for pair in file.headers if pair[0] != b"content-length"]})
-            await send({"type": "http.response.body", "body": b""})
         else:
-            await send({"type": "http.response.start", "status": 200, "headers": file.headers})
-            await send({"type": "http.response.body", "body": file.body})
+            asked = dict(scope["headers"])
+            body, headers = file.answer(asked.get(b"accept-encoding", b""))
+            if file.etag in asked.get(b"if-none-match", b""):
+                await send({"type": "http.response.start", "status": 304, "headers": headers})
+                await send({"type": "http.response.body", "body": b""})
+            else:
+                await respond(send, 200, body, headers)
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()

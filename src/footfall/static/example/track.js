@@ -1,4 +1,4 @@
-// Counts this page view. Beside the pages instead of inside them, because the
+// The snippet of Serverless Analytics (2017), which still counts a page view. Beside the pages instead of inside them, because the
 // gateway's Content-Security-Policy allows no inline scripts.
 fetch(new URL('../v1/track', document.currentScript.src), {
   method: 'POST',

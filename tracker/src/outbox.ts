@@ -1,0 +1,55 @@
+/** Events on their way: each is kept until the gateway has acknowledged it, and sent again with the same id. */
+import { storage } from './refusal'
+import type { Wire } from './wire'
+
+const MOST = 50
+const DAY_MS = 864e5
+const FIRST_PAUSE_MS = 2e3
+
+/** Returns what adds an event, or without one, as the page may end here, tries all and keeps the rest for the next page. */
+export function outbox(api: string, persist?: boolean) {
+  /** Events with their time in place of their age, and whether they are being sent. */
+  const queue = new Map<Wire, unknown>()
+  /** Until it fires nothing new is tried. One that was overtaken fires all the same and does no harm. */
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let pause = FIRST_PAUSE_MS
+
+  const post = async (event: Wire, age: number) => {
+    queue.set(event, 1)
+    try {
+      const answer = await fetch(api, { method: 'POST', body: JSON.stringify({ ...event, a: age }), keepalive: true, credentials: 'omit' })
+      // Too slow, too many, or the server's own trouble; what is refused for good, 400 to 404, is not sent again.
+      if (answer.status > 407) throw answer.headers.get('Retry-After')
+      queue.delete(event)
+      pause = FIRST_PAUSE_MS
+    } catch (after) {
+      queue.set(event, 0)
+      timer ||= setTimeout(flush, (after as number) * 1e3 || pause)
+      pause *= 2
+    }
+  }
+
+  const flush = () => {
+    timer = undefined
+    queue.forEach((underWay, event) => {
+      const age = Date.now() - event.a
+      if (age > DAY_MS || queue.size > MOST) queue.delete(event)
+      else if (!underWay) post(event, age)
+    })
+  }
+
+  const kept = (): Wire[] => JSON.parse(storage.footfallQueue || '[]')
+
+  if (persist) {
+    kept().map((event) => queue.set(event, 0))
+    storage.footfallQueue = '[]'
+    flush()
+  }
+  addEventListener('online', flush)
+
+  return (event?: Wire) => {
+    if (event) queue.set(event, 0)
+    if (!event || !timer) flush()
+    if (!event && persist) storage.footfallQueue = JSON.stringify([...kept(), ...queue.keys()].slice(-MOST))
+  }
+}
