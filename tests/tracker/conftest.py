@@ -23,7 +23,6 @@ FLAGS = [
     *USUAL,
     # What a page sends while it is left goes out with the browser's own name, whatever a context says.
     f"--user-agent={BROWSER}",
-    "--disable-blink-features=AutomationControlled",  # else an automated browser says that it is one
     "--host-resolver-rules=MAP *.test 127.0.0.1",
 ]
 
