@@ -10,12 +10,13 @@ from tests.server import Server, footfall
 
 pytestmark = pytest.mark.slow
 CHROMIUM = "/usr/bin/chromium"
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
-    "--disable-blink-features=AutomationControlled",  # else it says that it is automated, and is dropped as a bot for that too
-]  # fmt: skip
 # Headless Chromium calls itself headless, and is dropped as a bot for that; a person's does not.
 AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/124.0.0.0 Safari/537.36"
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    f"--user-agent={AGENT}",  # what a page sends while it is left goes out under the browser's own name, whatever its context says
+    "--disable-blink-features=AutomationControlled",  # else it says that it is automated, and is dropped as a bot for that too
+]  # fmt: skip
 PICTURES = Path("test-results")
 expect.set_options(timeout=20_000)  # the page asks less often where answers take long
 

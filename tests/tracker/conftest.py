@@ -12,19 +12,14 @@ from footfall.domain.site import Site
 from footfall.settings import read
 from tests.end_to_end.test_browser import CHROMIUM
 from tests.end_to_end.test_browser import FLAGS as USUAL
-from tests.server import BROWSER, Server
+from tests.server import Server
 from tests.tracker.shop import Shop
 from tests.tracker.website import Website
 
 SITES = 40
 _numbers = count()
 
-FLAGS = [
-    *USUAL,
-    # What a page sends while it is left goes out with the browser's own name, whatever a context says.
-    f"--user-agent={BROWSER}",
-    "--host-resolver-rules=MAP *.test 127.0.0.1",
-]
+FLAGS = [*USUAL, "--host-resolver-rules=MAP *.test 127.0.0.1"]
 
 
 @pytest.fixture(scope="package")
