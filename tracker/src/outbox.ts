@@ -4,7 +4,7 @@ import type { Wire } from './wire'
 
 const MOST = 50
 const DAY_MS = 864e5
-const FIRST_PAUSE_MS = 2e3
+const PAUSE_MS = 1e3
 
 /** Returns what adds an event, or without one, as the page may end here, tries all and keeps the rest for the next page. */
 export function outbox(api: string, persist?: boolean) {
@@ -12,7 +12,7 @@ export function outbox(api: string, persist?: boolean) {
   const queue = new Map<Wire, unknown>()
   /** Until it fires nothing new is tried. One that was overtaken fires all the same and does no harm. */
   let timer: ReturnType<typeof setTimeout> | undefined
-  let pause = FIRST_PAUSE_MS
+  let pause = PAUSE_MS
 
   const post = async (event: Wire, age: number) => {
     queue.set(event, 1)
@@ -21,11 +21,11 @@ export function outbox(api: string, persist?: boolean) {
       // Too slow, too many, or the server's own trouble; what is refused for good, 400 to 404, is not sent again.
       if (answer.status > 407) throw answer.headers.get('Retry-After')
       queue.delete(event)
-      pause = FIRST_PAUSE_MS
+      pause = PAUSE_MS
     } catch (after) {
       queue.set(event, 0)
-      timer ||= setTimeout(flush, (after as number) * 1e3 || pause)
-      pause *= 2
+      // Of a round that fails the first sets the timer, and the pause grows once.
+      timer ||= setTimeout(flush, (after as number) * 1e3 || (pause *= 2))
     }
   }
 
