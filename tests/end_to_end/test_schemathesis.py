@@ -1,4 +1,4 @@
-"""The reading API does what its own description says, whatever it is sent."""
+"""The API does what its own description says, whatever it is sent."""
 
 import json
 import subprocess
@@ -26,9 +26,14 @@ UNSAYABLE = {
     "aggregate": "the same, and filters are a language of their own",
     "timeseries": "the same, and an interval must suit the period",
     "breakdown": "as aggregate",
+    "track": "a key is for its own site",
+    "batch": "bodies are limited in bytes",
+    "pixel": "a page needs an address, by query or by header, and an id is a UUID",
     "add_goal": "a name must be printable, and no other goal's",
 }
 """Operations with rules that no JSON schema can say, so that what fits theirs may still be refused."""
+LENIENT = {"track": "reading is looked at in engagements alone", "batch": "what is wrong with an event is told in the answer, a 202"}
+"""Operations that accept what their description does not."""
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +53,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("seconds", [pytest.param(30, id="fast"), pytest.param(400, id="torture", marks=pytest.mark.torture)])
 def test_no_request_finds_the_description_wrong(server: Server, tmp_path: Path, seconds: int) -> None:
-    key = footfall("key", "add", "--site", SITE, "--scope", "stats:read", "--scope", "sites:write", data=server.data).splitlines()[-1]
+    key = footfall("key", "add", "--site", SITE, "--scope", "stats:read", "--scope", "sites:write", "--scope", "events:write", data=server.data).splitlines()[-1]
     described = tmp_path / "openapi.json"
     described.write_text(json.dumps(about(server.client.get("/api/openapi.json").json(), SITE)))
     done = subprocess.run(
@@ -65,7 +70,10 @@ def test_no_request_finds_the_description_wrong(server: Server, tmp_path: Path, 
 
 def about(document: dict[str, Any], site: str) -> dict[str, Any]:
     """The document, in which sites are called as the one that there is: what is sent should rarely end at an unknown site."""
-    document["components"]["schemas"]["Query"]["properties"]["site_id"]["enum"] = [site]
+    schemas = document["components"]["schemas"]
+    schemas["Query"]["properties"]["site_id"]["enum"] = [site]
+    schemas["Hit"]["properties"]["website"] = {"type": "string", "enum": [site]}
+    schemas["Hit"]["required"].append("website")  # with a key it is
     for item in document["paths"].values():
         for operation in item.values():
             for parameter in operation["parameters"]:
@@ -80,6 +88,8 @@ def settings(folder: Path) -> Path:
     said = ["[checks.negative_data_rejection]", "expected-statuses = [400, 401, 404, 405, 409, 413, 422]"]
     for operation in UNSAYABLE:
         said += ["[[operations]]", f'include-operation-id = "{operation}"', "checks.positive_data_acceptance.enabled = false"]
+        if operation in LENIENT:
+            said.append("checks.negative_data_rejection.enabled = false")
     path.write_text("\n".join(said))
     return path
 

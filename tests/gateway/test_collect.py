@@ -252,7 +252,12 @@ def test_a_keyed_date_asks_for_the_salts_it_needs():
     assert caught.value.day == DAY - 901
 
 
-@pytest.mark.parametrize("time", [NOON + 1, 0, -1, 10**18, -(10**18)])
+def test_what_a_clock_a_little_ahead_calls_now_is_now():
+    hit = at(time_us=NOON + 60_000_000, caller=by(keyed=True))
+    assert isinstance(hit, Hit) and hit.time == NOON
+
+
+@pytest.mark.parametrize("time", [NOON + 60_000_001, 0, -1, 10**18, -(10**18)])
 def test_a_keyed_date_must_be_past(time):
     with pytest.raises(Invalid) as caught:
         at(time_us=time, caller=by(keyed=True))

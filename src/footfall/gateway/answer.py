@@ -8,11 +8,12 @@ from footfall.gateway.sighting import Invalid
 
 
 class Answer(NamedTuple):
-    """A status of HTTP, and the reason of a drop or the fault of bad input."""
+    """A status of HTTP, and the reason of a drop, the fault of bad input, or what else there is to say."""
 
     status: int
     dropped: Reason | None = None
     fault: Invalid | None = None
+    said: object = None
 
 
 Reply = Callable[[Answer], None]
@@ -37,7 +38,7 @@ def body_of(answer: Answer) -> object:
     if answer.fault is not None:
         return {"errors": {answer.fault.field: [answer.fault.message]}}
     sentence = SENTENCES.get(answer.status)
-    return {"error": sentence} if sentence else None
+    return {"error": sentence} if sentence else answer.said
 
 
 def headers_of(answer: Answer) -> list[tuple[bytes, bytes]]:

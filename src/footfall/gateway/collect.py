@@ -23,6 +23,9 @@ SCHEMES = {"http:", "https:", "app:"}
 REFERRER_SCHEMES = SCHEMES | {"android-app:"}
 LOCAL_HOSTS = {"localhost", "127.0.0.1", "[::1]"}
 TAG_LENGTH = 255
+SKEW_US = 60_000_000
+"""How far another machine's clock may be ahead of ours: what it says is now is now."""
+
 REMEMBERED = 4_096
 V4_IN_V6 = bytes(10) + b"\xff\xff"
 
@@ -192,9 +195,9 @@ def address_key(address: str) -> bytes:
 def _time(sighting: Sighting, caller: Caller, now_us: int) -> int:
     if not caller.keyed or sighting.time_us is None:
         return now_us - min(sighting.age_us, MAX_AGE_US + 1)  # what is older is dropped, so its time does not matter
-    if not 0 < sighting.time_us <= now_us:
-        raise Invalid("date", "must be a past time in milliseconds since 1970")
-    return sighting.time_us
+    if not 0 < sighting.time_us <= now_us + SKEW_US:
+        raise Invalid("date", "must be a past time")
+    return min(sighting.time_us, now_us)
 
 
 def _reason(sighting: Sighting, caller: Caller, age_us: int, site: Site, page: Page, client: Client, place: Place) -> Reason | None:

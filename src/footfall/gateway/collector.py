@@ -10,9 +10,10 @@ from footfall.gateway.appender import Appender
 from footfall.gateway.collect import Door, Dropped, NeedsSalt, collect
 from footfall.gateway.directory import Snapshot
 from footfall.gateway.limit import RateLimit
+from footfall.gateway.protocols import own
 from footfall.gateway.sighting import Caller, Invalid, Sighting
 from footfall.gateway.trust import trust_in
-from footfall.registry.port import RegistryBroken, Scope
+from footfall.registry.port import Key, RegistryBroken, Scope
 from footfall.stream.codec import encode
 from footfall.stream.port import Writer
 from footfall.telemetry import GatewayMetrics
@@ -57,12 +58,60 @@ class Collector:
         except Invalid as exc:
             reply(Answer(400, fault=exc))
 
+    async def take_batch(self, body: bytes, headers: Headers, peer: str) -> Answer:
+        """Take a key's events, all of those that count in one commit; the answer says which were not taken."""
+        by_name = dict(headers)
+        address = self._address(by_name, headers, peer)
+        if not self._limit.allows(address):
+            return TOO_MANY
+        key = self._key(by_name.get(b"authorization", b""))
+        if key is None:
+            return UNAUTHORISED
+        agent = by_name.get(b"user-agent", b"").decode("latin-1")
+        now, hits, rejected, dropped = self._now(), list[bytes](), list[dict[str, int | str]](), list[Dropped]()
+        try:
+            for index, told in enumerate(own.from_batch(body)):
+                found = told if isinstance(told, Invalid) else await self._found_in_batch(told, key.site, address, agent, now)
+                if isinstance(found, Hit):
+                    hits.append(encode(found))
+                    continue
+                if isinstance(found, Dropped):
+                    dropped.append(found)
+                rejected.append({"index": index, "reason": str(found.reason if isinstance(found, Dropped) else found)})
+        except Invalid as exc:
+            return Answer(400, fault=exc)
+        except RegistryBroken:
+            return UNAVAILABLE
+        if hits and not await self.durable(hits):
+            return UNAVAILABLE
+        self._tallies.update(dropped)  # only now: after a 503 they all come again
+        return Answer(202, said={"accepted": len(hits), "rejected": rejected})
+
+    async def _found_in_batch(self, told: own.Told, site: str, address: str, agent: str, now: int) -> Hit | Dropped | Invalid:
+        named = self.snapshot.sites.find(told.sighting.website, "") if told.sighting.website else None
+        if told.sighting.website and (named is None or named.id != site):
+            return Invalid("website", "must be the key's, or left out")
+        told.sighting.website = site
+        caller = Caller(address if told.address is None else told.address, agent if told.user_agent is None else told.user_agent, keyed=True)
+        try:
+            return await self._found(told.sighting, caller, now)
+        except Invalid as exc:
+            return exc
+
+    async def _found(self, sighting: Sighting, caller: Caller, now: int) -> Hit | Dropped:
+        """What `collect` finds, once the salts it needs are there."""
+        while True:
+            try:
+                return collect(sighting, caller, now, self.snapshot.sites, self.snapshot.salts, self._door)
+            except NeedsSalt as need:
+                await asyncio.to_thread(self.snapshot.make_salt, need.day, now)
+
     def _take(self, sighting: Sighting, caller: Caller, reply: Reply) -> None:
         now = self._now()
         try:
             found = collect(sighting, caller, now, self.snapshot.sites, self.snapshot.salts, self._door)
-        except NeedsSalt as need:
-            task = asyncio.ensure_future(self._take_with_new_salt(sighting, caller, now, need.day, reply))
+        except NeedsSalt:
+            task = asyncio.ensure_future(self._take_with_new_salt(sighting, caller, now, reply))
             self._salting.add(task)
             task.add_done_callback(self._salting.discard)
         else:
@@ -79,37 +128,29 @@ class Collector:
         self._answers.clear()
         tallies, self._tallies = self._tallies, Counter()
         for dropped, count in tallies.items():
-            if await self.durable(encode(Tally(dropped.site, dropped.day, dropped.reason, count))):
+            if await self.durable([encode(Tally(dropped.site, dropped.day, dropped.reason, count))]):
                 self._metrics.dropped.labels(dropped.reason).inc(count)
             else:
                 self._tallies[dropped] += count
 
-    async def durable(self, record: bytes | None) -> bool:
-        """Whether a record came on the stream; without one, whether the stream takes any."""
+    async def durable(self, records: Sequence[bytes] = ()) -> bool:
+        """Whether records came on the stream; without any, whether it takes some."""
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self.appender.put(record, lambda answer: None if future.done() else future.set_result(answer))
+        self.appender.put(records, lambda answer: None if future.done() else future.set_result(answer))
         return await future == ACCEPTED
 
-    async def _take_with_new_salt(self, sighting: Sighting, caller: Caller, now: int, day: int, reply: Reply) -> None:
-        while True:
-            try:
-                await asyncio.to_thread(self.snapshot.make_salt, day, now)
-                found = collect(sighting, caller, now, self.snapshot.sites, self.snapshot.salts, self._door)
-            except NeedsSalt as need:
-                day = need.day
-            except RegistryBroken:
-                reply(UNAVAILABLE)
-                return
-            else:
-                self._keep(found, reply)
-                return
+    async def _take_with_new_salt(self, sighting: Sighting, caller: Caller, now: int, reply: Reply) -> None:
+        try:
+            self._keep(await self._found(sighting, caller, now), reply)
+        except RegistryBroken:
+            reply(UNAVAILABLE)
 
     def _keep(self, found: Hit | Dropped, reply: Reply) -> None:
         if isinstance(found, Dropped):
             self._tallies[found] += 1
             reply(Answer(202, dropped=found.reason))
         else:
-            self.appender.put(encode(found), reply)
+            self.appender.put((encode(found),), reply)
 
     def _caller(self, sighting: Sighting, headers: Headers, peer: str) -> Caller | Answer:
         by_name = dict(headers)
@@ -132,13 +173,18 @@ class Collector:
 
     def _keyed(self, sighting: Sighting, authorization: bytes) -> bool:
         """Whether a key allows the hit to set its time."""
-        key = self.snapshot.keys.key(authorization.decode("latin-1"))
-        if key is None or Scope.EVENTS_WRITE not in key.scopes:
+        key = self._key(authorization)
+        if key is None:
             return False
         if sighting.website is None:
             raise Invalid("website", "is required when a key is used")
         site = self.snapshot.sites.find(sighting.website, "")
         return site is not None and site.id == key.site
+
+    def _key(self, authorization: bytes) -> Key | None:
+        """The key that a header shows, if it may write events."""
+        key = self.snapshot.keys.key(authorization.decode("latin-1"))
+        return key if key and Scope.EVENTS_WRITE in key.scopes else None
 
     def _address(self, by_name: dict[bytes, bytes], headers: Headers, peer: str) -> str:
         """The client's address: the peer, or what trusted proxies say, read from the right."""

@@ -16,6 +16,7 @@ from footfall.stream.port import StreamBroken, Writer
 from footfall.telemetry import metrics_text
 
 TRACK_BYTES = 64 * 1024
+BATCH_BYTES = 2_000_000
 FLUSH_SECONDS = 1.0
 DOCS = "/api/docs"
 READY_SECONDS = 5.0
@@ -28,8 +29,7 @@ PREFLIGHT: Headers = [
 ]
 GIF: Headers = [*ANY_ORIGIN, (b"content-type", b"image/gif"), (b"cache-control", b"no-store")]
 PLAIN: Headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"x-content-type-options", b"nosniff")]
-REFUSALS = {400: "was not sent whole", 408: "came too slowly", 413: f"must have at most {TRACK_BYTES:,} bytes"}
-
+REFUSALS = {400: "was not sent whole", 408: "came too slowly", 413: "must have at most {:,} bytes"}
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +56,8 @@ class Gateway:
         path, method = scope["path"], scope["method"]
         if path == "/v1/track":
             await self._track(scope, receive, send)
+        elif path == "/v1/batch":
+            await self._batch(scope, receive, send)
         elif path == "/v1/track.gif" and method == "GET":
             await self._pixel(scope, send)
         elif path == "/v1/track.gif" and method == "HEAD":  # somebody looks whether it is there: no visit
@@ -79,12 +81,21 @@ class Gateway:
             await respond_json(send, 405, {"errors": {"method": ["must be POST"]}}, [*ANY_ORIGIN, (b"allow", b"POST, OPTIONS")])
             return
         body = await self.patience.body(dict(scope["headers"]), receive, TRACK_BYTES)
-        if isinstance(body, int):
-            answer = Answer(body, fault=Invalid("body", REFUSALS[body]))
-        else:
-            answer = await self._collect(lambda: own.from_json(body), scope)
+        answer = refusal(body, TRACK_BYTES) if isinstance(body, int) else await self._collect(lambda: own.from_json(body), scope)
+        await self._answer(send, answer, ANY_ORIGIN)
+
+    async def _batch(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """No other origin is named: a key has no place in a page."""
+        if scope["method"] != "POST":
+            await respond_json(send, 405, {"errors": {"method": ["must be POST"]}}, [(b"allow", b"POST")])
+            return
+        body = await self.patience.body(dict(scope["headers"]), receive, BATCH_BYTES)
+        answer = refusal(body, BATCH_BYTES) if isinstance(body, int) else await self.collector.take_batch(body, scope["headers"], _peer(scope))
+        await self._answer(send, answer, ())
+
+    async def _answer(self, send: Send, answer: Answer, origin: Headers) -> None:
         self.collector.count(answer.status)
-        said, headers = body_of(answer), [*ANY_ORIGIN, *headers_of(answer)]
+        said, headers = body_of(answer), [*origin, *headers_of(answer)]
         await (respond(send, answer.status, b"", headers) if said is None else respond_json(send, answer.status, said, headers))
 
     async def _pixel(self, scope: Scope, send: Send) -> None:
@@ -97,15 +108,14 @@ class Gateway:
 
     async def _collect(self, read: Callable[[], Sighting], scope: Scope) -> Answer:
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        peer = scope["client"][0] if scope.get("client") else ""
-        self.collector.take(read, scope["headers"], peer, lambda answer: None if future.done() else future.set_result(answer))
+        self.collector.take(read, scope["headers"], _peer(scope), lambda answer: None if future.done() else future.set_result(answer))
         return await future
 
     async def _ready(self, send: Send) -> None:
         appender = self.collector.appender
         if appender.last_error:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self.collector.durable(None), READY_SECONDS)
+                await asyncio.wait_for(self.collector.durable(), READY_SECONDS)
         error = appender.last_error
         await respond_json(send, 503 if error else 200, {"status": "unavailable", "reason": str(error)} if error else {"status": "ready"})
 
@@ -151,3 +161,12 @@ class Gateway:
                 await self.collector.flush()
             except Exception:
                 log.exception("tidying failed; it is tried again")
+
+
+def refusal(status: int, limit: int) -> Answer:
+    """The answer to a body that could not be taken; `limit` is in bytes."""
+    return Answer(status, fault=Invalid("body", REFUSALS[status].format(limit)))
+
+
+def _peer(scope: Scope) -> str:
+    return scope["client"][0] if scope.get("client") else ""

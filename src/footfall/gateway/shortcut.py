@@ -12,9 +12,8 @@ import msgspec
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from footfall.gateway.answer import ACCEPTED, Answer, body_of, headers_of
-from footfall.gateway.http import ANY_ORIGIN, REFUSALS, TRACK_BYTES, Gateway
+from footfall.gateway.http import ANY_ORIGIN, TRACK_BYTES, Gateway, refusal
 from footfall.gateway.protocols import own
-from footfall.gateway.sighting import Invalid
 from footfall.gateway.wire import BODY_SECONDS, too_long
 
 LINGER_SECONDS = 0.5
@@ -132,7 +131,7 @@ class Shortcut(HttpToolsProtocol):
         """Answer a request that is too large or too slow, and hang up: the rest of it is not wanted."""
         if self._request is not None and not self._in_head:
             self._request.keep_alive = False
-            self._request.reply(Answer(status, fault=Invalid("body", REFUSALS[status])))
+            self._request.reply(refusal(status, TRACK_BYTES))
         elif not self.transport.is_closing():
             self.transport.close()
 

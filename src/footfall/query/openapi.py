@@ -6,6 +6,7 @@ from typing import Any
 
 from footfall.domain.dimension import EVENT_DIMENSIONS, VISIT_DIMENSIONS
 from footfall.domain.period import NAMES
+from footfall.query import sending
 from footfall.query.schema import DAY, DROPPED, METRIC, PROPERTY_NAME, SCHEMAS, SITE, STATS_META, TEXT, WHOLE, Schema, listed, named, thing
 from footfall.query.stats import EXAMPLE, INTERVALS, LAST_PAGE, MOST_PER_PAGE, PERIODS
 
@@ -17,6 +18,7 @@ Every figure is exact. Days are those of the site's time zone.
 """
 TAGS = {
     "Reports": "Figures of a site by anything there is to break them down by. The shapes are those of Plausible's Stats API v2.",
+    sending.TAG: sending.ABOUT,
     "Sites": "What may be read, and the goals of a site.",
     "Plausible's v1": "Plausible's older Stats API, for its clients.",
     "Serverless Analytics": "The two calls of Serverless Analytics.",
@@ -165,13 +167,13 @@ CALLS: dict[tuple[str, str], Call] = {
 def completed(document: dict[str, Any]) -> dict[str, Any]:
     """The document that is made of the handlers' signatures, with all that these do not tell. Addresses are relative to the document's own, so that they hold below any path of a proxy."""
     paths = {path: {method: _operation(CALLS.get((method, path)), told) for method, told in item.items()} for path, item in document["paths"].items()}
-    components = {"schemas": {**document.get("components", {}).get("schemas", {}), **SCHEMAS}, "securitySchemes": {"key": BEARER}}
+    components = {"schemas": {**document.get("components", {}).get("schemas", {}), **SCHEMAS, **sending.SCHEMAS}, "securitySchemes": {"key": BEARER}}
     return {
         **document,
         "servers": [{"url": ".."}],
         "info": {**document["info"], "description": ABOUT, "license": {"name": "MIT", "identifier": "MIT"}},
         "tags": [{"name": name, "description": said} for name, said in TAGS.items()],
-        "paths": paths,
+        "paths": paths | sending.PATHS,
         "components": components,
     }
 

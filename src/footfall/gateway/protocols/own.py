@@ -1,21 +1,26 @@
-"""Footfall's own protocol, the original's included: `/v1/track` and `/v1/track.gif`."""
+"""Footfall's own protocol, the original's included: `/v1/track`, `/v1/track.gif` and `/v1/batch`."""
 
 import re
-from typing import Any
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import parse_qsl
 
 import msgspec
 
 from footfall.domain.event import Kind
+from footfall.gateway.collect import address_key
 from footfall.gateway.sighting import LANGUAGE, TITLE_LENGTH, UUID, Invalid, Sighting, clean
 
 URL_BYTES = 2_000
 EVENT_LENGTH = 120
+BATCH_EVENTS = 500
 PROPS, PROP_KEY_BYTES, PROP_VALUE_BYTES = 30, 300, 2_000
 ENGAGED_MS = 86_400_000
 FAR_MS = 10**15
 """Further from 1970 than any clock; integers in JSON may be too large to compute with."""
 
+EPOCH, MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 CURRENCY = re.compile(r"[A-Za-z]{3}")
 PIXEL = bytes.fromhex("47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b")
 """A transparent GIF of one pixel, 43 bytes."""
@@ -25,6 +30,7 @@ TRUE = ("1", "true")
 
 Number = int | float
 Text = str | None
+T = TypeVar("T")
 
 
 class Track(msgspec.Struct, gc=False):
@@ -68,7 +74,25 @@ class Track(msgspec.Struct, gc=False):
     h: bool | None = None
 
 
+class Keyed(Track):
+    """An event of a batch: what only a key may say besides."""
+
+    ip: Text = None
+    user_agent: Text = None
+    at: Any = None
+
+
+class Told(NamedTuple):
+    """What a batch tells of one event: whose it is besides what it is. None where it does not say."""
+
+    sighting: Sighting
+    address: str | None
+    user_agent: str | None
+
+
 _decode = msgspec.json.Decoder(Track).decode
+_decode_keyed = msgspec.json.Decoder(Keyed).decode
+_split = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _encode = msgspec.json.Encoder().encode
 _PATH = re.compile(r"(?P<said>.*?)(?: - at `\$(?:\.(?P<field>[^`.\[]+))?.*)?", re.S)
 _LONG = {short: name for name, short in zip(Track.__struct_fields__[::2], Track.__struct_fields__[1::2], strict=True)} | {"$": "revenue"}
@@ -76,8 +100,36 @@ _LONG = {short: name for name, short in zip(Track.__struct_fields__[::2], Track.
 
 def from_json(body: bytes) -> Sighting:
     """A sighting from the body of `/v1/track`; raises `Invalid`."""
+    return _sighting(_read(_decode, body))
+
+
+def from_batch(body: bytes) -> list[Told | Invalid]:
+    """Each event of a body of `/v1/batch`, or what is wrong with it; raises `Invalid` where the body as a whole is wrong."""
+    if body.lstrip()[:1] == b"[":
+        raws: Sequence[bytes | msgspec.Raw] = _read(_split, body)
+    else:
+        raws = [line for line in body.splitlines() if line.strip()]
+    if len(raws) > BATCH_EVENTS:
+        raise Invalid("body", f"must hold at most {BATCH_EVENTS} events")
+    return [_told(raw) for raw in raws]
+
+
+def _told(raw: bytes | msgspec.Raw) -> Told | Invalid:
     try:
-        track = _decode(body)
+        event = _read(_decode_keyed, raw)
+        sighting = _sighting(event)
+        if event.at is not None:
+            sighting.time_us = _instant(event.at)
+        if event.ip is not None and not address_key(event.ip):
+            raise Invalid("ip", "must be an IPv4 or IPv6 address")
+        return Told(sighting, event.ip, event.user_agent)
+    except Invalid as exc:
+        return exc
+
+
+def _read(decode: Callable[[bytes | msgspec.Raw], T], body: bytes | msgspec.Raw) -> T:
+    try:
+        return decode(body)
     except msgspec.ValidationError as exc:
         match = _PATH.fullmatch(str(exc))
         field = (match and match["field"]) or "body"
@@ -86,7 +138,6 @@ def from_json(body: bytes) -> Sighting:
         raise Invalid("body", "is not valid JSON in UTF-8") from None
     except RecursionError:
         raise Invalid("body", "is nested too deeply") from None
-    return _sighting(track)
 
 
 def from_query(query: bytes, referer: str | None) -> Sighting:
@@ -195,6 +246,20 @@ def _date(value: Any) -> int | None:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return int(min(max(value, -FAR_MS), FAR_MS) * 1000)
     return None
+
+
+def _instant(value: Any) -> int:
+    """Microseconds since 1970, from milliseconds or ISO 8601; without an offset it is UTC."""
+    if isinstance(value, str):
+        try:
+            instant = datetime.fromisoformat(value)
+        except ValueError:
+            raise Invalid("at", "must be milliseconds since 1970 or ISO 8601") from None
+        return ((instant if instant.tzinfo else instant.replace(tzinfo=UTC)) - EPOCH) // MICROSECOND
+    time = _date(value)
+    if time is None:
+        raise Invalid("at", "must be milliseconds since 1970 or ISO 8601")
+    return time
 
 
 def _props(props: dict[str, Any]) -> str | None:
