@@ -1,0 +1,12 @@
+"""Sends events to a Footfall server, from a server: `Client` with a thread, `AsyncClient` with a task.
+
+    client = Client("https://stats.example.com", key)
+    client.track("https://example.com/checkout", "Order", revenue={"currency": "EUR", "amount": 49.9})
+
+Needs nothing of Footfall but this package, and httpx.
+"""
+
+from footfall.client.asynchronous import AsyncClient
+from footfall.client.synchronous import Client
+
+__all__ = ["AsyncClient", "Client"]

@@ -1,0 +1,62 @@
+"""For ASGI applications: FastAPI, Starlette, Litestar, Django and others."""
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+from urllib.parse import quote
+
+from footfall.client.asynchronous import AsyncClient
+from footfall.client.page import Header, Visitor, asks_for_a_page, is_page
+from footfall.client.page import visitor as visitor_of
+from footfall.client.synchronous import Client
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+class PageViews:
+    """Middleware that counts each page the application answers with: GET, 2xx, HTML.
+
+    Visitors who send Global Privacy Control or Do Not Track are not counted unless `ignore_signals`.
+    Their address is that of the scope: behind a proxy let the server put the right one there.
+    """
+
+    def __init__(self, app: Application, client: Client | AsyncClient, *, ignore_signals: bool = False) -> None:
+        self._app = app
+        self._client = client
+        self._ignore_signals = ignore_signals
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI's entry."""
+        if scope["type"] != "http" or not asks_for_a_page(scope["method"], _header(scope), self._ignore_signals):
+            await self._app(scope, receive, send)
+            return
+        url, who, referrer = _url(scope), visitor(scope), _header(scope)("referer")  # now: applications change these
+
+        async def sent(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                named = {bytes(name).lower(): bytes(value) for name, value in message.get("headers", ())}
+                if is_page(message["status"], named.get(b"content-type", b"").decode("latin-1")):
+                    self._client.track(url, referrer=referrer or None, **who)
+            await send(message)
+
+        await self._app(scope, receive, sent)
+
+
+def visitor(scope: Scope) -> Visitor:
+    """Who asks: `client.track(url, "Order", **visitor(request.scope))`."""
+    return visitor_of(scope["client"][0] if scope.get("client") else "", _header(scope))
+
+
+def _header(scope: Scope) -> Header:
+    headers = {bytes(name): bytes(value).decode("latin-1") for name, value in scope["headers"]}
+    return lambda name: headers.get(name.encode(), "")
+
+
+def _url(scope: Scope) -> str:
+    host = _header(scope)("host") or "{}:{}".format(*scope.get("server") or ("localhost", 80))
+    path = (scope.get("raw_path") or quote(scope["path"]).encode()).decode("latin-1")
+    query = scope.get("query_string", b"").decode("latin-1")
+    return f"{scope.get('scheme', 'http')}://{host}{path}{'?' + query if query else ''}"

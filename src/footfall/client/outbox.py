@@ -1,0 +1,174 @@
+"""Events that wait to be sent, and what an answer means for them; no I/O, so that both clients share it."""
+
+import json
+import logging
+from collections import deque
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from time import monotonic
+from typing import Any, NamedTuple, TypedDict, Unpack
+from uuid import uuid4
+
+from footfall import __version__
+
+MOST_WAITING = 10_000
+BATCH_EVENTS = 500
+BATCH_BYTES = 500_000
+"""Below what proxies take unless told otherwise: nginx 1 MB."""
+
+EVENT_BYTES = 64 * 1024
+GATHER_SECONDS = 1.0
+"""How long the first event waits for others."""
+
+LONGEST_PAUSE_SECONDS = 60.0
+DAY_SECONDS = 86_400.0
+"""How long the server takes an event for one that has just been late."""
+
+TIMEOUT_SECONDS = 20.0
+LOSSES_TOLD = 100
+ACCEPTED, INVALID, TOO_LARGE = 202, 400, 413
+
+log = logging.getLogger("footfall.client")
+
+
+class Details(TypedDict, total=False):
+    """What else may be said of an event."""
+
+    title: str | None
+    """Of a page view."""
+
+    referrer: str | None
+    props: Mapping[str, str | float | bool | None] | None
+    revenue: Mapping[str, str | float] | None
+    """`currency` and `amount`."""
+
+    interactive: bool
+    ip: str | None
+    """The visitor's address; without it and `user_agent` all events are one visitor's, the sender."""
+
+    user_agent: str | None
+    language: str | None
+    at: datetime | None
+    """When it was, if not now."""
+
+    id: str | None
+    """A UUID, where the event may be told again, by another process for instance."""
+
+
+class Waiting(NamedTuple):
+    """An event, as JSON without its closing brace, and the moment it happened by the monotonic clock."""
+
+    id: str
+    text: str
+    moment: float
+
+
+class Outbox:
+    """At most 10,000 events, oldest first. One thread or task takes from it; others may add."""
+
+    def __init__(self) -> None:
+        self._events: deque[Waiting] = deque()
+        self._most = BATCH_EVENTS
+        self.pause = GATHER_SECONDS
+        """Seconds to wait before the next batch."""
+
+        self.failing = False
+        """Whether the last batch was not taken."""
+
+        self.lost = 0
+        """Events that will never be sent: there was no room, a day has passed, or the server called them wrong."""
+
+    def __len__(self) -> int:
+        return len(self._events)
+
+    @property
+    def ready(self) -> bool:
+        """Whether waiting gains nothing: a batch is full and the server takes batches."""
+        return len(self._events) >= self._most and not self.failing
+
+    def add(self, url: str, event: str | None = None, **details: Unpack[Details]) -> str:
+        """Put an event there; its id. Raises `ValueError` and `TypeError` for what can't be told at all."""
+        at = details.get("at")
+        if at is not None and at.tzinfo is None:
+            raise ValueError("at needs a time zone, such as datetime.now(UTC)")
+        told = {"url": url, "event": event, **details, "id": details.get("id") or str(uuid4()), "at": at and at.isoformat()}
+        told["name"] = told.pop("title", None)
+        text = json.dumps({field: value for field, value in told.items() if value is not None}, separators=(",", ":"))
+        if len(text) > EVENT_BYTES:
+            raise ValueError(f"an event must have at most {EVENT_BYTES:,} bytes")
+        if len(self._events) >= MOST_WAITING:
+            self._lose(1, f"{MOST_WAITING:,} events wait already")
+        else:
+            self._events.append(Waiting(str(told["id"]), text[:-1], monotonic()))
+        return str(told["id"])
+
+    def batch(self) -> list[Waiting]:
+        """The events to be sent next; none when nothing waits. They stay until `settle`."""
+        now = monotonic()
+        while self._events and now - self._events[0].moment > DAY_SECONDS:
+            self._events.popleft()
+            self._lose(1, "the server could not be reached for a day")
+        found: list[Waiting] = []
+        size = 0
+        for event in self._events.copy():
+            size += len(event.text) + 32
+            if found and (len(found) == self._most or size > BATCH_BYTES):
+                break
+            found.append(event)
+        return found
+
+    def settle(self, batch: Sequence[Waiting], status: int | None, headers: Mapping[str, str], body: bytes) -> bool:
+        """Draw the conclusions from an answer, or from none (`status` None); whether the next batch may follow at once."""
+        if status == ACCEPTED:
+            for each in _rejected(body):
+                dropped = each["reason"].isidentifier()  # a word, such as `bot`: nothing is wrong with the event
+                log.log(logging.DEBUG if dropped else logging.WARNING, "event %s is not counted: %s", batch[each["index"]].id, each["reason"])
+            self._forget(batch)
+            self._most, self.pause, self.failing = BATCH_EVENTS, GATHER_SECONDS, False
+            return True
+        if status == TOO_LARGE and len(batch) > 1:
+            self._most = len(batch) // 2
+            return True
+        if status in (INVALID, TOO_LARGE):
+            self._forget(batch)
+            self._lose(len(batch), f"the server answered {status}: {body.decode('utf-8', 'replace')[:500]}")
+            return True
+        if status is not None:
+            log.warning("the server answered %d to %d events; they are sent again: %s", status, len(batch), body.decode("utf-8", "replace")[:500])
+        self.failing = True
+        asked = headers.get("retry-after", "")
+        self.pause = float(asked) if asked.isdecimal() and len(asked) < 6 else min(self.pause * 2, LONGEST_PAUSE_SECONDS)
+        return False
+
+    def _forget(self, batch: Sequence[Waiting]) -> None:
+        for _ in batch:
+            self._events.popleft()
+
+    def _lose(self, count: int, reason: str) -> None:
+        before, self.lost = self.lost, self.lost + count
+        if before == 0 or before // LOSSES_TOLD != self.lost // LOSSES_TOLD:  # one by one they would fill the log
+            log.error("%d event(s) lost so far: %s", self.lost, reason)
+
+
+def written(batch: Sequence[Waiting]) -> bytes:
+    """The body that tells a batch: an event a line, each with its age."""
+    now = monotonic()
+    return "\n".join(f'{event.text},"age":{int((now - event.moment) * 1000)}}}' for event in batch).encode()
+
+
+def headers(key: str) -> dict[str, str]:
+    """The headers of a batch."""
+    return {"authorization": f"Bearer {key}", "content-type": "application/x-ndjson", "user-agent": f"footfall-client/{__version__}"}
+
+
+def endpoint(url: str) -> str:
+    """Where batches go, on the server at `url`."""
+    return url.rstrip("/") + "/v1/batch"
+
+
+def _rejected(body: bytes) -> Sequence[Any]:
+    try:
+        found: Sequence[Any] = json.loads(body)["rejected"]
+    except (ValueError, KeyError, TypeError):
+        return ()
+    return found
