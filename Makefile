@@ -10,7 +10,7 @@ TRACKER := src/footfall/static/tracker/f.js
 COUNTRY := src/footfall/data/country.mmdb
 REFERENCE := src/footfall/static/docs/swagger-ui/swagger-ui-bundle.js
 
-.PHONY: check setup run test torture bench docs pictures lock clean chromium wrk servers goaccess assets release
+.PHONY: check setup run test torture bench docs pictures lock clean chromium pages wrk servers goaccess assets release
 .DEFAULT_GOAL := check
 
 check: setup
@@ -28,12 +28,12 @@ assets: $(DASHBOARD) $(TRACKER) $(COUNTRY) $(REFERENCE)
 run: setup
 	$(BIN)/footfall serve --demo
 
-test: check chromium servers goaccess tests/clients/ready
+test: check chromium pages servers goaccess tests/clients/ready tests/tracker/real/ready
 	cd dashboard && npm run --silent check
 	cd tracker && npm run --silent check
 	$(BIN)/pytest -m "slow and not torture"
 
-torture: setup chromium servers goaccess tests/clients/ready
+torture: setup chromium pages servers goaccess tests/clients/ready tests/tracker/real/ready
 	$(BIN)/pytest -m torture -s --timeout 1800
 
 bench: setup wrk goaccess
@@ -85,9 +85,18 @@ tests/clients/ready: tests/clients/package-lock.json tests/clients/requirements.
 	npm --prefix tests/clients ci --no-audit --no-fund --silent
 	touch $@
 
+tests/tracker/real/ready: tests/tracker/real/package-lock.json $(shell find tests/tracker/real/app -not -path '*/dist*' -not -path '*/cache*' -type f)
+	npm --prefix tests/tracker/real ci --no-audit --no-fund --silent
+	npm --prefix tests/tracker/real run --silent build >/dev/null
+	touch $@
+
 chromium:
 	@command -v chromium >/dev/null || { echo "installing Debian's chromium for the browser tests"; apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } \
 	  || { echo "the browser tests need Debian's package chromium: sudo apt-get install chromium" >&2; exit 1; }
+
+pages:
+	@test -f /usr/share/doc/python3.11/html/index.html -a -x /usr/bin/firefox-esr || { echo "installing Debian's python3.11-doc and firefox-esr for the tests of the tracker"; apt-get update -qq && apt-get install -y -qq -o Dpkg::Options::=--path-include=/usr/share/doc/python3.11/* python3.11-doc firefox-esr >/dev/null; } \
+	  || { echo "the tests of the tracker need Debian's packages python3.11-doc and firefox-esr: sudo apt-get install python3.11-doc firefox-esr" >&2; exit 1; }
 
 servers:
 	@test -x /usr/sbin/nginx -a -x /usr/bin/caddy -a -x /usr/bin/systemd-analyze || { echo "installing Debian's nginx, caddy and systemd for the tests of installing"; apt-get update -qq && apt-get install -y -qq nginx caddy systemd >/dev/null; } \
@@ -108,4 +117,4 @@ lock:
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --group build -c requirements-dev.txt -o requirements-build.txt
 
 clean:
-	rm -rf .venv node_modules dashboard/node_modules tracker/node_modules tests/clients/.venv tests/clients/node_modules tests/clients/ready src/footfall/static/dashboard $(dir $(TRACKER)) $(COUNTRY) $(dir $(REFERENCE)) dist site
+	rm -rf .venv node_modules dashboard/node_modules tracker/node_modules tests/clients/.venv tests/clients/node_modules tests/clients/ready tests/tracker/real/node_modules tests/tracker/real/app/dist tests/tracker/real/ready src/footfall/static/dashboard $(dir $(TRACKER)) $(COUNTRY) $(dir $(REFERENCE)) dist site

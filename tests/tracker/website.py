@@ -22,12 +22,16 @@ class Website:
 
     def __init__(self) -> None:
         self.pages: dict[str, Page] = {}
+        self.asked: list[tuple[str, str]] = []
+        """The paths asked for, each with what for, if a browser says."""
+
         website = self
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
             def do_GET(self) -> None:
+                website.asked.append((self.path.partition("?")[0], self.headers.get("sec-purpose", "")))
                 page = website.pages.get(self.path.partition("?")[0], Page("nothing here", status=404))
                 body = page.body.encode()
                 self.send_response(page.status)
