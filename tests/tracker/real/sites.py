@@ -53,14 +53,13 @@ class RealSites:
             return 200, "application/pdf", b"%PDF-1.4"
         root = DOCS if host.startswith("docs-") else APP
         file = (root / path.lstrip("/") / ("index.html" if path.endswith("/") else "")).resolve()
-        if ".." in path or not file.is_file():
-            return 404, "text/plain", b"nothing here"
-        kind = guess_type(file.name)[0] or "application/octet-stream"
-        body = file.read_bytes()
+        found = ".." not in path and file.is_file()
+        kind = (guess_type(file.name)[0] or "application/octet-stream") if found else "text/html"
+        body = file.read_bytes() if found else b"<!doctype html><html><head><title>Not found</title></head><body></body></html>"
         if kind == "text/html":
             tag = f'<script defer src="{self._script}" data-site="{host.removesuffix(".test")}"></script>'
             body = body.replace(b"</head>", tag.encode() + b"</head>", 1).replace(b"</body>", EXTRAS.format(elsewhere=self.url(ELSEWHERE)).encode() + b"</body>", 1)
-        return 200, kind, body
+        return 200 if found else 404, kind, body
 
     def stop(self) -> None:
         """End."""
