@@ -80,7 +80,11 @@ class Tab {
       const now = await this.page
         .evaluate(() => [location.href, window.mark, document.readyState, document.documentElement.scrollHeight])
         .catch(() => undefined)
-      if (now && now[2] === 'complete' && (now[0] !== before || now[1] !== mark)) return { url: now[0], same: now[1] === mark }
+      if (now && now[2] === 'complete' && (now[0] !== before || now[1] !== mark)) {
+        // A page that was kept still has the mark it was left with; one that was loaded has none.
+        if (now[1] && now[1] !== mark) note('restored', now[0])
+        return { url: now[0], same: now[1] === mark }
+      }
     }
     throw new Error(`nothing came after ${before}`)
   }
@@ -101,7 +105,7 @@ const enter = async (tab, selector, index, key) => {
 }
 
 async function main() {
-  const browser = await puppeteer.launch({ executablePath: given.browser, headless: true, args: flags, ignoreDefaultArgs: ['--disable-back-forward-cache'] })
+  const browser = await puppeteer.launch({ executablePath: given.browser, headless: true, args: flags })
   await walk(browser).finally(() => browser.close())
 }
 
