@@ -28,7 +28,7 @@ assets: $(DASHBOARD) $(TRACKER) $(COUNTRY) $(REFERENCE)
 run: setup
 	$(BIN)/footfall serve --demo
 
-test: check chromium pages servers goaccess tests/clients/ready tests/tracker/real/ready
+test: check chromium pages servers goaccess tests/clients/ready tests/frameworks/ready tests/tracker/real/ready
 	cd dashboard && npm run --silent check
 	cd tracker && npm run --silent check
 	$(BIN)/pytest -m "slow and not torture"
@@ -90,6 +90,10 @@ tests/tracker/real/ready: tests/tracker/real/package-lock.json $(shell find test
 	npm --prefix tests/tracker/real run --silent build >/dev/null
 	touch $@
 
+tests/frameworks/ready: tests/frameworks/package-lock.json
+	npm --prefix tests/frameworks ci --no-audit --no-fund --silent
+	touch $@
+
 chromium:
 	@command -v chromium >/dev/null || { echo "installing Debian's chromium for the browser tests"; apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } \
 	  || { echo "the browser tests need Debian's package chromium: sudo apt-get install chromium" >&2; exit 1; }
@@ -117,4 +121,4 @@ lock:
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --group build -c requirements-dev.txt -o requirements-build.txt
 
 clean:
-	rm -rf .venv node_modules dashboard/node_modules tracker/node_modules tests/clients/.venv tests/clients/node_modules tests/clients/ready tests/tracker/real/node_modules tests/tracker/real/app/dist tests/tracker/real/ready src/footfall/static/dashboard $(dir $(TRACKER)) $(COUNTRY) $(dir $(REFERENCE)) dist site
+	rm -rf .venv node_modules dashboard/node_modules tracker/node_modules tests/clients/.venv tests/clients/node_modules tests/clients/ready tests/frameworks/node_modules tests/frameworks/ready tests/tracker/real/node_modules tests/tracker/real/app/dist tests/tracker/real/ready src/footfall/static/dashboard $(dir $(TRACKER)) $(COUNTRY) $(dir $(REFERENCE)) dist site

@@ -36,19 +36,19 @@ http {{
 class Proxy:
     """A web server in front of Footfall. All that it logs is in `logs()`."""
 
-    def __init__(self, folder: Path, command: list[str], ports: tuple[int, int]) -> None:
+    def __init__(self, folder: Path, command: list[str], ports: tuple[int, int], host: str = ROOT) -> None:
         self.folder = folder
         self.port, self.plain_port = ports
         with (folder / "output.log").open("w") as output:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env={"PATH": "/usr/sbin:/usr/bin:/bin", "HOME": str(folder)})
         atexit.register(self.process.kill)
-        self._wait()
+        self._wait(host)
 
-    def _wait(self) -> None:
+    def _wait(self, host: str) -> None:
         until = monotonic() + START_SECONDS
         while monotonic() < until and self.process.poll() is None:
             with self.client() as client, suppress(httpx.HTTPError):
-                client.get(f"https://{ROOT}/livez")
+                client.get(f"https://{host}/livez")
                 return
             sleep(0.05)
         raise AssertionError(f"not ready in time: {self.logs()}")
@@ -90,11 +90,7 @@ class _ToProxy(httpx.BaseTransport):
 
 def nginx(folder: Path, upstream: str) -> Proxy:
     """Debian's nginx with `infra/nginx/footfall.conf`."""
-    ports = _free_ports()
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1", "-subj", f"/CN={ROOT}", "-keyout", "key.pem", "-out", "cert.pem"],
-        cwd=folder, check=True, capture_output=True,
-    )  # fmt: skip
+    ports = free_ports()
     text = (INFRA / "nginx" / "footfall.conf").read_text()
     for pattern, ours in (
         (r" +listen \[::\]:.*\n", ""),
@@ -103,11 +99,20 @@ def nginx(folder: Path, upstream: str) -> Proxy:
         (r"/etc/letsencrypt/live/[^/]+/fullchain.pem", f"{folder}/cert.pem"),
         (r"/etc/letsencrypt/live/[^/]+/privkey.pem", f"{folder}/key.pem"),
         (r"/var/log/nginx", str(folder)),
-        (r"/var/www/html", str(_pages(folder))),
+        (r"/var/www/html", str(pages(folder))),
         (re.escape(UPSTREAM), upstream),
     ):
         text, times = re.subn(pattern, ours, text)
         assert times, f"nothing like {pattern} in the example"
+    return run_nginx(folder, text, ports)
+
+
+def run_nginx(folder: Path, text: str, ports: tuple[int, int]) -> Proxy:
+    """Debian's nginx with what lies inside `http`; `cert.pem` and `key.pem` are in the folder."""
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1", "-subj", f"/CN={ROOT}", "-keyout", "key.pem", "-out", "cert.pem"],
+        cwd=folder, check=True, capture_output=True,
+    )  # fmt: skip
     (folder / "footfall.conf").write_text(text)
     (folder / "nginx.conf").write_text(NGINX.format(folder=folder))
     return Proxy(folder, ["/usr/sbin/nginx", "-c", str(folder / "nginx.conf"), "-e", str(folder / "start.log")], ports)
@@ -115,27 +120,31 @@ def nginx(folder: Path, upstream: str) -> Proxy:
 
 def caddy(folder: Path, upstream: str) -> Proxy:
     """Debian's Caddy with `infra/caddy/Caddyfile`; certificates are its own, since nobody outside can be asked for them."""
-    ports = _free_ports()
-    text = (INFRA / "caddy" / "Caddyfile").read_text()
+    return run_caddy(folder, upstream, (INFRA / "caddy" / "Caddyfile").read_text())
+
+
+def run_caddy(folder: Path, upstream: str, text: str, host: str = ROOT) -> Proxy:
+    """The same with a Caddyfile's text, which begins with its options and has a site of that host."""
+    ports = free_ports()
     options = (
         f"{{\n\tadmin off\n\tlocal_certs\n\tskip_install_trust\n\thttps_port {ports[0]}\n\thttp_port {ports[1]}\n\tdefault_bind 127.0.0.1\n\tstorage file_system {folder}/storage\n"
     )
-    for old, ours in (("{\n", options), (UPSTREAM, upstream), ("/var/www/html", str(_pages(folder)))):
+    for old, ours in (("{\n", options), (UPSTREAM, upstream), ("/var/www/html", str(pages(folder)))):
         assert old in text, f"nothing like {old} in the example"
         text = text.replace(old, ours, 1 if old == "{\n" else -1)
     (folder / "Caddyfile").write_text(text)
-    return Proxy(folder, ["/usr/bin/caddy", "run", "--config", str(folder / "Caddyfile"), "--adapter", "caddyfile"], ports)
+    return Proxy(folder, ["/usr/bin/caddy", "run", "--config", str(folder / "Caddyfile"), "--adapter", "caddyfile"], ports, host)
 
 
-def _pages(folder: Path) -> Path:
+def pages(folder: Path) -> Path:
     """The other site, below a path of which Footfall may be."""
-    pages = folder / "pages"
-    pages.mkdir(exist_ok=True)
-    (pages / "index.html").write_text("<!doctype html><title>The other site</title>")
-    return pages
+    made = folder / "pages"
+    made.mkdir(exist_ok=True)
+    (made / "index.html").write_text("<!doctype html><title>The other site</title>")
+    return made
 
 
-def _free_ports() -> tuple[int, int]:
+def free_ports() -> tuple[int, int]:
     with socket.socket() as one, socket.socket() as other:
         one.bind(("127.0.0.1", 0))
         other.bind(("127.0.0.1", 0))

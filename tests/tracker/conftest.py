@@ -16,7 +16,7 @@ from tests.server import Server
 from tests.tracker.shop import Shop
 from tests.tracker.website import Website
 
-SITES = 40
+SITES = 60
 _numbers = count()
 
 FLAGS = [*USUAL, "--host-resolver-rules=MAP *.test 127.0.0.1"]
