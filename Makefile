@@ -36,7 +36,7 @@ test: check chromium pages servers goaccess tests/clients/ready tests/frameworks
 torture: setup chromium pages servers goaccess tests/clients/ready tests/tracker/real/ready
 	$(BIN)/pytest -m torture -s --timeout 1800
 
-bench: setup wrk goaccess
+bench: setup wrk goaccess chromium bench/trackers/ready
 	$(BIN)/python -m bench
 
 docs: setup
@@ -90,6 +90,10 @@ tests/tracker/real/ready: tests/tracker/real/package-lock.json $(shell find test
 	npm --prefix tests/tracker/real run --silent build >/dev/null
 	touch $@
 
+bench/trackers/ready: bench/trackers/package-lock.json
+	npm --prefix bench/trackers ci --no-audit --no-fund --silent
+	touch $@
+
 tests/frameworks/ready: tests/frameworks/package-lock.json
 	npm --prefix tests/frameworks ci --no-audit --no-fund --silent
 	touch $@
@@ -121,4 +125,4 @@ lock:
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --group build -c requirements-dev.txt -o requirements-build.txt
 
 clean:
-	rm -rf .venv node_modules dashboard/node_modules tracker/node_modules tests/clients/.venv tests/clients/node_modules tests/clients/ready tests/frameworks/node_modules tests/frameworks/ready tests/tracker/real/node_modules tests/tracker/real/app/dist tests/tracker/real/ready src/footfall/static/dashboard $(dir $(TRACKER)) $(COUNTRY) $(dir $(REFERENCE)) dist site
+	rm -rf .venv node_modules dashboard/node_modules tracker/node_modules tests/clients/.venv tests/clients/node_modules tests/clients/ready tests/frameworks/node_modules tests/frameworks/ready bench/trackers/node_modules bench/trackers/ready tests/tracker/real/node_modules tests/tracker/real/app/dist tests/tracker/real/ready src/footfall/static/dashboard $(dir $(TRACKER)) $(COUNTRY) $(dir $(REFERENCE)) dist site
