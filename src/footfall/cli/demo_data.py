@@ -18,7 +18,7 @@ from footfall.registry.port import Refused, RegistryBroken
 from footfall.settings import BadSettings, Settings
 from footfall.store import demo
 from footfall.store.demo import SiteDay
-from footfall.store.port import Facts, StoreBroken
+from footfall.store.port import OwnFacts, StoreBroken
 from footfall.stream.port import StreamBroken
 
 EXPECTED = (Refused, RegistryBroken, StreamBroken, StoreBroken)
@@ -102,7 +102,7 @@ def _last(text: str, now_us: int, problems: list[str]) -> int:
     return day
 
 
-def _fill(settings: Settings, facts: Facts, days: Sequence[SiteDay], wanted: Wanted, now_us: int) -> None:
+def _fill(settings: Settings, facts: OwnFacts, days: Sequence[SiteDay], wanted: Wanted, now_us: int) -> None:
     settled_at = made = 0
     with _progress() as progress:
         task = progress.add_task("making events", total=sum(day.visits for day in days) * demo.EVENTS_A_VISIT)
@@ -128,7 +128,7 @@ def _portions(days: Sequence[SiteDay]) -> Iterator[list[SiteDay]]:
         yield portion
 
 
-def _settle(settings: Settings, facts: Facts, now_us: int) -> None:
+def _settle(settings: Settings, facts: OwnFacts, now_us: int) -> None:
     """Settle as the engine does, but for days that are so young that a server would still have their salts."""
     salts, reader = compose.open_salts(settings), compose.open_reader(settings)
     try:
@@ -141,7 +141,7 @@ def _settle(settings: Settings, facts: Facts, now_us: int) -> None:
         reader.close()
 
 
-def _report(facts: Facts, wanted: Wanted, seconds: float) -> None:
+def _report(facts: OwnFacts, wanted: Wanted, seconds: float) -> None:
     names = [site.id for site in demo.sites(wanted.sites)]
     (events, visits) = facts.rows("SELECT (SELECT count(*) FROM events WHERE list_contains(?, site)), (SELECT count(*) FROM visits WHERE list_contains(?, site))", [names, names])[
         0

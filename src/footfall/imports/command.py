@@ -8,7 +8,7 @@ from typing import Any
 from footfall.control.port import Refusal
 from footfall.domain.event import Tally
 from footfall.imports.columns import PARTS
-from footfall.store.port import Facts, Taken
+from footfall.store.port import OwnFacts, Taken
 
 KNOWN = "SELECT digest, upto FROM imports WHERE site = ?"
 
@@ -17,7 +17,7 @@ KNOWN = "SELECT digest, upto FROM imports WHERE site = ?"
 class Imported:
     """The command `imported`: how far which files have been imported into a site."""
 
-    facts: Facts
+    facts: OwnFacts
 
     def __call__(self, site: str) -> list[tuple[str, int]]:
         """Digests (hexadecimal) with the number of bytes that they are of."""
@@ -28,7 +28,7 @@ class Imported:
 class TakeIn:
     """The command `take_in`: add the events of parts, once. `exchange` is the folder that parts lie in."""
 
-    facts: Facts
+    facts: OwnFacts
     exchange: Path
 
     def __call__(self, parts: Sequence[str], taken: Sequence[Any], tallies: Sequence[Sequence[Any]]) -> int:

@@ -10,7 +10,7 @@ from footfall.control.port import Refusal
 from footfall.keeping import sqlite
 from footfall.keeping.duplicate import duplicate
 from footfall.keeping.port import FACTS, ROLLUPS
-from footfall.store.port import Facts
+from footfall.store.port import OwnFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Copies:
     moment than the facts they would be taken for those of other hits after a restore.
     """
 
-    facts: Facts
+    facts: OwnFacts
     rollups: Path | None
 
     def __call__(self, folder: str) -> dict[str, Any]:

@@ -21,11 +21,13 @@ def batch_of(records: Sequence[Record], marks: Mapping[str, int], sources: Sourc
     tallies: list[Tally] = []
     unreadable: Counter[int] = Counter()
     reached = dict(marks)
+    firsts: dict[str, int] = {}
     for record in records:
         shard, sequence = record.position
         if sequence <= reached.get(shard, 0):
             continue
         reached[shard] = sequence
+        firsts.setdefault(shard, sequence)
         try:
             found = decode(record.data)
         except Unreadable:
@@ -36,7 +38,7 @@ def batch_of(records: Sequence[Record], marks: Mapping[str, int], sources: Sourc
         else:
             tallies.append(found)
     tallies += [Tally("", day, Reason.UNREADABLE, count) for day, count in unreadable.items()]
-    return Batch(events, tallies, {shard: sequence for shard, sequence in reached.items() if marks.get(shard) != sequence})
+    return Batch(events, tallies, {shard: sequence for shard, sequence in reached.items() if marks.get(shard) != sequence}, firsts)
 
 
 def event_of(hit: Hit, record: Record, sources: Sources) -> Event:

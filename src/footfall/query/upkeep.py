@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from footfall.domain.site import Site
 from footfall.query.rollup import Look, Sums, TooCostly
 from footfall.query.standard import standard
-from footfall.store.port import Facts, NoMemory, Rollups, StoreBroken
+from footfall.store.port import NoMemory, OwnFacts, Rollups, StoreBroken
 
 TICK_SECONDS = 60.0
 UNUSED = timedelta(days=35)
@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 class Upkeep:
     """Runs in a thread of its own. `sites` gives all sites, `now` microseconds since 1970."""
 
-    facts: Facts
+    facts: OwnFacts
     rollups: Rollups
     sites: Callable[[], Sequence[Site]]
     now: Callable[[], int]

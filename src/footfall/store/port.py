@@ -16,11 +16,13 @@ class Batch:
     """What one transaction adds: events, tallies of the door, and how far each shard has come.
 
     Events and tallies whose shard has come further already are left out by the store's caller.
+    `firsts` are the lowest sequence numbers in it, by shard; where one is missing it is the mark.
     """
 
     events: Sequence[Event] = ()
     tallies: Sequence[Tally] = ()
     marks: Mapping[str, int] = field(default_factory=dict)
+    firsts: Mapping[str, int] = field(default_factory=dict)
 
 
 class Taken(NamedTuple):
@@ -60,6 +62,14 @@ class Adopted(NamedTuple):
     now: int
 
 
+class Outrun(Exception):
+    """Another has applied some of a batch already, which changed nothing: `marks` tell how far those shards have come."""
+
+    def __init__(self, marks: Mapping[str, int]) -> None:
+        super().__init__(f"already applied: {dict(marks)}")
+        self.marks = marks
+
+
 class StoreBroken(Exception):
     """The store cannot be used now; the transaction that was under way changed nothing."""
 
@@ -89,7 +99,7 @@ class Reading(Protocol):
 
 
 class Facts(Protocol):
-    """Events, visits, marks and counts of drops. One process writes, one thread at a time."""
+    """Events, visits, marks and counts of drops."""
 
     def marks(self) -> Mapping[str, int]:
         """How far each shard has been applied: its highest sequence number."""
@@ -98,14 +108,8 @@ class Facts(Protocol):
         """Add a batch in one transaction: all of it, marks included, or nothing.
 
         Copies are left out, the visits of all touched visitors folded anew, and the days
-        changed are marked. The order in which batches come makes no difference.
-        """
-
-    def load(self, sql: str, parameters: Mapping[str, Any], taken: Taken | None = None, tallies: Sequence[Tally] = ()) -> int:
-        """Add in one transaction the events that a SELECT gives in the columns of `facts.STAGED`, as `apply` adds a batch.
-
-        For more events than pass through Python in good time. Returns how many count; copies are left
-        out. What is noted as `taken` already is not added again.
+        changed are marked. The order in which batches come makes no difference. Where several
+        processes write, one may be `Outrun`.
         """
 
     def settle(self, alive: frozenset[int], today: int, applied_up_to: int) -> Sequence[int]:
@@ -122,23 +126,34 @@ class Facts(Protocol):
         Any thread may call it, beside `apply`.
         """
 
+    def reading(self) -> AbstractContextManager[Reading]:
+        """A look at one moment, beside `apply`; any thread may take one."""
+
+    def close(self) -> None:
+        """Give up the store; all that was applied stays."""
+
+
+class OwnFacts(Facts, Protocol):
+    """Facts that one process has for itself. One thread writes at a time."""
+
+    def load(self, sql: str, parameters: Mapping[str, Any], taken: Taken | None = None, tallies: Sequence[Tally] = ()) -> int:
+        """Add in one transaction the events that a SELECT gives in the columns of `facts.STAGED`, as `apply` adds a batch.
+
+        For more events than pass through Python in good time. Returns how many count; copies are left
+        out. What is noted as `taken` already is not added again.
+        """
+
     def trim(self, site: str, days: Mapping[date, int]) -> Sequence[date]:
         """Delete the facts of settled days that are still of the versions given; the days trimmed by this call.
 
         Visits stay as long as events of later days belong to them.
         """
 
-    def reading(self) -> AbstractContextManager[Reading]:
-        """A look at one moment, beside `apply`; any thread may take one."""
-
     def still(self) -> AbstractContextManager[Sequence[str]]:
         """Have nothing change for as long as the context lasts; gives the files that hold all of it, the first of them the main one.
 
         Only another process may open them: one that closes a file gives up its locks.
         """
-
-    def close(self) -> None:
-        """Give up the store; all that was applied stays."""
 
 
 class NotAdopted(Exception):

@@ -1,0 +1,337 @@
+"""Facts in a table of DynamoDB and a bucket of S3, for functions that share nothing else.
+
+A commit is one transaction: how far its shards have come, and what it adds, as a segment for each
+site and local day. Nothing is counted in place. Who reads takes the files of the days and the
+segments that these do not hold yet, and folds them as at home; who compacts writes what came of
+that as new versions of the files.
+
+| item | pk | sk |
+|---|---|---|
+| how far a shard has come | `C#stream` | shard |
+| a range that was applied | `L#stream#shard` | its last sequence number |
+| a day with segments that no file holds | `X#site` | day |
+| a day's files, and up to where they hold its segments | `P#site` | day |
+| a segment | `S#site#day` | shard, sequence number |
+"""
+
+import secrets
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from hashlib import blake2b
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from footfall.domain.event import Event, Position, Tally
+from footfall.domain.site import day_date
+from footfall.store.port import Applied, Batch, Outrun, Reading, StoreBroken
+from footfall.store.segment import pack, unpack
+from footfall.store.window import Day, Window
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
+
+DIGITS = 56
+"""Of a sequence number of Kinesis; DynamoDB's own numbers have 38, so they are text."""
+
+SEGMENT_BYTES = 300_000
+MOST_ITEMS, MOST_BYTES = 100, 3_500_000
+"""Of a transaction: DynamoDB takes 100 items and 4 MB."""
+
+KEPT_SECONDS = 8 * 86_400
+"""How long segments and ranges are kept: longer than anything may be applied late."""
+
+Item = dict[str, Any]
+
+
+class TooLarge(Exception):
+    """A batch that does not fit into one transaction; half of it may."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """The versions of a day's files, by part, and by shard up to where they hold its segments. `generation` grows with each writing."""
+
+    generation: int
+    day: Day
+    files: Mapping[str, str]
+    marks: Mapping[str, int]
+
+
+class DynamodbFacts:
+    """See `port.Facts`. `stream` names the one whose shards are meant; `sites` gives the ids there are, as no item lists them."""
+
+    def __init__(
+        self, dynamodb: "DynamoDBClient", s3: "S3Client", table: str, bucket: str, stream: str, sites: Callable[[], Sequence[str]], now: Callable[[], int], memory_limit: str
+    ) -> None:
+        self._dynamodb = dynamodb
+        self._s3 = s3
+        self._table = table
+        self._bucket = bucket
+        self._stream = stream
+        self._sites = sites
+        self._now = now
+        self._memory_limit = memory_limit
+
+    def marks(self) -> Mapping[str, int]:
+        """See `port.Facts`."""
+        return {item["sk"]["S"]: int(item["hwm"]["S"]) for item in self._items(f"C#{self._stream}")}
+
+    def apply(self, batch: Batch) -> Applied:
+        """See `port.Facts`. Copies are found when days are folded, so all count as counted here. Raises `TooLarge`."""
+        segments, days = self._segments(batch)
+        shards = [action for shard, last in batch.marks.items() for action in self._reached(shard, batch.firsts.get(shard, last), last, len(batch.events))]
+        actions = [*shards, *({"Put": {"TableName": self._table, "Item": item}} for item in segments), *map(self._changed, sorted(days))]
+        if len(actions) > MOST_ITEMS or sum(len(item["data"]["B"]) for item in segments) > MOST_BYTES:
+            raise TooLarge
+        if actions:
+            self._commit(actions, batch)
+        return Applied(len(batch.events), 0)
+
+    def settle(self, alive: frozenset[int], today: int, applied_up_to: int) -> Sequence[int]:
+        """See `port.Facts`. Compacts what it settles."""
+        found: set[int] = set()
+        for site in self._sites():
+            found |= set(self._compact(site, lambda window: window.settle(alive, today, applied_up_to)))
+        return sorted(found)
+
+    def compact(self, site: str) -> None:
+        """Write files that hold all segments of a site."""
+        self._compact(site, lambda _: ())
+
+    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> Sequence[tuple[Any, ...]]:
+        """See `port.Facts`."""
+        with self.reading() as reading:
+            return reading.rows(sql, parameters)
+
+    @contextmanager
+    def reading(self, site: str | None = None) -> Iterator[Reading]:
+        """See `port.Facts`."""
+        with TemporaryDirectory() as folder:
+            window = Window(Path(folder), self._memory_limit)
+            try:
+                for each in self._sites() if site is None else [site]:
+                    self._fill(window, each, Path(folder))
+                with window.reading() as reading:
+                    yield reading
+            finally:
+                window.close()
+
+    def close(self) -> None:
+        """See `port.Facts`."""
+
+    def _compact(self, site: str, further: Callable[[Window], Sequence[int]]) -> Sequence[int]:
+        # What was changed by now, all of it up to `reached`, will be in the files; what comes later changes the marks again.
+        changed = self._changes(site)
+        reached = self.marks()
+        with TemporaryDirectory() as folder:
+            window = Window(Path(folder), self._memory_limit)
+            try:
+                before = self._fill(window, site, Path(folder), reached)
+                done = further(window)
+                days = {day for day, each in window.days(site).items() if day not in before or before[day].day != each or done} | set(changed)
+                self._point(site, {day: self._written(window, site, day, before.get(day), reached) for day in sorted(days)})
+            finally:
+                window.close()
+        for day, version in changed.items():
+            self._clear(site, day, version)
+        return done
+
+    def _fill(self, window: Window, site: str, folder: Path, upto: Mapping[str, int] | None = None) -> Mapping[date, Pointer]:
+        """Bring a site's days into a window: from their files, then the segments that these do not hold, up to some marks or to the end."""
+        reached = self.marks() if upto is None else upto
+        changed = self._changes(site)  # before the pointers: who takes a mark away has put a pointer
+        pointers = self._pointers(site)
+        files: dict[str, list[str]] = defaultdict(list)
+        for day, pointer in pointers.items():
+            for part, version in pointer.files.items():
+                files[part].append(self._fetched(_key(site, day, part), version, folder))
+        window.take_in(site, {day: pointer.day for day, pointer in pointers.items()}, files)
+        events, tallies = list[Event](), list[Tally]()
+        for day in changed:
+            held = pointers[day].marks if day in pointers else {}
+            for shard, last in reached.items():
+                for item in self._items(f"S#{site}#{day}", f"{shard}#{_padded(held.get(shard, -1) + 1)}", f"{shard}#{_padded(last)}#~"):
+                    more, counts = unpack(item["data"]["B"])
+                    events += map(_in_order, more)
+                    tallies += counts
+        if events or tallies:
+            window.apply(Batch(events, tallies))
+            window.name_versions(site, {day: pointer.day for day, pointer in pointers.items()}, _digest(changed.values()))
+        return pointers
+
+    def _changes(self, site: str) -> Mapping[date, str]:
+        return {date.fromisoformat(item["sk"]["S"]): item["version"]["S"] for item in self._items(f"X#{site}")}
+
+    def _pointers(self, site: str) -> Mapping[date, Pointer]:
+        """All of a site as of one moment: a query may see half of a transaction, but not twice the same half."""
+        found, before = self._read_pointers(site), None
+        while found != before:
+            found, before = self._read_pointers(site), found
+        return found
+
+    def _read_pointers(self, site: str) -> Mapping[date, Pointer]:
+        return {date.fromisoformat(item["sk"]["S"]): _pointer(item) for item in self._items(f"P#{site}")}
+
+    def _written(self, window: Window, site: str, day: date, before: Pointer | None, marks: Mapping[str, int]) -> Pointer:
+        files = {}
+        for part, path in window.write(site, day):
+            with _translated(), path.open("rb") as body:
+                files[part] = self._s3.put_object(Bucket=self._bucket, Key=_key(site, day, part), Body=body)["VersionId"]
+        return Pointer(before.generation + 1 if before else 1, window.days(site).get(day, Day(None, settled=False)), files, marks)
+
+    def _point(self, site: str, pointers: Mapping[date, Pointer]) -> None:
+        """Put pointers in one transaction, each over the one that was read: a visit may lie on two days. Another's being there first is no fault."""
+        actions: list[Any] = []
+        for day, pointer in pointers.items():
+            put = {"TableName": self._table, "Item": {"pk": {"S": f"P#{site}"}, "sk": {"S": str(day)}, **_item(pointer)}, "ConditionExpression": "attribute_not_exists(pk)"}
+            if pointer.generation > 1:
+                put |= {"ConditionExpression": "generation = :before", "ExpressionAttributeValues": {":before": {"N": str(pointer.generation - 1)}}}
+            actions.append({"Put": put})
+        if len(actions) > MOST_ITEMS:
+            raise StoreBroken(f"{len(actions)} days of {site!r} change at once; at most {MOST_ITEMS} may")
+        if actions:
+            with _translated():
+                self._dynamodb.transact_write_items(TransactItems=actions)
+
+    def _clear(self, site: str, day: date, version: str) -> None:
+        """Take a day's mark away if it is still the one that was read."""
+        try:
+            self._dynamodb.delete_item(
+                TableName=self._table,
+                Key={"pk": {"S": f"X#{site}"}, "sk": {"S": str(day)}},
+                ConditionExpression="version = :seen",
+                ExpressionAttributeValues={":seen": {"S": version}},
+            )
+        except self._dynamodb.exceptions.ConditionalCheckFailedException:
+            return
+
+    def _fetched(self, key: str, version: str, folder: Path) -> str:
+        path = folder / key.replace("/", "-")
+        with _translated():
+            self._s3.download_file(self._bucket, key, str(path), ExtraArgs={"VersionId": version})
+        return str(path)
+
+    def _segments(self, batch: Batch) -> tuple[list[Item], set[tuple[str, str]]]:
+        """What a batch adds, as items; and the days that it touches."""
+        events: dict[tuple[str, str], list[Event]] = defaultdict(list)
+        tallies: dict[tuple[str, str], list[Tally]] = defaultdict(list)
+        for event in batch.events:
+            events[event.hit.site, str(day_date(event.hit.day))].append(event)
+        for tally in batch.tallies:
+            tallies[tally.site, str(day_date(tally.day))].append(tally)
+        shard, last = min(batch.marks.items(), default=("", 0))
+        days = {*events, *tallies}
+        items = [
+            {"pk": {"S": f"S#{site}#{day}"}, "sk": {"S": f"{shard}#{_padded(last)}#{number}"}, "data": {"B": data}, "expires": self._expiry()}
+            for site, day in sorted(days)
+            for number, data in enumerate(_packed(events[site, day], tallies[site, day]))
+        ]
+        return items, days
+
+    def _reached(self, shard: str, first: int, last: int, count: int) -> list[Item]:
+        """The actions that say a shard has come further, if it had not come as far as `first`."""
+        mark = {
+            "TableName": self._table, "Key": {"pk": {"S": f"C#{self._stream}"}, "sk": {"S": shard}}, "UpdateExpression": "SET hwm = :last",
+            "ConditionExpression": "attribute_not_exists(hwm) OR hwm < :first", "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+            "ExpressionAttributeValues": {":last": {"S": _padded(last)}, ":first": {"S": _padded(first)}},
+        }  # fmt: skip
+        key = {"pk": {"S": f"L#{self._stream}#{shard}"}, "sk": {"S": _padded(last)}}
+        ledger = {**key, "first": {"S": _padded(first)}, "events": {"N": str(count)}, "expires": self._expiry()}
+        return [{"Update": mark}, {"Put": {"TableName": self._table, "Item": ledger}}]
+
+    def _changed(self, day: tuple[str, str]) -> Item:
+        item = {"pk": {"S": f"X#{day[0]}"}, "sk": {"S": day[1]}, "version": {"S": secrets.token_hex(8)}}
+        return {"Put": {"TableName": self._table, "Item": item}}
+
+    def _commit(self, actions: Sequence[Any], batch: Batch) -> None:
+        try:
+            self._dynamodb.transact_write_items(TransactItems=actions)
+        except self._dynamodb.exceptions.TransactionCanceledException as exc:
+            reasons = exc.response.get("CancellationReasons", [])
+            outrun: list[Any] = [each["Item"] for each in reasons if each.get("Code") == "ConditionalCheckFailed" and "Item" in each]
+            if not outrun:
+                raise StoreBroken(str(exc)) from exc
+            raise Outrun({item["sk"]["S"]: int(item["hwm"]["S"]) for item in outrun}) from exc
+        except (ClientError, BotoCoreError) as exc:
+            raise StoreBroken(str(exc)) from exc
+
+    def _items(self, pk: str, low: str = "", high: str = "") -> Iterator[Item]:
+        """All items of a partition, as they are now; or those between two sort keys."""
+        asked: dict[str, Any] = {"TableName": self._table, "KeyConditionExpression": "pk = :pk", "ExpressionAttributeValues": {":pk": {"S": pk}}, "ConsistentRead": True}
+        if high:
+            asked["KeyConditionExpression"] += " AND sk BETWEEN :low AND :high"
+            asked["ExpressionAttributeValues"] |= {":low": {"S": low}, ":high": {"S": high}}
+        while True:
+            with _translated():
+                page = self._dynamodb.query(**asked)
+            yield from page["Items"]
+            if "LastEvaluatedKey" not in page:
+                return
+            asked["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+    def _expiry(self) -> Item:
+        return {"N": str(self._now() // 1_000_000 + KEPT_SECONDS)}
+
+
+def _packed(events: Sequence[Event], tallies: Sequence[Tally]) -> Iterator[bytes]:
+    """Segments that each fit into an item."""
+    data = pack(events, tallies)
+    if len(data) <= SEGMENT_BYTES or len(events) < 2:
+        yield data
+        return
+    half = len(events) // 2
+    yield from _packed(events[:half], tallies)
+    yield from _packed(events[half:], ())
+
+
+def _in_order(event: Event) -> Event:
+    """The event at a place that DuckDB can hold and that sorts as the true one does."""
+    shard, sequence = event.position
+    return event._replace(position=Position(f"{shard}#{_padded(sequence)}", 0))
+
+
+def _key(site: str, day: date, part: str) -> str:
+    return f"{site}/{day}/{part}.parquet"
+
+
+def _digest(versions: Iterable[str]) -> int:
+    return int.from_bytes(blake2b("".join(sorted(versions)).encode(), digest_size=8).digest()) >> 1
+
+
+def _padded(sequence: int) -> str:
+    text = f"{sequence:0{DIGITS}}"
+    if len(text) > DIGITS:
+        raise StoreBroken(f"a sequence number has more than {DIGITS} digits: {text}")
+    return text
+
+
+def _item(pointer: Pointer) -> Item:
+    version, settled, trimmed = pointer.day
+    return {
+        "generation": {"N": str(pointer.generation)}, "settled": {"BOOL": settled}, "trimmed": {"BOOL": trimmed},
+        "files": {"M": {part: {"S": key} for part, key in pointer.files.items()}},
+        "marks": {"M": {shard: {"S": _padded(last)} for shard, last in pointer.marks.items()}},
+        **({} if version is None else {"version": {"N": str(version)}}),
+    }  # fmt: skip
+
+
+def _pointer(item: Item) -> Pointer:
+    version = int(item["version"]["N"]) if "version" in item else None
+    files = {part: key["S"] for part, key in item["files"]["M"].items()}
+    marks = {shard: int(last["S"]) for shard, last in item["marks"]["M"].items()}
+    return Pointer(int(item["generation"]["N"]), Day(version, item["settled"]["BOOL"], item["trimmed"]["BOOL"]), files, marks)
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except (ClientError, BotoCoreError) as exc:
+        raise StoreBroken(str(exc)) from exc

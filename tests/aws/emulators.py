@@ -1,0 +1,62 @@
+"""What stands for AWS: moto behind a real socket, and tables, buckets of a test's own there."""
+
+import subprocess
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import boto3
+import pytest
+from botocore.config import Config
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
+
+HERE = Path(__file__).parent
+PYTHON = HERE / ".venv" / "bin" / "python"
+ANYBODY = {"region_name": "eu-central-1", "aws_access_key_id": "test", "aws_secret_access_key": "test"}
+_numbers = count()
+
+
+class Aws(NamedTuple):
+    """Clients of the emulators at an address."""
+
+    url: str
+    dynamodb: "DynamoDBClient"
+    s3: "S3Client"
+
+    def table(self) -> str:
+        """A new table, as the template makes it."""
+        name = f"footfall-{next(_numbers)}"
+        keys: Any = [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]
+        attributes: Any = [{"AttributeName": each["AttributeName"], "AttributeType": "S"} for each in keys]
+        self.dynamodb.create_table(TableName=name, KeySchema=keys, AttributeDefinitions=attributes, BillingMode="PAY_PER_REQUEST")
+        return name
+
+    def bucket(self) -> str:
+        """A new bucket that keeps versions, as the template makes it."""
+        name = f"footfall-{next(_numbers)}"
+        self.s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+        self.s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+        return name
+
+
+def clients(url: str) -> Aws:
+    """Clients that try as often as those of a function do."""
+    config = Config(retries={"mode": "standard", "total_max_attempts": 3}, s3={"addressing_style": "path"})
+    made: dict[str, Any] = {"endpoint_url": url, "config": config, **ANYBODY}
+    return Aws(url, boto3.client("dynamodb", **made), boto3.client("s3", **made))
+
+
+@pytest.fixture(scope="session")
+def aws() -> Iterator[Aws]:
+    running = subprocess.Popen([PYTHON, HERE / "moto_server.py", "0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    assert running.stdout is not None
+    try:
+        yield clients(running.stdout.readline().strip())
+    finally:
+        running.terminate()
+        running.wait(20)
+        running.stdout.close()
