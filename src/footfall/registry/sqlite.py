@@ -10,8 +10,9 @@ from pathlib import Path
 import msgspec
 
 from footfall.domain.identity import SALT_BYTES, Salt
-from footfall.domain.site import Site, clash, problems
-from footfall.registry.port import Key, Refused, RegistryBroken, Scope
+from footfall.domain.site import Site
+from footfall.registry.port import Key, RegistryBroken, Scope
+from footfall.registry.refusal import check_site, no_key, no_site
 
 MEMORY = ":memory:"
 BUSY_SECONDS = 5.0
@@ -91,28 +92,15 @@ class SqliteRegistry(_File):
 
     def put_site(self, site: Site, *, new: bool, was: Site | None = None) -> None:
         """See `port.Registry`."""
-        found = problems(site)
-        if found:
-            raise Refused("; ".join(found))
         with self._changing() as connection:
-            others = _sites(connection)
-            exists = any(other.id == site.id for other in others)
-            if new and exists:
-                raise Refused(f"site {site.id!r} exists already; change it with 'footfall site edit {site.id}'")
-            if not new and not exists:
-                raise Refused(_no_site(site.id))
-            if was is not None and was not in others:
-                raise Refused(f"site {site.id!r} was changed by someone else just now; look at it and try again")
-            taken = clash(site, others)
-            if taken:
-                raise Refused(taken)
+            check_site(site, _sites(connection), new=new, was=was)
             connection.execute("INSERT OR REPLACE INTO sites VALUES (?, ?)", (site.id, msgspec.json.encode(site).decode()))
 
     def remove_site(self, site_id: str) -> None:
         """See `port.Registry`."""
         with self._changing() as connection:
             if not connection.execute("DELETE FROM sites WHERE id = ?", (site_id,)).rowcount:
-                raise Refused(_no_site(site_id))
+                raise no_site(site_id)
             connection.execute("DELETE FROM keys WHERE site = ?", (site_id,))
 
     def all_keys(self) -> Sequence[Key]:
@@ -125,14 +113,14 @@ class SqliteRegistry(_File):
         """See `port.Registry`."""
         with self._changing() as connection:
             if not connection.execute("SELECT 1 FROM sites WHERE id = ?", (key.site,)).fetchone():
-                raise Refused(_no_site(key.site))
+                raise no_site(key.site)
             connection.execute("INSERT INTO keys VALUES (?, ?, ?, ?, ?)", (key.id, key.digest, key.site, " ".join(key.scopes), key.made))
 
     def remove_key(self, key_id: str) -> None:
         """See `port.Registry`."""
         with self._changing() as connection:
             if not connection.execute("DELETE FROM keys WHERE id = ?", (key_id,)).rowcount:
-                raise Refused(f"there is no key {key_id!r}; 'footfall key list' shows all")
+                raise no_key(key_id)
 
 
 class SqliteSalts(_File):
@@ -165,7 +153,3 @@ class SqliteSalts(_File):
 
 def _sites(connection: sqlite3.Connection) -> list[Site]:
     return [msgspec.json.decode(data, type=Site) for (data,) in connection.execute("SELECT data FROM sites ORDER BY id")]
-
-
-def _no_site(site_id: str) -> str:
-    return f"there is no site {site_id!r}; 'footfall site list' shows all"
