@@ -28,7 +28,7 @@ from footfall.registry.port import Refused, Registry, Salts
 from footfall.settings import Settings
 from footfall.store import facts as relations
 from footfall.store.port import Facts, Reading, Rollups, StoreBroken
-from footfall.stream.port import Reader, Writer
+from footfall.stream.port import OwnReader, Writer
 
 if TYPE_CHECKING:
     from footfall.control.client import Owner
@@ -80,7 +80,7 @@ def open_writer(settings: Settings) -> Writer:
     return SqliteStream(_path(settings.stream), settings.stream_limit)
 
 
-def open_reader(settings: Settings) -> Reader:
+def open_reader(settings: Settings) -> OwnReader:
     """The engine's end of the stream."""
     from footfall.stream.sqlite import SqliteStream
 

@@ -16,7 +16,7 @@ from footfall.keeping import exchange, manifest, sqlite
 from footfall.keeping.manifest import Manifest
 from footfall.keeping.port import COMPANIONS, FACTS, REGISTRY, SAVED, STREAM, CannotKeep, Places
 from footfall.store.port import StoreBroken
-from footfall.stream.port import Reader, StreamBroken, StreamFull
+from footfall.stream.port import OwnReader, StreamBroken, StreamFull
 
 UNFINISHED = ".unfinished"
 BETWEEN = "backup"
@@ -33,7 +33,7 @@ class Source:
 
     data: Path
     places: Places
-    reader: Callable[[], Reader]
+    reader: Callable[[], OwnReader]
     copies: Callable[[str], Mapping[str, Any]]
     opened: Callable[[Path], Mapping[str, int]]
     versions: Mapping[str, str]

@@ -25,7 +25,10 @@ class Chunk(NamedTuple):
 
 
 class StreamFull(Exception):
-    """There is no room: the size limit is reached or the disk is full. Nothing was appended."""
+    """There is no room: the size limit is reached, the disk is full, or too much comes at once.
+
+    Nothing was appended to a stream on this machine; elsewhere some of it may have been.
+    """
 
 
 class StreamBroken(Exception):
@@ -36,7 +39,7 @@ class Writer(Protocol):
     """The gateway's end. One thread calls it."""
 
     def append(self, records: Sequence[bytes]) -> None:
-        """Put records on the stream; they are durable when this returns.
+        """Put records on the stream; they are durable when this returns. Without any it tells whether the stream can be used.
 
         Raises `StreamFull` or `StreamBroken`; the caller then acknowledges none of them.
         """
@@ -56,10 +59,14 @@ class Reader(Protocol):
         """
 
     def discard(self, through: int) -> None:
-        """Forget all that a read returned up to `through`, after it has been applied."""
-
-    def copy(self, path: str) -> None:
-        """Write all that is on it, as of one moment, to a new file; appending goes on. Raises `StreamFull` and `StreamBroken`."""
+        """Forget all that a read returned up to `through`, after it has been applied: this reader reads it no more."""
 
     def close(self) -> None:
         """Give up the stream; nothing is discarded."""
+
+
+class OwnReader(Reader, Protocol):
+    """The end of a stream that lies on this machine."""
+
+    def copy(self, path: str) -> None:
+        """Write all that is on it, as of one moment, to a new file; appending goes on. Raises `StreamFull` and `StreamBroken`."""

@@ -41,7 +41,7 @@ class _Damaged(Exception):
 
 
 class SqliteStream:
-    """Both ends of the stream (`port.Writer`, `port.Reader`); each process opens its own.
+    """Both ends of the stream (`port.Writer`, `port.OwnReader`); each process opens its own.
 
     `limit_bytes` is the size of the file at which appending raises `StreamFull`.
     """
@@ -112,7 +112,7 @@ class SqliteStream:
                 connection.execute(f"PRAGMA incremental_vacuum({SPARE_PAGES // 2})").fetchall()
 
     def copy(self, path: str) -> None:
-        """See `port.Reader`."""
+        """See `port.OwnReader`."""
         for _ in range(TRIES):
             with suppress(FileNotFoundError):
                 os.remove(path)
