@@ -1,8 +1,9 @@
 import gc
 
 from tests.aws.emulators import aws
+from tests.aws.kinesis import kinesis
 
-__all__ = ["aws"]
+__all__ = ["aws", "kinesis"]
 
 
 def pytest_unconfigure() -> None:

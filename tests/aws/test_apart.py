@@ -1,0 +1,27 @@
+"""On one machine Footfall runs without the SDK of AWS."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+IMPORT_ALL = """
+import sys
+sys.modules["boto3"] = sys.modules["botocore"] = None  # as if they were not installed
+import importlib, pkgutil, footfall
+names = [each.name for each in pkgutil.walk_packages(footfall.__path__, "footfall.") if each.name.rpartition(".")[2] not in ("dynamodb", "kinesis", "__main__")]
+for name in names:
+    importlib.import_module(name)
+print(len(names))
+"""
+
+
+def test_nothing_but_the_adapters_of_aws_imports_its_sdk():
+    done = subprocess.run([sys.executable, "-c", IMPORT_ALL], capture_output=True, text=True, timeout=60, check=False)
+    assert done.stderr == ""
+    assert int(done.stdout) > 100
+
+
+def test_the_sdk_is_installed_only_when_asked_for():
+    assert "\nboto" not in (ROOT / "requirements.txt").read_text()
+    assert "\nboto3==" in (ROOT / "requirements-dev.txt").read_text()
