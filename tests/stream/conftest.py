@@ -7,8 +7,10 @@ from typing import NamedTuple
 
 import pytest
 
+from footfall.stream.kinesis import KinesisReader, KinesisWriter
 from footfall.stream.port import Reader, Writer
 from footfall.stream.sqlite import MEMORY, SqliteStream
+from tests.aws.kinesis import Kinesis
 
 LIMIT = 1_000_000
 
@@ -20,7 +22,7 @@ class Ends(NamedTuple):
     reader: Callable[[], Reader]
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", pytest.param("kinesis", marks=pytest.mark.slow)])
 def ends(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ends]:
     with ExitStack() as stack:
 
@@ -34,5 +36,10 @@ def ends(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ends]:
             stack.callback(both.close)
             return Ends(lambda: both, lambda: both)
 
-        opened: dict[str, Callable[[], Ends]] = {"memory": memory, "sqlite": lambda: Ends(sqlite, sqlite)}
+        def kinesis() -> Ends:
+            found: Kinesis = request.getfixturevalue("kinesis")
+            name = found.stream()
+            return Ends(lambda: KinesisWriter(found.client, name), lambda: KinesisReader(found.client, name, {}))
+
+        opened: dict[str, Callable[[], Ends]] = {"memory": memory, "sqlite": lambda: Ends(sqlite, sqlite), "kinesis": kinesis}
         yield opened[request.param]()
