@@ -62,8 +62,8 @@ def test_what_an_event_may_tell(shop: Shop) -> None:
     with Client(shop.server.url, shop.key) as client:
         who: Visitor = {**WHO, "language": "de-AT"}
         client.track(page("a"), title="A title", referrer="https://www.google.com/", at=yesterday, **who)
-        client.track(page("a"), "Order", props={"plan": "pro"}, revenue={"currency": "EUR", "amount": 49.9}, at=yesterday, **who)
-        client.track(page("a"), "Seen", interactive=False, at=yesterday, **who)
+        client.track(page("a"), "Order", props={"plan": "pro"}, revenue={"currency": "EUR", "amount": 49.9}, at=yesterday + timedelta(milliseconds=1), **who)
+        client.track(page("a"), "Seen", interactive=False, at=yesterday + timedelta(milliseconds=2), **who)
     shop.expect({"A title": 1, "(not set)": 0}, dimension="event:title")
     shop.expect({"pro": 1, "(not set)": 2}, "events", "event:props:plan")
     shop.expect({"Order": 1, "Seen": 1, "pageview": 1}, "events", "event:name")

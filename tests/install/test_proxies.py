@@ -92,6 +92,7 @@ def test_the_dashboard_works_where_the_proxy_puts_it(server: Server, proxy: Prox
     website = page.context.new_page()
     website.goto(root + "example")
     expect(website).to_have_url(root + "example/")
+    expect(number).to_have_text(str(before + 1))
     website.get_by_role("link", name="Classes", exact=True).click()
     expect(website).to_have_url(root + "example/pricing.html")
     expect(number).to_have_text(str(before + 2))
