@@ -90,10 +90,7 @@ def test_an_example_counts_its_pages_and_orders(shop: Shop, tmp_path: Path, fram
     with serving(framework, tmp_path, shop) as url:
         for agent, times in ((BROWSER, 2), (PHONE, 1)):
             asked = httpx.Client(base_url=url, headers={"user-agent": agent, "accept-language": "de-AT,de;q=0.9", "referer": "https://www.google.com/"})
-            for _ in range(times):
-                assert "Shop" in asked.get("/?utm_source=letter").text
-            assert asked.post("/order").json() == {"ordered": True}
-            # and what is no page view
+            # What is no page view.
             assert asked.get("/missing").status_code == 404
             assert asked.head("/").status_code in (200, 405)
             for header in (
@@ -106,8 +103,11 @@ def test_an_example_counts_its_pages_and_orders(shop: Shop, tmp_path: Path, fram
             ):
                 assert asked.get("/", headers=header).status_code == 200
             asked.get("/", headers={"user-agent": "Googlebot/2.1"})
+            # What is, and the program ends before it has sent it.
+            for _ in range(times):
+                assert "Shop" in asked.get("/?utm_source=letter").text
+            assert asked.post("/order").json() == {"ordered": True}
             asked.close()
-    # The program has ended: nothing of it may be lost with it.
     shop.expect({"pageview": 3, "Order": 2}, "events", "event:name")
     shop.expect({"/": 3, "/order": 0})
     shop.expect({"desktop": 1, "mobile": 1}, "visitors", "visit:device")

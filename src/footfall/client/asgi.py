@@ -1,5 +1,6 @@
 """For ASGI applications: FastAPI, Starlette, Litestar, Django and others."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import quote
@@ -20,7 +21,9 @@ class PageViews:
     """Middleware that counts each page the application answers with: GET, 2xx, HTML.
 
     Visitors who send Global Privacy Control or Do Not Track are not counted unless `ignore_signals`.
-    Their address is that of the scope: behind a proxy let the server put the right one there.
+    Their address is that of the scope: behind a proxy let the server put the right one there. When
+    the application shuts down, what waits is sent: servers such as uvicorn then end by a signal,
+    after which nothing more is done.
     """
 
     def __init__(self, app: Application, client: Client | AsyncClient, *, ignore_signals: bool = False) -> None:
@@ -30,6 +33,9 @@ class PageViews:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI's entry."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, self._until_flushed(send))
+            return
         if scope["type"] != "http" or not asks_for_a_page(scope["method"], _header(scope), self._ignore_signals):
             await self._app(scope, receive, send)
             return
@@ -43,6 +49,15 @@ class PageViews:
             await send(message)
 
         await self._app(scope, receive, sent)
+
+    def _until_flushed(self, send: Send) -> Send:
+        async def sent(message: Message) -> None:
+            if message["type"] == "lifespan.shutdown.complete":
+                client = self._client
+                await (client.flush() if isinstance(client, AsyncClient) else asyncio.to_thread(client.flush))
+            await send(message)
+
+        return sent
 
 
 def visitor(scope: Scope) -> Visitor:
