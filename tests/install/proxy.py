@@ -11,6 +11,8 @@ from time import monotonic, sleep
 
 import httpx
 
+from tests.end_to_end.test_browser import FLAGS
+
 INFRA = Path(__file__).parents[2] / "infra"
 UPSTREAM = "127.0.0.1:8000"
 ROOT, BELOW = "stats.example.com", "www.example.com"
@@ -31,6 +33,10 @@ http {{
     include {folder}/footfall.conf;
 }}
 """
+
+
+TRUSTING = [*FLAGS, "--host-resolver-rules=MAP *.example.com 127.0.0.1", "--ignore-certificate-errors"]
+"""For browsers before a proxy. What Playwright is told of certificates holds for pages alone, and not for what they send while they are left."""
 
 
 class Proxy:

@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import sync_playwright
 
-from tests.end_to_end.test_browser import AGENT, CHROMIUM, FLAGS
+from tests.end_to_end.test_browser import AGENT, CHROMIUM
 from tests.install.manual import blocks
-from tests.install.proxy import BELOW, UPSTREAM, Proxy, free_ports, pages, run_caddy, run_nginx
+from tests.install.proxy import BELOW, TRUSTING, UPSTREAM, Proxy, free_ports, pages, run_caddy, run_nginx
 from tests.server import Server, footfall
 
 pytestmark = pytest.mark.slow
@@ -77,8 +77,8 @@ def test_the_script_comes_from_there_and_sends_its_hits_there(server: Server, pr
     path = f"/{proxy.folder.name}.html"
     (pages(proxy.folder) / path[1:]).write_text(f"<!doctype html><html lang=en><title>Own</title>{tag}<body>")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, "--host-resolver-rules=MAP *.example.com 127.0.0.1"])
-        page = browser.new_page(ignore_https_errors=True)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=TRUSTING)
+        page = browser.new_page()
         asked: list[str] = []
         page.on("request", lambda request: asked.append(request.url))
         with page.expect_response("**/v1/track") as told:
