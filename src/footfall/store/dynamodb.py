@@ -18,7 +18,6 @@ import secrets
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import date
 from hashlib import blake2b
 from pathlib import Path
@@ -29,6 +28,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from footfall.domain.event import Event, Position, Tally
 from footfall.domain.site import day_date
+from footfall.store.pointer import Item, Pointer, file_key, padded, pointer_of
 from footfall.store.port import Applied, Batch, Outrun, Reading, StoreBroken
 from footfall.store.segment import pack, unpack
 from footfall.store.window import Day, Window
@@ -37,9 +37,6 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
 
-DIGITS = 56
-"""Of a sequence number of Kinesis; DynamoDB's own numbers have 38, so they are text."""
-
 SEGMENT_BYTES = 300_000
 MOST_ITEMS, MOST_BYTES = 100, 3_500_000
 """Of a transaction: DynamoDB takes 100 items and 4 MB."""
@@ -47,21 +44,9 @@ MOST_ITEMS, MOST_BYTES = 100, 3_500_000
 KEPT_SECONDS = 8 * 86_400
 """How long segments and ranges are kept: longer than anything may be applied late."""
 
-Item = dict[str, Any]
-
 
 class TooLarge(Exception):
     """A batch that does not fit into one transaction; half of it may."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pointer:
-    """The versions of a day's files, by part, and by shard up to where they hold its segments. `generation` grows with each writing."""
-
-    generation: int
-    day: Day
-    files: Mapping[str, str]
-    marks: Mapping[str, int]
 
 
 class DynamodbFacts:
@@ -151,13 +136,13 @@ class DynamodbFacts:
         files: dict[str, list[str]] = defaultdict(list)
         for day, pointer in pointers.items():
             for part, version in pointer.files.items():
-                files[part].append(self._fetched(_key(site, day, part), version, folder))
+                files[part].append(self._fetched(file_key(site, day, part), version, folder))
         window.take_in(site, {day: pointer.day for day, pointer in pointers.items()}, files)
         events, tallies = list[Event](), list[Tally]()
         for day in changed:
             held = pointers[day].marks if day in pointers else {}
             for shard, last in reached.items():
-                for item in self._items(f"S#{site}#{day}", f"{shard}#{_padded(held.get(shard, -1) + 1)}", f"{shard}#{_padded(last)}#~"):
+                for item in self._items(f"S#{site}#{day}", f"{shard}#{padded(held.get(shard, -1) + 1)}", f"{shard}#{padded(last)}#~"):
                     more, counts = unpack(item["data"]["B"])
                     events += map(_in_order, more)
                     tallies += counts
@@ -177,20 +162,20 @@ class DynamodbFacts:
         return found
 
     def _read_pointers(self, site: str) -> Mapping[date, Pointer]:
-        return {date.fromisoformat(item["sk"]["S"]): _pointer(item) for item in self._items(f"P#{site}")}
+        return {date.fromisoformat(item["sk"]["S"]): pointer_of(item) for item in self._items(f"P#{site}")}
 
     def _written(self, window: Window, site: str, day: date, before: Pointer | None, marks: Mapping[str, int]) -> Pointer:
         files = {}
         for part, path in window.write(site, day):
             with _translated(), path.open("rb") as body:
-                files[part] = self._s3.put_object(Bucket=self._bucket, Key=_key(site, day, part), Body=body)["VersionId"]
+                files[part] = self._s3.put_object(Bucket=self._bucket, Key=file_key(site, day, part), Body=body)["VersionId"]
         return Pointer(before.generation + 1 if before else 1, window.days(site).get(day, Day(None, settled=False)), files, marks)
 
     def _point(self, site: str, pointers: Mapping[date, Pointer]) -> None:
-        """Put pointers in one transaction, each over the one that was read: a visit may lie on two days. Another's being there first is no fault."""
+        """Put pointers in one transaction, each over the one that was read: a visit may lie on two days. Raises `StoreBroken` and changes nothing where another was there first."""
         actions: list[Any] = []
         for day, pointer in pointers.items():
-            put = {"TableName": self._table, "Item": {"pk": {"S": f"P#{site}"}, "sk": {"S": str(day)}, **_item(pointer)}, "ConditionExpression": "attribute_not_exists(pk)"}
+            put = {"TableName": self._table, "Item": {"pk": {"S": f"P#{site}"}, "sk": {"S": str(day)}, **pointer.item()}, "ConditionExpression": "attribute_not_exists(pk)"}
             if pointer.generation > 1:
                 put |= {"ConditionExpression": "generation = :before", "ExpressionAttributeValues": {":before": {"N": str(pointer.generation - 1)}}}
             actions.append({"Put": put})
@@ -229,7 +214,7 @@ class DynamodbFacts:
         shard, last = min(batch.marks.items(), default=("", 0))
         days = {*events, *tallies}
         items = [
-            {"pk": {"S": f"S#{site}#{day}"}, "sk": {"S": f"{shard}#{_padded(last)}#{number}"}, "data": {"B": data}, "expires": self._expiry()}
+            {"pk": {"S": f"S#{site}#{day}"}, "sk": {"S": f"{shard}#{padded(last)}#{number}"}, "data": {"B": data}, "expires": self._expiry()}
             for site, day in sorted(days)
             for number, data in enumerate(_packed(events[site, day], tallies[site, day]))
         ]
@@ -240,10 +225,10 @@ class DynamodbFacts:
         mark = {
             "TableName": self._table, "Key": {"pk": {"S": f"C#{self._stream}"}, "sk": {"S": shard}}, "UpdateExpression": "SET hwm = :last",
             "ConditionExpression": "attribute_not_exists(hwm) OR hwm < :first", "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-            "ExpressionAttributeValues": {":last": {"S": _padded(last)}, ":first": {"S": _padded(first)}},
+            "ExpressionAttributeValues": {":last": {"S": padded(last)}, ":first": {"S": padded(first)}},
         }  # fmt: skip
-        key = {"pk": {"S": f"L#{self._stream}#{shard}"}, "sk": {"S": _padded(last)}}
-        ledger = {**key, "first": {"S": _padded(first)}, "events": {"N": str(count)}, "expires": self._expiry()}
+        key = {"pk": {"S": f"L#{self._stream}#{shard}"}, "sk": {"S": padded(last)}}
+        ledger = {**key, "first": {"S": padded(first)}, "events": {"N": str(count)}, "expires": self._expiry()}
         return [{"Update": mark}, {"Put": {"TableName": self._table, "Item": ledger}}]
 
     def _changed(self, day: tuple[str, str]) -> Item:
@@ -294,39 +279,11 @@ def _packed(events: Sequence[Event], tallies: Sequence[Tally]) -> Iterator[bytes
 def _in_order(event: Event) -> Event:
     """The event at a place that DuckDB can hold and that sorts as the true one does."""
     shard, sequence = event.position
-    return event._replace(position=Position(f"{shard}#{_padded(sequence)}", 0))
-
-
-def _key(site: str, day: date, part: str) -> str:
-    return f"{site}/{day}/{part}.parquet"
+    return event._replace(position=Position(f"{shard}#{padded(sequence)}", 0))
 
 
 def _digest(versions: Iterable[str]) -> int:
     return int.from_bytes(blake2b("".join(sorted(versions)).encode(), digest_size=8).digest()) >> 1
-
-
-def _padded(sequence: int) -> str:
-    text = f"{sequence:0{DIGITS}}"
-    if len(text) > DIGITS:
-        raise StoreBroken(f"a sequence number has more than {DIGITS} digits: {text}")
-    return text
-
-
-def _item(pointer: Pointer) -> Item:
-    version, settled, trimmed = pointer.day
-    return {
-        "generation": {"N": str(pointer.generation)}, "settled": {"BOOL": settled}, "trimmed": {"BOOL": trimmed},
-        "files": {"M": {part: {"S": key} for part, key in pointer.files.items()}},
-        "marks": {"M": {shard: {"S": _padded(last)} for shard, last in pointer.marks.items()}},
-        **({} if version is None else {"version": {"N": str(version)}}),
-    }  # fmt: skip
-
-
-def _pointer(item: Item) -> Pointer:
-    version = int(item["version"]["N"]) if "version" in item else None
-    files = {part: key["S"] for part, key in item["files"]["M"].items()}
-    marks = {shard: int(last["S"]) for shard, last in item["marks"]["M"].items()}
-    return Pointer(int(item["generation"]["N"]), Day(version, item["settled"]["BOOL"], item["trimmed"]["BOOL"]), files, marks)
 
 
 @contextmanager

@@ -1,0 +1,208 @@
+"""What only facts without an owner can suffer: compaction in between, two at once, commits whose answers are lost. They are as at home all the same."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from datetime import date
+from random import Random
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from footfall.domain.event import Tally
+from footfall.processor.batch import batch_of
+from footfall.store.dynamodb import DynamodbFacts, TooLarge
+from footfall.store.port import Outrun, StoreBroken
+from footfall.store.segment import pack, unpack
+from tests.aws import fault
+from tests.aws.emulators import Aws, clients
+from tests.aws.fault import Call, Fault, network
+from tests.oracle import DAY, HOUR
+from tests.store.relations import agree, copies, everything, filled
+from tests.traffic import SALTS, SITE, SOURCES, Act, Made, apply, at, crowd, made, often, traffic
+
+pytestmark = pytest.mark.slow
+NINE = at("2026-06-10 09:00")
+SHARDS = 3
+
+Opened = Callable[..., DynamodbFacts]
+
+
+@pytest.fixture
+def opened(aws: Aws) -> Iterator[Opened]:
+    """Opens the facts of a test; `choose` gives the fault of each call on the way to the table."""
+    table, bucket = aws.table(), aws.bucket()
+    with ExitStack() as stack:
+
+        def open_facts(choose: Callable[[str], Fault] | None = None) -> DynamodbFacts:
+            dynamodb = clients(stack.enter_context(network(aws.url, choose)).url).dynamodb if choose else aws.dynamodb
+            return DynamodbFacts(dynamodb, aws.s3, table, bucket, "stream", lambda: [*SITE, ""], lambda: NINE, "512MB")
+
+        yield open_facts
+
+
+def sharded(acts: Sequence[Act]) -> list[list[Made]]:
+    """Acts on a few shards, in the order that each gives them."""
+    return [made(acts[number::SHARDS], prefix=f"shard{number}", one_shard=True) for number in range(SHARDS)]
+
+
+def delivered(shards: Sequence[Sequence[Made]], dice: Random, most: int) -> Iterator[list[Made]]:
+    """Batches as a stream hands them on: from any shard the next ones, now and then some again."""
+    done = [0] * len(shards)
+    while left := [number for number, shard in enumerate(shards) if done[number] < len(shard)]:
+        number = dice.choice(left)
+        first = max(done[number] - dice.choice((0, 0, 1, 4)), 0)
+        done[number] = min(done[number] + dice.randint(1, most), len(shards[number]))
+        yield list(shards[number][first : done[number]])
+
+
+def same(facts: DynamodbFacts, records: list[Made]) -> None:
+    """What the oracle says, and what a store at home holds, to the last column."""
+    agree(facts, records)
+    home = filled(records)
+    assert everything(facts) == everything(home)
+    assert copies(facts) == copies(home)
+    home.close()
+
+
+@often(4)
+def test_compaction_at_any_time_changes_nothing(aws: Aws, examples: int) -> None:
+    @settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(traffic(), st.randoms(use_true_random=False))
+    def check(acts: list[Act], dice: Random) -> None:
+        facts = DynamodbFacts(aws.dynamodb, aws.s3, aws.table(), aws.bucket(), "stream", lambda: [*SITE, ""], lambda: NINE, "512MB")
+        shards = sharded(acts)
+        for batch in delivered(shards, dice, 6):
+            apply(facts, batch)
+            if dice.random() < 0.4:
+                facts.compact(acts[0].site)
+        same(facts, [each for shard in shards for each in shard])
+
+    check()
+
+
+def test_days_of_many_visitors(opened: Opened) -> None:
+    facts, dice = opened(), Random(1)
+    shards = sharded(crowd(1, date(2026, 6, 10), 3, 40))
+    for number, batch in enumerate(delivered(shards, dice, 24)):
+        apply(facts, batch)
+        if number % 4 == 3:
+            facts.compact("berlin")
+    records = [each for shard in shards for each in shard]
+    same(facts, records)
+    facts.compact("berlin")
+    before = everything(facts), facts.rows("SELECT * FROM days ORDER BY ALL")
+    facts.compact("berlin")
+    assert (everything(facts), facts.rows("SELECT * FROM days ORDER BY ALL")) == before
+    same(facts, records)
+
+
+def test_a_day_has_one_version_as_long_as_nothing_comes(opened: Opened) -> None:
+    facts = opened()
+    apply(facts, made([Act(NINE), Act(NINE + DAY)]))
+    versions = facts.rows("SELECT * FROM days ORDER BY ALL")
+    assert facts.rows("SELECT * FROM days ORDER BY ALL") == versions
+    apply(facts, made([Act(NINE + HOUR)], prefix="t"))
+    changed = facts.rows("SELECT * FROM days ORDER BY ALL")
+    assert changed[0] != versions[0]
+
+
+def test_days_settle_as_at_home(opened: Opened) -> None:
+    facts, midnight = opened(), at("2026-06-10 00:00")
+    records = made([Act(midnight - 5 * 60_000_000), Act(midnight + 5 * 60_000_000), Act(midnight + HOUR, who="bob", kind="engagement", engaged=3)])
+    home = filled(records)
+    apply(facts, records)
+    alive = frozenset(SALTS) - {20_613, 20_614}
+    assert facts.settle(alive, 20_700, 0) == home.settle(alive, 20_700, 0) == [20_613, 20_614]
+    assert everything(facts) == everything(home)
+    late = made([Act(midnight + 7 * 60_000_000, keyed=True, late=DAY)], prefix="t")
+    for each in (facts, home):
+        apply(each, late)
+    assert everything(facts) == everything(home)
+    home.close()
+
+
+def test_a_compactor_that_comes_too_late_changes_nothing(opened: Opened) -> None:
+    """Another compacts, and more is committed, while it writes."""
+    first, second = made([Act(NINE), Act(NINE + HOUR)], prefix="a", one_shard=True), made([Act(NINE + 10 * 60_000_000)], prefix="b", one_shard=True)
+    facts = opened()
+    apply(facts, first)
+    facts.compact("berlin")
+    apply(facts, second)
+
+    def overtaken(call: Call) -> None:
+        if call.action == "TransactWriteItems":
+            apply(facts, made([Act(NINE + 2 * HOUR)], prefix="c", one_shard=True))
+            facts.compact("berlin")
+        fault.none(call)
+
+    with pytest.raises(StoreBroken):
+        opened(lambda _: overtaken).compact("berlin")
+    records = [*first, *second, *made([Act(NINE + 2 * HOUR)], prefix="c", one_shard=True)]
+    same(facts, records)
+    facts.compact("berlin")
+    same(facts, records)
+
+
+def test_what_is_committed_while_a_compactor_works_stays_to_be_done(opened: Opened) -> None:
+    facts = opened()
+    first, second = made([Act(NINE)], prefix="a", one_shard=True), made([Act(NINE + HOUR)], prefix="b", one_shard=True)
+    apply(facts, first)
+
+    def meanwhile(call: Call) -> None:
+        if call.action == "TransactWriteItems":
+            apply(facts, second)
+        fault.none(call)
+
+    opened(lambda _: meanwhile).compact("berlin")
+    same(facts, [*first, *second])
+    facts.compact("berlin")
+    same(facts, [*first, *second])
+
+
+def test_of_two_who_apply_the_same_one_is_outrun(opened: Opened) -> None:
+    records = made([Act(NINE + number * HOUR) for number in range(6)], prefix="shard", one_shard=True)
+    one, other = opened(), opened()
+    stale = other.marks()
+    apply(one, records[:4])
+    late = batch_of([each.record for each in records], stale, SOURCES, 0)
+    with pytest.raises(Outrun) as told:
+        other.apply(late)
+    assert told.value.marks == {"shard": 4}
+    other.apply(batch_of([each.record for each in records], told.value.marks, SOURCES, 0))
+    same(one, records)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_network_that_fails_makes_nothing_count_twice_or_not_at_all(opened: Opened, seed: int) -> None:
+    dice, faults = Random(seed), [fault.none, fault.none, fault.throttle, fault.fail, fault.cut, fault.lose]
+    facts = opened(lambda action: dice.choice(faults) if action == "TransactWriteItems" else fault.none)
+    shards = sharded(crowd(seed, date(2026, 6, 10), 2, 12))
+    for batch in delivered(shards, dice, 12):
+        while True:
+            try:
+                apply(facts, batch)
+                break
+            except (StoreBroken, Outrun):
+                continue
+    same(opened(), [each for shard in shards for each in shard])
+
+
+def test_a_batch_too_large_for_a_transaction_is_refused_whole(opened: Opened) -> None:
+    facts = opened()
+    records = made([Act(NINE + number * DAY, keyed=True, late=100 * DAY) for number in range(52)], prefix="shard", one_shard=True)
+    with pytest.raises(TooLarge):
+        apply(facts, records)
+    assert facts.marks() == {} and facts.rows("SELECT * FROM events") == []
+    apply(facts, records[:26], records[26:])
+    same(facts, records)
+
+
+def test_segments_give_back_what_they_were_given() -> None:
+    records = made(crowd(3, date(2026, 6, 10), 1, 20))
+    events = list(batch_of([each.record for each in records], {}, SOURCES, 0).events)
+    huge = [events[0]._replace(position=events[0].position._replace(sequence=10**55))]
+    tallies = [Tally("berlin", 20_614, "bot", 2)]
+    for some in (events, events[:1], huge, []):
+        assert unpack(pack(some, tallies)) == (some, tallies)
+    assert len(pack(events, ())) / len(events) < 60
