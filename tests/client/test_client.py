@@ -232,7 +232,17 @@ def test_the_same_on_an_event_loop(shop: Shop, front: Front) -> None:
             assert await client.flush(20)
             client.track(page("twice"), id=again, **WHO)
             assert client.lost == 0
-        assert not [task for task in asyncio.all_tasks() if task.get_name() == "footfall-client"]
+            beat = asyncio.get_running_loop().time()
+            front.faults.append((503, {"retry-after": "1"}))
+            client.track(page("late"), **WHO)
+            waiting = asyncio.create_task(client.flush(0.5))
+            while not waiting.done():
+                assert asyncio.get_running_loop().time() - beat < 0.3, "the event loop was held up"
+                beat = asyncio.get_running_loop().time()
+                await asyncio.sleep(0.01)
+            assert await client.flush(20)
+        with pytest.raises(RuntimeError, match="closed"):
+            client.track(page("x"))
 
     asyncio.run(told())
-    shop.expect({f"/{number}": 1 for number in [*range(700), "twice"]})
+    shop.expect({f"/{number}": 1 for number in [*range(700), "twice", "late"]})

@@ -189,7 +189,7 @@ def test_copies_count_once_across_batches_connections_and_restarts(tmp_path: Pat
         assert send(server, key, again[1])["accepted"] == 20  # after a restart
         server.kill("engine")
         assert send(server, key, events)["accepted"] == 20  # while there is no engine
-        for event in events:  # and by the tracker's own way, as if it had been said a day late
+        for event in events:  # and by the tracker's own way, as of now
             tracked = {"url": event["url"], "id": event["id"], "website": "shop", "age": 0}
             assert server.client.post("/v1/track", json=tracked, headers={"user-agent": PHONE}).status_code == 202
         server.wait_until_ready()

@@ -1,7 +1,8 @@
 """The adapters that every promise of the registry's ports is tried on."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -9,6 +10,9 @@ from footfall.registry.dynamodb import DynamodbRegistry, DynamodbSalts
 from footfall.registry.port import Registry, Salts
 from footfall.registry.sqlite import SqliteRegistry, SqliteSalts
 from tests.aws.emulators import Aws
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 
 @pytest.fixture(params=["memory", "sqlite", pytest.param("dynamodb", marks=pytest.mark.slow)])
@@ -18,31 +22,24 @@ def adapter(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def registry(request: pytest.FixtureRequest, adapter: str, tmp_path: Path) -> Iterator[Registry]:
-    def dynamodb() -> Registry:
-        aws: Aws = request.getfixturevalue("aws")
-        return DynamodbRegistry(aws.dynamodb, aws.table())
-
-    opened: dict[str, Callable[[], Registry]] = {
-        "memory": lambda: SqliteRegistry(":memory:"),
-        "sqlite": lambda: SqliteRegistry(str(tmp_path / "registry.db")),
-        "dynamodb": dynamodb,
-    }
-    found = opened[adapter]()
+    found: Registry = DynamodbRegistry(*table(request)) if adapter == "dynamodb" else SqliteRegistry(file(adapter, tmp_path))
     yield found
     found.close()
 
 
 @pytest.fixture
 def salts(request: pytest.FixtureRequest, adapter: str, tmp_path: Path) -> Iterator[Salts]:
-    def dynamodb() -> Salts:
-        aws: Aws = request.getfixturevalue("aws")
-        return DynamodbSalts(aws.dynamodb, aws.table())
-
-    opened: dict[str, Callable[[], Salts]] = {
-        "memory": lambda: SqliteSalts(":memory:"),
-        "sqlite": lambda: SqliteSalts(str(tmp_path / "salts.db")),
-        "dynamodb": dynamodb,
-    }
-    found = opened[adapter]()
+    found: Salts = DynamodbSalts(*table(request)) if adapter == "dynamodb" else SqliteSalts(file(adapter, tmp_path))
     yield found
     found.close()
+
+
+def table(request: pytest.FixtureRequest) -> "tuple[DynamoDBClient, str]":
+    """A new table, and who to ask for it."""
+    aws: Aws = request.getfixturevalue("aws")
+    return aws.dynamodb, aws.table()
+
+
+def file(adapter: str, folder: Path) -> str:
+    """Where SQLite keeps what is to be kept."""
+    return ":memory:" if adapter == "memory" else str(folder / "kept.db")

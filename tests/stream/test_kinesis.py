@@ -53,6 +53,18 @@ def numbered(first: int, count: int) -> list[bytes]:
     return [b"%d" % number for number in range(first, first + count)]
 
 
+def split_and_merged(kinesis: Kinesis) -> str:
+    """A stream with 50 records in its first shard, 50 in the two that this was split into, and 50 in the one that these were merged into."""
+    stream = kinesis.stream()
+    writer = KinesisWriter(kinesis.client, stream)
+    writer.append(numbered(0, 50))
+    kinesis.split(stream, "shardId-000000000000")
+    writer.append(numbered(50, 50))
+    kinesis.merge(stream, "shardId-000000000001", "shardId-000000000002")
+    writer.append(numbered(100, 50))
+    return stream
+
+
 def test_records_go_to_all_shards_evenly(kinesis: Kinesis) -> None:
     stream = kinesis.stream(4)
     KinesisWriter(kinesis.client, stream).append(numbered(0, 2_000))
@@ -86,13 +98,7 @@ def test_a_group_is_sent_in_calls_that_kinesis_takes(kinesis: Kinesis, far: Far)
 
 
 def test_shards_are_read_in_the_order_of_their_lineage(kinesis: Kinesis) -> None:
-    stream = kinesis.stream()
-    writer = KinesisWriter(kinesis.client, stream)
-    writer.append(numbered(0, 50))
-    kinesis.split(stream, "shardId-000000000000")
-    writer.append(numbered(50, 50))
-    kinesis.merge(stream, "shardId-000000000001", "shardId-000000000002")
-    writer.append(numbered(100, 50))
+    stream = split_and_merged(kinesis)
     for limit in (7, 1_000):
         found = drained(KinesisReader(kinesis.client, stream, {}), limit)
         generations = [{int(text) // 50 for text in texts(found[start : start + 50])} for start in (0, 50, 100)]
@@ -119,13 +125,7 @@ def test_a_reader_follows_a_split_that_comes_while_it_reads(kinesis: Kinesis) ->
 
 @pytest.mark.parametrize("applied", [0, 30, 70, 130])
 def test_a_reader_goes_on_after_marks(kinesis: Kinesis, applied: int) -> None:
-    stream = kinesis.stream()
-    writer = KinesisWriter(kinesis.client, stream)
-    writer.append(numbered(0, 50))
-    kinesis.split(stream, "shardId-000000000000")
-    writer.append(numbered(50, 50))
-    kinesis.merge(stream, "shardId-000000000001", "shardId-000000000002")
-    writer.append(numbered(100, 50))
+    stream = split_and_merged(kinesis)
     found = drained(KinesisReader(kinesis.client, stream, {}))
     marks = {record.position.shard: record.position.sequence for record in found[:applied]}
     assert drained(KinesisReader(kinesis.client, stream, marks)) == found[applied:]

@@ -15,7 +15,7 @@ from footfall.domain.site import Site
 from footfall.settings import read
 from tests.end_to_end.test_browser import CHROMIUM
 from tests.server import BROWSER, Server
-from tests.tracker.real.sites import ELSEWHERE, RealSites
+from tests.tracker.real.sites import RealSites
 
 pytestmark = pytest.mark.slow
 WALKER = Path(__file__).parent / "real" / "walker.cjs"
@@ -57,7 +57,7 @@ def pages(counting: Server) -> Iterator[RealSites]:
 
 def walk(pages: RealSites, site: str, seed: int) -> dict[str, Any]:
     """What a visitor did, by the walker's own log."""
-    given = {"browser": CHROMIUM, "agent": BROWSER, "address": pages.url(f"{site}.test"), "elsewhere": pages.url(ELSEWHERE), "seed": seed, "steps": STEPS}
+    given = {"browser": CHROMIUM, "agent": BROWSER, "address": pages.url(f"{site}.test"), "seed": seed, "steps": STEPS}
     done = subprocess.run(["node", WALKER, json.dumps(given)], capture_output=True, text=True, timeout=120)
     assert done.stdout, f"seed {seed} of {site}: {done.stderr}"
     told: dict[str, Any] = json.loads(done.stdout)

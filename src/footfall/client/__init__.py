@@ -1,4 +1,4 @@
-"""Sends events to a Footfall server, from a server: `Client` with a thread, `AsyncClient` with a task.
+"""Sends events to a Footfall server, from a server: `Client`, and `AsyncClient` for event loops.
 
     client = Client("https://stats.example.com", key)
     client.track("https://example.com/checkout", "Order", revenue={"currency": "EUR", "amount": 49.9})

@@ -1,4 +1,4 @@
-"""Events that wait to be sent, and what an answer means for them; no I/O, so that both clients share it."""
+"""Events that wait to be sent, and what an answer means for them; no I/O."""
 
 import json
 import logging
@@ -64,7 +64,7 @@ class Waiting(NamedTuple):
 
 
 class Outbox:
-    """At most 10,000 events, oldest first. One thread or task takes from it; others may add."""
+    """At most 10,000 events, oldest first. One thread takes from it; others may add."""
 
     def __init__(self) -> None:
         self._events: deque[Waiting] = deque()

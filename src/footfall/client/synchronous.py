@@ -1,4 +1,4 @@
-"""The client with a thread."""
+"""The client: it takes events at once, and a thread sends them."""
 
 import atexit
 import logging

@@ -41,7 +41,7 @@ class Appender:
         self._thread.start()
 
     def put(self, records: Sequence[bytes], reply: Reply) -> None:
-        """Append records, all in one commit; reply `ACCEPTED` once they are durable, `UNAVAILABLE` when none of them may be taken as kept.
+        """Append records, all in one commit; reply `ACCEPTED` once they are durable, `UNAVAILABLE` when they must be sent again.
 
         Without records the reply tells whether the stream takes any.
         """

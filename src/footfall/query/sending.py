@@ -64,7 +64,7 @@ REFUSALS: Schema = {
     "408": _json("The request came too slowly", "Faults"),
     "413": _json("The body is too large", "Faults"),
     "429": _json("Too many hits from this address", "Error", **RETRY),
-    "503": _json("It could not be stored; nothing of it was", "Error", **RETRY),
+    "503": _json("It is not known to be stored; it is to be sent again", "Error", **RETRY),
 }
 KEY: list[Schema] = [{"key": []}]
 ANYONE: list[Schema] = [{}, *KEY]
@@ -90,7 +90,7 @@ PATHS: dict[str, Any] = {
     "/v1/batch": {
         "post": {
             "operationId": "batch", "tags": [TAG], "summary": "Count many events, told by a server", "security": KEY, "parameters": [],
-            "description": "At most 500 events and 2 MB, as an array or one a line. The site is the key's. Those that are taken are stored together: after a 503 none of them is.",
+            "description": "At most 500 events and 2 MB, as an array or one a line. The site is the key's. Those that are taken are stored together. After a 503 the batch is to be sent again: with an `id` an event counts once all the same.",
             "requestBody": {"required": True, "content": {"application/json": {"schema": listed(named("KeyedEvent"), maxItems=500)}}},
             "responses": {"202": _json("How many are durable, and which were not taken", "Taken"), **REFUSALS},
         }

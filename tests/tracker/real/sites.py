@@ -14,7 +14,7 @@ EXTRAS = """<div id=extras><a class=file href=/files/manual.pdf>manual</a> <a cl
 
 
 class RealSites:
-    """Serves the documentation at hosts `docs-….test` and the app at `app-….test`; `tag` makes the snippet of a host."""
+    """Serves the documentation at hosts `docs-….test` and the app at `app-….test`, each with the script at an address for the site of the host's first part."""
 
     def __init__(self, script: str) -> None:
         sites = self

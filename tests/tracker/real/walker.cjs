@@ -1,5 +1,5 @@
 // Walks over real pages as a visitor with several tabs does, and keeps its own log of what should be counted.
-// Arguments: JSON {browser, agent, address, elsewhere, seed, steps, single}. Prints JSON {views, order, events, engaged, log}.
+// Arguments: JSON {browser, agent, address, seed, steps}. Prints JSON {views, order, events, engaged, log}.
 const puppeteer = require('puppeteer-core')
 
 const given = JSON.parse(process.argv[2])
@@ -23,7 +23,7 @@ const views = {}
 const order = []
 const events = {}
 let engaged = 0
-const note = (...what) => { log.push([Math.round(performance.now() - started), ...what]); if (process.env.WALK_ALOUD) console.error(...log.at(-1)) }
+const note = (...what) => log.push([Math.round(performance.now() - started), ...what])
 const did = (name) => (events[name] = (events[name] || 0) + 1)
 const bare = (url) => url.split('#')[0]
 
