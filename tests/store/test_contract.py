@@ -98,6 +98,16 @@ def test_tallies_are_kept(facts: Facts) -> None:
     assert facts.rows("SELECT site, CAST(day AS VARCHAR), reason, sum(count) FROM drops GROUP BY ALL") == [("berlin", "2026-06-10", "bot", 5)]
 
 
+def test_a_tally_that_comes_twice_counts_once(facts: Facts) -> None:
+    """A gateway that does not know whether it came on the stream sends it again."""
+    tally = Tally("berlin", 20_614, "bot", 2, 2**64 - 1)
+    facts.apply(Batch(tallies=[tally, tally, Tally("berlin", 20_614, "bot", 3, 7)], marks={"a": 1}))
+    facts.apply(Batch(tallies=[tally], marks={"a": 2}))
+    facts.settle(frozenset(), 20_700, 0)
+    facts.apply(Batch(tallies=[Tally("berlin", 20_614, "bot", 10)], marks={"a": 3}))
+    assert facts.rows("SELECT sum(count) FROM drops") == [(15,)]
+
+
 @pytest.mark.parametrize(
     ("broken", "error"),
     [

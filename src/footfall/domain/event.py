@@ -84,9 +84,14 @@ class Event(NamedTuple):
 
 
 class Tally(NamedTuple):
-    """So many hits of one site and local day that the door dropped for one reason."""
+    """So many hits of one site and local day that the door dropped for one reason.
+
+    Of tallies with one `id`, an unsigned 64-bit number, one counts, since one may come on the
+    stream twice; 0 is none.
+    """
 
     site: str
     day: int
     reason: str
     hits: int
+    id: int = 0

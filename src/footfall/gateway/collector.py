@@ -1,8 +1,9 @@
 """From a request to a durable hit: who sent it, what came of it, and the counts of drops."""
 
 import asyncio
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
+from random import getrandbits
 
 from footfall.domain.event import Hit, Tally
 from footfall.gateway.answer import ACCEPTED, TOO_MANY, UNAUTHORISED, UNAVAILABLE, Answer, Reply
@@ -32,6 +33,7 @@ class Collector:
         self._metrics = metrics
         self._now = now
         self._tallies: Counter[Dropped] = Counter()
+        self._unsent: deque[Tally] = deque()
         self._answers: Counter[int] = Counter()
         self._salting: set[asyncio.Task[None]] = set()
         self.appender: Appender
@@ -126,12 +128,11 @@ class Collector:
         for status, count in self._answers.items():
             self._metrics.answers.labels(status).inc(count)
         self._answers.clear()
-        tallies, self._tallies = self._tallies, Counter()
-        for dropped, count in tallies.items():
-            if await self.durable([encode(Tally(dropped.site, dropped.day, dropped.reason, count))]):
-                self._metrics.dropped.labels(dropped.reason).inc(count)
-            else:
-                self._tallies[dropped] += count
+        counted, self._tallies = self._tallies, Counter()
+        self._unsent += [Tally(dropped.site, dropped.day, dropped.reason, count, getrandbits(64)) for dropped, count in counted.items()]
+        while self._unsent and await self.durable([encode(self._unsent[0])]):  # what fails may be on the stream all the same, so it goes again as it is
+            tally = self._unsent.popleft()
+            self._metrics.dropped.labels(tally.reason).inc(tally.hits)
 
     async def durable(self, records: Sequence[bytes] = ()) -> bool:
         """Whether records came on the stream; without any, whether it takes some."""

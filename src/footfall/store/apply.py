@@ -153,7 +153,7 @@ CHANGED_DAYS_OF_DISPLACED = f"""
 """
 
 MARK = "INSERT INTO marks VALUES ($shard, $sequence) ON CONFLICT (shard) DO UPDATE SET sequence = greatest(marks.sequence, excluded.sequence)"
-DROP = "INSERT INTO drops VALUES ($site, $day, $reason, $count)"
+DROP = "INSERT INTO drops SELECT $site, $day, $reason, $count, nullif($id, 0) WHERE NOT EXISTS (FROM drops WHERE day = $day AND id = $id)"
 
 IS_TAKEN = "SELECT count(*) FROM imports WHERE site = $site AND digest = $digest AND upto = $upto"
 INSTEAD = "DELETE FROM imports WHERE site = $site AND digest = $instead"
@@ -172,10 +172,17 @@ DUE = "CREATE OR REPLACE TEMP TABLE due AS SELECT site, day FROM days WHERE NOT 
 DUE_DAYS = "SELECT DISTINCT day FROM due ORDER BY day"
 UNCOUNT = "DELETE FROM drops WHERE reason = 'no_visit' AND (site, day) IN (SELECT (site, day) FROM due)"
 COUNT_UNATTRIBUTED = """
-INSERT INTO drops SELECT site, day, 'no_visit', count(*) FROM events SEMI JOIN due USING (site, day)
+INSERT INTO drops SELECT site, day, 'no_visit', count(*), NULL FROM events SEMI JOIN due USING (site, day)
 WHERE visit IS NULL AND day BETWEEN $low AND $high GROUP BY ALL
 """
 SETTLED = "UPDATE days SET settled = true FROM due WHERE days.site = due.site AND days.day = due.day"
+
+# Counts of drops of days that are over: none of their copies can come any more, and one row for each reason is enough.
+_over = "NOT list_contains($alive, day) AND day < $today"
+HAS_SINGLE_DROPS = f"SELECT EXISTS (FROM drops WHERE id IS NOT NULL AND {_over})"
+SUM_DROPS = f"CREATE OR REPLACE TEMP TABLE summed AS SELECT site, day, reason, CAST(sum(count) AS BIGINT) AS count FROM drops WHERE {_over} GROUP BY ALL"
+FORGET_SINGLE_DROPS = f"DELETE FROM drops WHERE {_over}"
+KEEP_SUMS = "INSERT INTO drops (site, day, reason, count) FROM summed"
 OLD_IDS = "DELETE FROM ids WHERE arrived < $before"
 
 # Trimming: the facts of whole days go, and of visits those that no remaining event belongs to.

@@ -72,7 +72,7 @@ def add_staged(connection: duckdb.DuckDBPyConnection, staged: int, days: Sequenc
         connection.execute(apply.KEEP_IDS)
     _refold(connection, near, displaced)
     for site, day, count in copies:
-        connection.execute(apply.DROP, {"site": site, "day": day, "reason": Reason.COPY, "count": count})
+        connection.execute(apply.DROP, {"site": site, "day": day, "reason": Reason.COPY, "count": count, "id": 0})
     dropped = sum(count for _, _, count in copies)
     return Applied(staged - dropped, dropped)
 

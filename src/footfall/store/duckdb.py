@@ -87,6 +87,10 @@ class DuckdbFacts:
             due: list[date] = [day for (day,) in connection.execute(apply.DUE_DAYS).fetchall()]
             if due:
                 run(connection, (apply.UNCOUNT, apply.COUNT_UNATTRIBUTED, apply.SETTLED), {"low": due[0], "high": due[-1]})
+            if one(connection, apply.HAS_SINGLE_DROPS, over := {**living, "today": day_date(today)}):
+                connection.execute(apply.SUM_DROPS, over)
+                connection.execute(apply.FORGET_SINGLE_DROPS, over)
+                connection.execute(apply.KEEP_SUMS)
             connection.execute(apply.OLD_IDS, {"before": timestamp(applied_up_to - COPY_WINDOW_US)})
         return [date_day(day) for day in due]
 
@@ -262,4 +266,4 @@ def _note(connection: duckdb.DuckDBPyConnection, taken: Taken) -> bool:
 
 def _count(connection: duckdb.DuckDBPyConnection, tallies: Sequence[Tally]) -> None:
     for tally in tallies:
-        connection.execute(apply.DROP, {"site": tally.site, "day": day_date(tally.day), "reason": tally.reason, "count": tally.hits})
+        connection.execute(apply.DROP, {"site": tally.site, "day": day_date(tally.day), "reason": tally.reason, "count": tally.hits, "id": tally.id})

@@ -2,7 +2,7 @@
 
 from footfall.domain.event import Event, Hit
 
-VERSION = 3
+VERSION = 4
 
 HIT_TYPES = {
     "site": "VARCHAR", "id": "UBIGINT", "kind": "VARCHAR", "received": "TIMESTAMP", "time": "TIMESTAMP",
@@ -64,5 +64,6 @@ MIGRATIONS = (
         *(f"ALTER TABLE events DROP COLUMN {name}" for name in ("received", "page_view")),
     ),
     ('CREATE TABLE imports (site VARCHAR, digest BLOB, upto BIGINT, lines BIGINT, "at" TIMESTAMP)',),
+    ("ALTER TABLE drops ADD COLUMN id UBIGINT",),
 )
 """Statements that lead from each version of the schema to the next; the first makes it."""

@@ -9,8 +9,12 @@ from footfall.store import archive
 from footfall.store.duckdb import CORES, MEMORY, DuckdbFacts
 
 PARTS = ("events", "visits", "drops", "ids")
+
+
 IDS_OF_DAY = "SELECT ids.* FROM ids SEMI JOIN (SELECT id, time FROM events WHERE site = $site AND day = $day) USING (id, time)"
-WRITE = {part: IDS_OF_DAY if part == "ids" else f"FROM ({archive.WRITE[part]}) WHERE day = $day" for part in PARTS}
+DROPS = "SELECT day, reason, count, id FROM drops WHERE site = $site"
+WRITE = {part: f"FROM ({archive.WRITE[part]}) WHERE day = $day" for part in ("events", "visits")} | {"drops": f"{DROPS} AND day = $day", "ids": IDS_OF_DAY}
+READ = {**archive.READ, "drops": "INSERT INTO drops SELECT $site, day, reason, count, id FROM read_parquet($file)"}
 
 
 class Day(NamedTuple):
@@ -34,7 +38,7 @@ class Window(DuckdbFacts):
             for part, paths in files.items():
                 if paths:
                     parameters = {"file": list(paths), "site": site, "disguise": 0}
-                    connection.execute(archive.READ[part], {name: value for name, value in parameters.items() if f"${name}" in archive.READ[part]})
+                    connection.execute(READ[part], {name: value for name, value in parameters.items() if f"${name}" in READ[part]})
             known = [[site, day, each.version, each.settled, each.trimmed] for day, each in days.items() if each.version is not None]
             if known:
                 connection.executemany("INSERT INTO days (site, day, version, settled, trimmed) VALUES (?, ?, ?, ?, ?)", known)
