@@ -6,7 +6,7 @@ from typing import Any
 
 from footfall.domain.site import day_date
 from footfall.store.duckdb import DuckdbFacts
-from footfall.store.port import Facts
+from footfall.store.port import Facts, Reading
 from tests import oracle
 from tests.oracle import Seen
 from tests.traffic import ORIGIN_TRAITS, PLACE_TRAITS, Act, Made, apply, made
@@ -32,21 +32,21 @@ def filled(*batches: Sequence[Made]) -> DuckdbFacts:
     return facts
 
 
-def everything(facts: Facts) -> tuple[Sequence[Told], Sequence[Told]]:
+def everything(facts: Facts | Reading) -> tuple[Sequence[Told], Sequence[Told]]:
     """Both relations, every column."""
     return facts.rows("SELECT * FROM events ORDER BY ALL"), facts.rows("SELECT * FROM visits ORDER BY ALL")
 
 
-def copies(facts: Facts) -> Sequence[Told]:
+def copies(facts: Facts | Reading) -> Sequence[Told]:
     """How many copies of each site and day were left out."""
     return facts.rows("SELECT site, day, sum(count) FROM drops WHERE reason = 'copy' GROUP BY ALL ORDER BY ALL")
 
 
-def versions(facts: Facts) -> dict[tuple[str, str], int]:
+def versions(facts: Facts | Reading) -> dict[tuple[str, str], int]:
     return {(site, str(day)): version for site, day, version in facts.rows("SELECT site, day, version FROM days")}
 
 
-def stored_events(facts: Facts) -> Sequence[Told]:
+def stored_events(facts: Facts | Reading) -> Sequence[Told]:
     return facts.rows(EVENTS)
 
 
@@ -54,7 +54,7 @@ def expected_events(seen: Iterable[Seen]) -> Sequence[Told]:
     return sorted((e.site, e.id, e.time, e.kind, e.engaged, day_date(e.day), e.offset, e.page, e.hostname, e.interactive) for e in oracle.counted(seen))
 
 
-def stored_visits(facts: Facts) -> Groups:
+def stored_visits(facts: Facts | Reading) -> Groups:
     """Each visit by the events that it holds; what stands beside those must be the visit's own."""
     members: dict[Any, set[tuple[int, int]]] = defaultdict(set)
     beside: dict[Any, set[Told]] = defaultdict(set)
@@ -81,7 +81,7 @@ def expected_visits(seen: Iterable[Seen]) -> Groups:
     }  # fmt: skip
 
 
-def agree(facts: Facts, acts: Sequence[Made]) -> None:
+def agree(facts: Facts | Reading, acts: Sequence[Made]) -> None:
     """Events and visits are what the oracle makes of the same acts."""
     seen = [each.seen for each in acts]
     assert stored_events(facts) == expected_events(seen)

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from footfall.domain.event import Tally
 from footfall.processor.batch import batch_of
-from footfall.store.dynamodb import DynamodbFacts, TooLarge
-from footfall.store.port import Outrun, StoreBroken
+from footfall.store.dynamodb import DynamodbFacts
+from footfall.store.port import Outrun, StoreBroken, TooLarge
 from footfall.store.segment import pack, unpack
 from tests.aws import fault
 from tests.aws.emulators import Aws, clients
@@ -36,7 +36,7 @@ def opened(aws: Aws) -> Iterator[Opened]:
 
         def open_facts(choose: Callable[[str], Fault] | None = None) -> DynamodbFacts:
             dynamodb = clients(stack.enter_context(network(aws.url, choose)).url).dynamodb if choose else aws.dynamodb
-            return DynamodbFacts(dynamodb, aws.s3, table, bucket, "stream", lambda: [*SITE, ""], lambda: NINE, "512MB")
+            return DynamodbFacts(dynamodb, aws.s3, table, bucket, lambda: [*SITE, ""], lambda: NINE, "512MB")
 
         yield open_facts
 
@@ -70,7 +70,7 @@ def test_compaction_at_any_time_changes_nothing(aws: Aws, examples: int) -> None
     @settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck))
     @given(traffic(), st.randoms(use_true_random=False))
     def check(acts: list[Act], dice: Random) -> None:
-        facts = DynamodbFacts(aws.dynamodb, aws.s3, aws.table(), aws.bucket(), "stream", lambda: [*SITE, ""], lambda: NINE, "512MB")
+        facts = DynamodbFacts(aws.dynamodb, aws.s3, aws.table(), aws.bucket(), lambda: [*SITE, ""], lambda: NINE, "512MB")
         shards = sharded(acts)
         for batch in delivered(shards, dice, 6):
             apply(facts, batch)

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from footfall.stream.kinesis import PAUSES_SECONDS, KinesisReader, KinesisWriter, delivered
+from footfall.stream.kinesis import PAUSES_SECONDS, KinesisReader, KinesisWriter, delivered, name_of
 from footfall.stream.port import Reader, Record, StreamBroken, StreamFull
 from tests.aws import fault
 from tests.aws.fault import Call, Fault, Network
@@ -171,7 +171,8 @@ def test_what_lambda_hands_on_is_what_a_reader_reads(kinesis: Kinesis) -> None:
             for position, data in found
         ]
     }  # fmt: skip
-    assert delivered(event) == found
+    name = name_of(kinesis.client, stream)
+    assert delivered(event, name) == [each._replace(position=each.position._replace(shard=f"{name}/{each.position.shard}")) for each in found]
 
 
 @pytest.mark.parametrize("what", [*FAULTS, fault.halve], ids=lambda what: what.__name__)

@@ -8,18 +8,16 @@ from random import getrandbits
 from footfall.domain.event import Hit, Tally
 from footfall.gateway.answer import ACCEPTED, TOO_MANY, UNAUTHORISED, UNAVAILABLE, Answer, Reply
 from footfall.gateway.appender import Appender
+from footfall.gateway.callers import Callers, Headers
 from footfall.gateway.collect import Door, Dropped, NeedsSalt, collect
 from footfall.gateway.directory import Snapshot
 from footfall.gateway.limit import RateLimit
 from footfall.gateway.protocols import own
 from footfall.gateway.sighting import Caller, Invalid, Sighting
-from footfall.gateway.trust import trust_in
-from footfall.registry.port import Key, RegistryBroken, Scope
+from footfall.registry.port import RegistryBroken
 from footfall.stream.codec import encode
 from footfall.stream.port import Writer
 from footfall.telemetry import GatewayMetrics
-
-Headers = Sequence[tuple[bytes, bytes]]
 
 
 class Collector:
@@ -28,7 +26,7 @@ class Collector:
     def __init__(self, snapshot: Snapshot, door: Door, trusted_proxies: Sequence[str], limit: RateLimit, metrics: GatewayMetrics, now: Callable[[], int]) -> None:
         self.snapshot = snapshot
         self._door = door
-        self._trusts = trust_in(trusted_proxies) if trusted_proxies else None
+        self._callers = Callers(snapshot, trusted_proxies)
         self._limit = limit
         self._metrics = metrics
         self._now = now
@@ -63,10 +61,10 @@ class Collector:
     async def take_batch(self, body: bytes, headers: Headers, peer: str) -> Answer:
         """Take a key's events, all of those that count in one commit; the answer says which were not taken."""
         by_name = dict(headers)
-        address = self._address(by_name, headers, peer)
+        address = self._callers.address(by_name, headers, peer)
         if not self._limit.allows(address):
             return TOO_MANY
-        key = self._key(by_name.get(b"authorization", b""))
+        key = self._callers.key(by_name.get(b"authorization", b""))
         if key is None:
             return UNAUTHORISED
         agent = by_name.get(b"user-agent", b"").decode("latin-1")
@@ -155,48 +153,10 @@ class Collector:
 
     def _caller(self, sighting: Sighting, headers: Headers, peer: str) -> Caller | Answer:
         by_name = dict(headers)
-        address = self._address(by_name, headers, peer)
+        address = self._callers.address(by_name, headers, peer)
         if not self._limit.allows(address):
             return TOO_MANY
-        keyed = False
-        if b"authorization" in by_name:
-            keyed = self._keyed(sighting, by_name[b"authorization"])
-            if not keyed:
-                return UNAUTHORISED
-        return Caller(
-            address,
-            by_name.get(b"user-agent", b"").decode("latin-1"),
-            by_name.get(b"sec-gpc") == b"1",
-            by_name.get(b"dnt") == b"1",
-            b"prefetch" in by_name.get(b"sec-purpose", b"") or b"prefetch" in by_name.get(b"purpose", b""),
-            keyed,
-        )
-
-    def _keyed(self, sighting: Sighting, authorization: bytes) -> bool:
-        """Whether a key allows the hit to set its time."""
-        key = self._key(authorization)
-        if key is None:
-            return False
-        if sighting.website is None:
-            raise Invalid("website", "is required when a key is used")
-        site = self.snapshot.sites.find(sighting.website, "")
-        return site is not None and site.id == key.site
-
-    def _key(self, authorization: bytes) -> Key | None:
-        """The key that a header shows, if it may write events."""
-        key = self.snapshot.keys.key(authorization.decode("latin-1"))
-        return key if key and Scope.EVENTS_WRITE in key.scopes else None
-
-    def _address(self, by_name: dict[bytes, bytes], headers: Headers, peer: str) -> str:
-        """The client's address: the peer, or what trusted proxies say, read from the right."""
-        if self._trusts is None or b"x-forwarded-for" not in by_name or not self._trusts(peer):
-            return peer
-        lists = [value for name, value in headers if name == b"x-forwarded-for"]
-        for address in reversed(b",".join(lists).decode("latin-1").split(",")):
-            bare = address.strip(" \t[]")
-            if not self._trusts(bare):
-                return bare
-        return peer
+        return self._callers.caller(sighting, by_name, address) or UNAUTHORISED
 
     def _committed(self, records: int, seconds: float) -> None:
         self._metrics.hits.inc(records)

@@ -15,7 +15,6 @@ from footfall.gateway.wire import Headers, Patience, Receive, Scope, Send, respo
 from footfall.stream.port import StreamBroken, Writer
 from footfall.telemetry import metrics_text
 
-TRACK_BYTES = 64 * 1024
 BATCH_BYTES = 2_000_000
 FLUSH_SECONDS = 1.0
 DOCS = "/api/docs"
@@ -80,8 +79,8 @@ class Gateway:
         if scope["method"] != "POST":
             await respond_json(send, 405, {"errors": {"method": ["must be POST"]}}, [*ANY_ORIGIN, (b"allow", b"POST, OPTIONS")])
             return
-        body = await self.patience.body(dict(scope["headers"]), receive, TRACK_BYTES)
-        answer = refusal(body, TRACK_BYTES) if isinstance(body, int) else await self._collect(lambda: own.from_json(body), scope)
+        body = await self.patience.body(dict(scope["headers"]), receive, own.TRACK_BYTES)
+        answer = refusal(body, own.TRACK_BYTES) if isinstance(body, int) else await self._collect(lambda: own.from_json(body), scope)
         await self._answer(send, answer, ANY_ORIGIN)
 
     async def _batch(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -12,7 +12,7 @@ import msgspec
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from footfall.gateway.answer import ACCEPTED, Answer, body_of, headers_of
-from footfall.gateway.http import ANY_ORIGIN, TRACK_BYTES, Gateway, refusal
+from footfall.gateway.http import ANY_ORIGIN, Gateway, refusal
 from footfall.gateway.protocols import own
 from footfall.gateway.wire import BODY_SECONDS, too_long
 
@@ -95,7 +95,7 @@ class Shortcut(HttpToolsProtocol):
             return
         keep_alive = self.parser.get_http_version() != "1.0" and self.parser.should_keep_alive() and not self._leaving
         self._request = self.cycle = _Request(self, keep_alive)  # type: ignore[assignment]
-        if too_long(dict(self.headers).get(b"content-length", b""), TRACK_BYTES):
+        if too_long(dict(self.headers).get(b"content-length", b""), own.TRACK_BYTES):
             self.refuse(413)
 
     def on_body(self, body: bytes) -> None:
@@ -105,7 +105,7 @@ class Shortcut(HttpToolsProtocol):
             super().on_body(body)
         elif not request.response_complete:
             request.body += body
-            if len(request.body) > TRACK_BYTES:
+            if len(request.body) > own.TRACK_BYTES:
                 self.refuse(413)
 
     def on_message_complete(self) -> None:
@@ -131,7 +131,7 @@ class Shortcut(HttpToolsProtocol):
         """Answer a request that is too large or too slow, and hang up: the rest of it is not wanted."""
         if self._request is not None and not self._in_head:
             self._request.keep_alive = False
-            self._request.reply(refusal(status, TRACK_BYTES))
+            self._request.reply(refusal(status, own.TRACK_BYTES))
         elif not self.transport.is_closing():
             self.transport.close()
 

@@ -3,12 +3,13 @@
 A commit is one transaction: how far its shards have come, and what it adds, as a segment for each
 site and local day. Nothing is counted in place. Who reads takes the files of the days and the
 segments that these do not hold yet, and folds them as at home; who compacts writes what came of
-that as new versions of the files.
+that as new versions of the files. Shards have names that no other stream's have.
 
 | item | pk | sk |
 |---|---|---|
-| how far a shard has come | `C#stream` | shard |
-| a range that was applied | `L#stream#shard` | its last sequence number |
+| how far a shard has come | `C` | shard |
+| a range that was applied | `L#shard` | its last sequence number |
+| records that nobody could read | `B` | shard, sequence number |
 | a day with segments that no file holds | `X#site` | day |
 | a day's files, and up to where they hold its segments | `P#site` | day |
 | a segment | `S#site#day` | shard, sequence number |
@@ -17,7 +18,7 @@ that as new versions of the files.
 import secrets
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
 from hashlib import blake2b
 from pathlib import Path
@@ -29,8 +30,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from footfall.domain.event import Event, Position, Tally
 from footfall.domain.site import day_date
 from footfall.store.pointer import Item, Pointer, file_key, padded, pointer_of
-from footfall.store.port import Applied, Batch, Outrun, Reading, StoreBroken
-from footfall.store.segment import pack, unpack
+from footfall.store.port import Applied, Bad, Batch, Outrun, Reading, StoreBroken, TooLarge
+from footfall.store.segment import pack, pack_bad, unpack, unpack_bad
 from footfall.store.window import Day, Window
 
 if TYPE_CHECKING:
@@ -45,39 +46,38 @@ KEPT_SECONDS = 8 * 86_400
 """How long segments and ranges are kept: longer than anything may be applied late."""
 
 
-class TooLarge(Exception):
-    """A batch that does not fit into one transaction; half of it may."""
-
-
 class DynamodbFacts:
-    """See `port.Facts`. `stream` names the one whose shards are meant; `sites` gives the ids there are, as no item lists them."""
+    """See `port.Facts`. `sites` gives the ids there are, as no item lists them."""
 
-    def __init__(
-        self, dynamodb: "DynamoDBClient", s3: "S3Client", table: str, bucket: str, stream: str, sites: Callable[[], Sequence[str]], now: Callable[[], int], memory_limit: str
-    ) -> None:
+    def __init__(self, dynamodb: "DynamoDBClient", s3: "S3Client", table: str, bucket: str, sites: Callable[[], Sequence[str]], now: Callable[[], int], memory_limit: str) -> None:
         self._dynamodb = dynamodb
         self._s3 = s3
         self._table = table
         self._bucket = bucket
-        self._stream = stream
         self._sites = sites
         self._now = now
         self._memory_limit = memory_limit
 
     def marks(self) -> Mapping[str, int]:
         """See `port.Facts`."""
-        return {item["sk"]["S"]: int(item["hwm"]["S"]) for item in self._items(f"C#{self._stream}")}
+        return {item["sk"]["S"]: int(item["hwm"]["S"]) for item in self._items("C")}
 
     def apply(self, batch: Batch) -> Applied:
         """See `port.Facts`. Copies are found when days are folded, so all count as counted here. Raises `TooLarge`."""
         segments, days = self._segments(batch)
         shards = [action for shard, last in batch.marks.items() for action in self._reached(shard, batch.firsts.get(shard, last), last, len(batch.events))]
-        actions = [*shards, *({"Put": {"TableName": self._table, "Item": item}} for item in segments), *map(self._changed, sorted(days))]
-        if len(actions) > MOST_ITEMS or sum(len(item["data"]["B"]) for item in segments) > MOST_BYTES:
+        puts = [*segments, *self._bad(batch.bad)]
+        actions = [*shards, *({"Put": {"TableName": self._table, "Item": item}} for item in puts), *map(self._changed, sorted(days))]
+        if len(actions) > MOST_ITEMS or sum(len(item["data"]["B"]) for item in puts) > MOST_BYTES:
             raise TooLarge
         if actions:
             self._commit(actions, batch)
         return Applied(len(batch.events), 0)
+
+    def bad(self) -> Iterator[Bad]:
+        """The records of the last days that nobody could read."""
+        for item in self._items("B"):
+            yield from unpack_bad(item["data"]["B"])
 
     def settle(self, alive: frozenset[int], today: int, applied_up_to: int) -> Sequence[int]:
         """See `port.Facts`. Compacts what it settles."""
@@ -187,15 +187,13 @@ class DynamodbFacts:
 
     def _clear(self, site: str, day: date, version: str) -> None:
         """Take a day's mark away if it is still the one that was read."""
-        try:
+        with _translated(), suppress(self._dynamodb.exceptions.ConditionalCheckFailedException):
             self._dynamodb.delete_item(
                 TableName=self._table,
                 Key={"pk": {"S": f"X#{site}"}, "sk": {"S": str(day)}},
                 ConditionExpression="version = :seen",
                 ExpressionAttributeValues={":seen": {"S": version}},
             )
-        except self._dynamodb.exceptions.ConditionalCheckFailedException:
-            return
 
     def _fetched(self, key: str, version: str, folder: Path) -> str:
         path = folder / key.replace("/", "-")
@@ -220,14 +218,20 @@ class DynamodbFacts:
         ]
         return items, days
 
+    def _bad(self, bad: Sequence[Bad]) -> list[Item]:
+        data = pack_bad(bad)
+        if len(data) > SEGMENT_BYTES and len(bad) > 1:
+            return [*self._bad(bad[: len(bad) // 2]), *self._bad(bad[len(bad) // 2 :])]
+        return [{"pk": {"S": "B"}, "sk": {"S": _place(bad[0].position)}, "data": {"B": data}, "expires": self._expiry()}] if bad else []
+
     def _reached(self, shard: str, first: int, last: int, count: int) -> list[Item]:
         """The actions that say a shard has come further, if it had not come as far as `first`."""
         mark = {
-            "TableName": self._table, "Key": {"pk": {"S": f"C#{self._stream}"}, "sk": {"S": shard}}, "UpdateExpression": "SET hwm = :last",
+            "TableName": self._table, "Key": {"pk": {"S": "C"}, "sk": {"S": shard}}, "UpdateExpression": "SET hwm = :last",
             "ConditionExpression": "attribute_not_exists(hwm) OR hwm < :first", "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
             "ExpressionAttributeValues": {":last": {"S": padded(last)}, ":first": {"S": padded(first)}},
         }  # fmt: skip
-        key = {"pk": {"S": f"L#{self._stream}#{shard}"}, "sk": {"S": padded(last)}}
+        key = {"pk": {"S": f"L#{shard}"}, "sk": {"S": padded(last)}}
         ledger = {**key, "first": {"S": padded(first)}, "events": {"N": str(count)}, "expires": self._expiry()}
         return [{"Update": mark}, {"Put": {"TableName": self._table, "Item": ledger}}]
 
@@ -278,8 +282,11 @@ def _packed(events: Sequence[Event], tallies: Sequence[Tally]) -> Iterator[bytes
 
 def _in_order(event: Event) -> Event:
     """The event at a place that DuckDB can hold and that sorts as the true one does."""
-    shard, sequence = event.position
-    return event._replace(position=Position(f"{shard}#{padded(sequence)}", 0))
+    return event._replace(position=Position(_place(event.position), 0))
+
+
+def _place(position: Position) -> str:
+    return f"{position.shard}#{padded(position.sequence)}"
 
 
 def _digest(versions: Iterable[str]) -> int:

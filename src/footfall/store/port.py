@@ -8,7 +8,15 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from footfall.domain.event import Event, Tally
+from footfall.domain.event import Event, Position, Tally
+
+
+class Bad(NamedTuple):
+    """A record that nobody could read: where it lay, why, and what may be kept of it."""
+
+    position: Position
+    reason: str
+    kept: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,12 +25,14 @@ class Batch:
 
     Events and tallies whose shard has come further already are left out by the store's caller.
     `firsts` are the lowest sequence numbers in it, by shard; where one is missing it is the mark.
+    A store may set the `bad` records aside.
     """
 
     events: Sequence[Event] = ()
     tallies: Sequence[Tally] = ()
     marks: Mapping[str, int] = field(default_factory=dict)
     firsts: Mapping[str, int] = field(default_factory=dict)
+    bad: Sequence[Bad] = ()
 
 
 class Taken(NamedTuple):
@@ -68,6 +78,10 @@ class Outrun(Exception):
     def __init__(self, marks: Mapping[str, int]) -> None:
         super().__init__(f"already applied: {dict(marks)}")
         self.marks = marks
+
+
+class TooLarge(Exception):
+    """A batch that does not fit into one transaction, and changed nothing; half of it may."""
 
 
 class StoreBroken(Exception):

@@ -8,7 +8,7 @@ import msgspec
 import zstandard
 
 from footfall.domain.event import Event, Hit, Position, Tally
-from footfall.store.port import StoreBroken
+from footfall.store.port import Bad, StoreBroken
 
 LEVEL = 9
 
@@ -21,6 +21,7 @@ class _Segment(msgspec.Struct, array_like=True):
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(_Segment).decode
+_decode_bad = msgspec.msgpack.Decoder(list[tuple[str, str, str, bytes]]).decode
 
 
 def pack(events: Sequence[Event], tallies: Sequence[Tally]) -> bytes:
@@ -41,3 +42,13 @@ def unpack(data: bytes) -> tuple[list[Event], list[Tally]]:
         for row in zip(*columns, strict=True)
     ]  # fmt: skip
     return events, segment.tallies
+
+
+def pack_bad(bad: Sequence[Bad]) -> bytes:
+    """Records that nobody could read."""
+    return zstandard.compress(_encode([(each.position.shard, str(each.position.sequence), each.reason, each.kept) for each in bad]), LEVEL)
+
+
+def unpack_bad(data: bytes) -> list[Bad]:
+    """What was packed."""
+    return [Bad(Position(shard, int(sequence)), reason, kept) for shard, sequence, reason, kept in _decode_bad(zstandard.decompress(data))]

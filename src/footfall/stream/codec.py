@@ -12,7 +12,11 @@ _decode_tally = msgspec.msgpack.Decoder(Tally).decode
 
 
 class Unreadable(Exception):
-    """A record that no version of the codec wrote."""
+    """A record that nobody can make a hit of; its text says why. `kept` is what may be kept of it: nothing that tells who sent it."""
+
+    def __init__(self, reason: str, kept: bytes = b"") -> None:
+        super().__init__(reason)
+        self.kept = kept
 
 
 def encode(record: Hit | Tally) -> bytes:

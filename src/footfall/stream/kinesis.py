@@ -142,9 +142,18 @@ class KinesisReader:
         return self._client.get_shard_iterator(StreamName=self._stream, ShardId=shard, **where)["ShardIterator"]
 
 
-def delivered(event: Mapping[str, Any]) -> list[Record]:
-    """The records in an event by which Lambda hands on what is on a stream."""
-    return [Record(Position(each["eventID"].partition(":")[0], int(each["kinesis"]["sequenceNumber"])), b64decode(each["kinesis"]["data"])) for each in event["Records"]]
+def delivered(event: Mapping[str, Any], stream: str) -> list[Record]:
+    """The records in an event by which Lambda hands on what is on a stream, their shards named with the stream (`name_of`)."""
+    return [
+        Record(Position(f"{stream}/{each['eventID'].partition(':')[0]}", int(each["kinesis"]["sequenceNumber"])), b64decode(each["kinesis"]["data"])) for each in event["Records"]
+    ]
+
+
+def name_of(client: "KinesisClient", stream: str) -> str:
+    """What names a stream for good: one that was deleted and made again counts its records from the beginning. Raises `StreamBroken`."""
+    with _translated():
+        made = client.describe_stream_summary(StreamName=stream)["StreamDescriptionSummary"]["StreamCreationTimestamp"]
+    return f"{stream}@{int(made.timestamp())}"
 
 
 def _calls(records: Sequence[bytes]) -> "Iterator[list[PutRecordsRequestEntryTypeDef]]":

@@ -12,6 +12,7 @@ from footfall.domain.event import Kind
 from footfall.gateway.collect import address_key
 from footfall.gateway.sighting import LANGUAGE, TITLE_LENGTH, UUID, Invalid, Sighting, clean
 
+TRACK_BYTES = 64 * 1024
 URL_BYTES = 2_000
 EVENT_LENGTH = 120
 BATCH_EVENTS = 500

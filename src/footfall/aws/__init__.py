@@ -1,0 +1,1 @@
+"""Footfall on AWS, without servers: the functions, and what puts them there."""

@@ -1,0 +1,88 @@
+"""The function that applies what Lambda hands on of a stream: each record once, however often and in whatever pieces it comes."""
+
+import json
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from footfall.domain.channel import Sources
+from footfall.domain.event import Hit, Tally
+from footfall.processor.batch import batch_of
+from footfall.registry.port import RegistryBroken
+from footfall.store.port import Facts, Outrun, StoreBroken, TooLarge
+from footfall.stream.port import Record
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Count:
+    """What came of some records. `failed` is the first that must come again, with all that follow it."""
+
+    hits: int = 0
+    drops: int = 0
+    bad: int = 0
+    failed: Record | None = None
+
+
+@dataclass(slots=True)
+class Process:
+    """`records_of` takes an event apart, `refresh` learns of new sites, `read` makes hits of records, `now` is the clock in microseconds.
+
+    How far shards have come it remembers as far as it heard.
+    """
+
+    facts: Facts
+    sources: Sources
+    now: Callable[[], int]
+    records_of: Callable[[Mapping[str, Any]], Sequence[Record]]
+    refresh: Callable[[], None]
+    read: Callable[[bytes], Hit | Tally]
+    _marks: dict[str, int] = field(default_factory=dict)
+
+    def __call__(self, event: Mapping[str, Any]) -> dict[str, Any]:
+        """Apply an event's records; the answer names the first that must come again, where one must."""
+        records = self.records_of(event)
+        count = self.apply(records)
+        print(json.dumps(_metrics(count, len(records), self.now())), flush=True)
+        return {"batchItemFailures": [{"itemIdentifier": str(count.failed.position.sequence)}] if count.failed else []}
+
+    def apply(self, records: Sequence[Record]) -> Count:
+        """Apply records in order, in as few transactions as they fit into."""
+        count, rest, limit = Count(), list(records), len(records)
+        while rest:
+            chunk = rest[:limit]
+            try:
+                self.refresh()
+                batch = batch_of(chunk, self._marks, self.sources, self.now(), self.read)
+                if batch.marks:
+                    self.facts.apply(batch)
+            except Outrun as exc:
+                self._heard(exc.marks)
+                continue
+            except TooLarge:
+                if len(chunk) == 1:
+                    raise
+                limit = len(chunk) // 2
+                continue
+            except (StoreBroken, RegistryBroken) as exc:
+                log.error("%s; the rest comes again", exc)
+                count.failed = chunk[0]
+                break
+            self._heard(batch.marks)
+            count.hits += len(batch.events)
+            count.drops += sum(tally.hits for tally in batch.tallies) - len(batch.bad)
+            count.bad += len(batch.bad)
+            rest = rest[len(chunk) :]
+        return count
+
+    def _heard(self, marks: Mapping[str, int]) -> None:
+        self._marks |= {shard: max(last, self._marks.get(shard, last)) for shard, last in marks.items()}
+
+
+def _metrics(count: Count, records: int, now_us: int) -> dict[str, Any]:
+    """A line of the log that CloudWatch makes metrics of."""
+    values = {"Records": records, "Hits": count.hits, "Drops": count.drops, "BadRecords": count.bad, "ReportedFailures": int(count.failed is not None)}
+    metrics = [{"Name": name, "Unit": "Count"} for name in values]
+    return {"_aws": {"Timestamp": now_us // 1000, "CloudWatchMetrics": [{"Namespace": "Footfall", "Dimensions": [[]], "Metrics": metrics}]}, **values}

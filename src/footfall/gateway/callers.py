@@ -1,0 +1,60 @@
+"""Who sends a request: the address behind proxies, and the key that it shows."""
+
+from collections.abc import Mapping, Sequence
+
+from footfall.gateway.directory import Snapshot
+from footfall.gateway.sighting import Caller, Invalid, Sighting
+from footfall.gateway.trust import trust_in
+from footfall.registry.port import Key, Scope
+
+Headers = Sequence[tuple[bytes, bytes]]
+
+
+class Callers:
+    """Reads callers out of the headers of requests, whose names are in lower case."""
+
+    def __init__(self, snapshot: Snapshot, trusted_proxies: Sequence[str]) -> None:
+        self._snapshot = snapshot
+        self._trusts = trust_in(trusted_proxies) if trusted_proxies else None
+
+    def caller(self, sighting: Sighting, by_name: Mapping[bytes, bytes], address: str) -> Caller | None:
+        """The caller; None when it shows a key that is not known or does not allow this. Raises `Invalid`."""
+        keyed = False
+        if b"authorization" in by_name:
+            keyed = self._keyed(sighting, by_name[b"authorization"])
+            if not keyed:
+                return None
+        return Caller(
+            address,
+            by_name.get(b"user-agent", b"").decode("latin-1"),
+            by_name.get(b"sec-gpc") == b"1",
+            by_name.get(b"dnt") == b"1",
+            b"prefetch" in by_name.get(b"sec-purpose", b"") or b"prefetch" in by_name.get(b"purpose", b""),
+            keyed,
+        )
+
+    def key(self, authorization: bytes) -> Key | None:
+        """The key that a header shows, if it may write events."""
+        key = self._snapshot.keys.key(authorization.decode("latin-1"))
+        return key if key and Scope.EVENTS_WRITE in key.scopes else None
+
+    def address(self, by_name: Mapping[bytes, bytes], headers: Headers, peer: str) -> str:
+        """The client's address: the peer, or what trusted proxies say, read from the right."""
+        if self._trusts is None or b"x-forwarded-for" not in by_name or not self._trusts(peer):
+            return peer
+        lists = [value for name, value in headers if name == b"x-forwarded-for"]
+        for address in reversed(b",".join(lists).decode("latin-1").split(",")):
+            bare = address.strip(" \t[]")
+            if not self._trusts(bare):
+                return bare
+        return peer
+
+    def _keyed(self, sighting: Sighting, authorization: bytes) -> bool:
+        """Whether a key allows the hit to set its time."""
+        key = self.key(authorization)
+        if key is None:
+            return False
+        if sighting.website is None:
+            raise Invalid("website", "is required when a key is used")
+        site = self._snapshot.sites.find(sighting.website, "")
+        return site is not None and site.id == key.site
