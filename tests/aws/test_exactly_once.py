@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from functools import partial
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -50,7 +51,7 @@ def on(shard: str, each: Made) -> Made:
 
 
 @pytest.mark.parametrize("runs", [pytest.param(50, id="fast"), pytest.param(500, id="torture", marks=pytest.mark.torture)])
-def test_every_record_counts_once(aws: Aws, runs: int) -> None:
+def test_every_record_counts_once(aws: Aws, tmp_path: Path, runs: int) -> None:
     dice, happened = Random(1), Counter[str]()
 
     def choose(action: str) -> Fault:
@@ -71,7 +72,7 @@ def test_every_record_counts_once(aws: Aws, runs: int) -> None:
             shards = lineage(records, dice)
 
             def facts_by(dynamodb: Any) -> DynamodbFacts:
-                return DynamodbFacts(dynamodb, aws.s3, table, bucket, lambda: sites, lambda: NOW, "512MB")
+                return DynamodbFacts(dynamodb, aws.s3, table, bucket, lambda: sites, lambda: NOW, "512MB", tmp_path)
 
             def sandbox() -> Process:
                 return Process(facts_by(client), SOURCES, lambda: NOW, partial(delivered, stream=STREAM), lambda: None, decode)

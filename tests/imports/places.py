@@ -16,7 +16,7 @@ from footfall.query.answer import Answers
 from footfall.query.partial import unpacked
 from footfall.query.upkeep import Upkeep
 from footfall.registry.sqlite import SqliteRegistry
-from footfall.store.duckdb import DuckdbFacts
+from footfall.store.duckdb import CORES, DuckdbFacts
 from footfall.store.sqlite import SqliteRollups
 from tests.oracle import DAY
 
@@ -28,7 +28,7 @@ class Place:
         self.now = now
         self._folder = TemporaryDirectory()
         self.exchange = Path(self._folder.name)
-        self.facts = DuckdbFacts(":memory:", "512MB", exchange=self.exchange)
+        self.facts = DuckdbFacts(":memory:", "512MB", CORES, self.exchange)
         self.rollups = SqliteRollups(":memory:", lambda: date(1970, 1, 1) + timedelta(self.now // DAY))
         self.registry = SqliteRegistry(":memory:")
         for site in sites:

@@ -341,7 +341,7 @@ class Deaf(DuckdbReading):
     """A statement that hears only the third time."""
 
     def __init__(self, reading: DuckdbReading) -> None:
-        super().__init__(reading._cursor)
+        super().__init__(reading.cursor)
         self.told = threading.Semaphore(0)
 
     def interrupt(self) -> None:

@@ -19,6 +19,7 @@ from footfall.query.rollup import TooCostly
 from footfall.query.standard import REPORTS
 from footfall.query.upkeep import Upkeep
 from footfall.store.duckdb import DuckdbFacts, DuckdbReading
+from footfall.store.port import Stretch
 from footfall.store.sqlite import SqliteRollups
 from tests.oracle import DAY, HOUR, MINUTE
 from tests.query.asking import Inside, askable, days, differences, rows_of, visits_of
@@ -173,12 +174,12 @@ class Recorded(DuckdbFacts):
         self.read: set[date] = set()
 
     @contextmanager
-    def reading(self) -> Iterator[DuckdbReading]:
-        with super().reading() as reading:
+    def reading(self, site: str | None = None) -> Iterator[DuckdbReading]:
+        with super().reading(site) as reading:
             plain = reading.columns
 
-            def columns(sql: str, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
-                found = plain(sql, parameters)
+            def columns(sql: str, parameters: Mapping[str, Any], near: Stretch | None = None) -> Mapping[str, Any]:
+                found = plain(sql, parameters, near)
                 self.read |= set(np.asarray(found["day"]).astype("datetime64[D]").tolist())
                 return found
 

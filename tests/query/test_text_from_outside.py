@@ -8,7 +8,7 @@ import pytest
 
 from footfall.domain.goal import Goal
 from footfall.query.answer import Answers
-from footfall.store.duckdb import DuckdbFacts
+from footfall.store.duckdb import CORES, DuckdbFacts
 from footfall.store.port import StoreBroken
 from tests.query.asking import Told
 from tests.traffic import SITE, Act, at
@@ -43,7 +43,7 @@ def test_no_statement_reaches_files_outside_the_exchange(tmp_path: Path) -> None
     exchange = tmp_path / "exchange"
     exchange.mkdir()
     (tmp_path / "salts.db").write_text("secret")
-    facts = DuckdbFacts(str(tmp_path / "facts.duckdb"), "64MB", exchange=exchange)
+    facts = DuckdbFacts(str(tmp_path / "facts.duckdb"), "64MB", CORES, exchange)
     for sql in (
         f"SELECT content FROM read_text('{tmp_path}/salts.db')",
         f"SELECT content FROM read_text('{exchange}/../salts.db')",

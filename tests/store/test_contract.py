@@ -40,7 +40,7 @@ except StoreBroken as exc:
 def facts(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Facts]:
     def dynamodb() -> Facts:
         aws: Aws = request.getfixturevalue("aws")
-        return DynamodbFacts(aws.dynamodb, aws.s3, aws.table(), aws.bucket(), lambda: [*SITE, ""], lambda: NINE, MEMORY_LIMIT)
+        return DynamodbFacts(aws.dynamodb, aws.s3, aws.table(), aws.bucket(), lambda: [*SITE, ""], lambda: NINE, MEMORY_LIMIT, tmp_path)
 
     opened: dict[str, Callable[[], Facts]] = {
         "dynamodb": dynamodb,

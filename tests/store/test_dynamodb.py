@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from datetime import date
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -29,14 +30,14 @@ Opened = Callable[..., DynamodbFacts]
 
 
 @pytest.fixture
-def opened(aws: Aws) -> Iterator[Opened]:
+def opened(aws: Aws, tmp_path: Path) -> Iterator[Opened]:
     """Opens the facts of a test; `choose` gives the fault of each call on the way to the table."""
     table, bucket = aws.table(), aws.bucket()
     with ExitStack() as stack:
 
         def open_facts(choose: Callable[[str], Fault] | None = None) -> DynamodbFacts:
             dynamodb = clients(stack.enter_context(network(aws.url, choose)).url).dynamodb if choose else aws.dynamodb
-            return DynamodbFacts(dynamodb, aws.s3, table, bucket, lambda: [*SITE, ""], lambda: NINE, "512MB")
+            return DynamodbFacts(dynamodb, aws.s3, table, bucket, lambda: [*SITE, ""], lambda: NINE, "512MB", tmp_path)
 
         yield open_facts
 
@@ -66,11 +67,11 @@ def same(facts: DynamodbFacts, records: list[Made]) -> None:
 
 
 @often(4)
-def test_compaction_at_any_time_changes_nothing(aws: Aws, examples: int) -> None:
+def test_compaction_at_any_time_changes_nothing(aws: Aws, tmp_path: Path, examples: int) -> None:
     @settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck))
     @given(traffic(), st.randoms(use_true_random=False))
     def check(acts: list[Act], dice: Random) -> None:
-        facts = DynamodbFacts(aws.dynamodb, aws.s3, aws.table(), aws.bucket(), lambda: [*SITE, ""], lambda: NINE, "512MB")
+        facts = DynamodbFacts(aws.dynamodb, aws.s3, aws.table(), aws.bucket(), lambda: [*SITE, ""], lambda: NINE, "512MB", tmp_path)
         shards = sharded(acts)
         for batch in delivered(shards, dice, 6):
             apply(facts, batch)

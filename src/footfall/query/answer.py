@@ -23,7 +23,7 @@ from footfall.query.partial import Key, Partial
 from footfall.query.question import question
 from footfall.query.rollup import Look, Sums, look
 from footfall.query.table import Row, Table, table
-from footfall.store.port import Facts, Reading, Rollups, StoreBroken
+from footfall.store.port import NO_DAYS, Facts, Reading, Rollups, StoreBroken
 
 EARLIEST = "SELECT min(day) FROM days WHERE site = ?"
 CURRENT = "SELECT count(DISTINCT visitor) FROM events WHERE site = ? AND day >= ? AND time > ? AND time <= ? AND kind <> 'engagement'"
@@ -44,8 +44,8 @@ class Answers:
         """A query understood, at one moment; raises `Wrong` and, here and when it is answered, `TooCostly` and `GoneAway`."""
         now_us = self._now()
         now, zone = _moment(now_us), site.zone_at(now_us)
-        with self._facts.reading() as reading, (limit or Limit()).over(reading):
-            earliest: date | None = reading.rows(EARLIEST, [site.id])[0][0] if query.get("date_range") == "all" else None
+        with self._facts.reading(site.id) as reading, (limit or Limit()).over(reading):
+            earliest: date | None = reading.rows(EARLIEST, [site.id], NO_DAYS)[0][0] if query.get("date_range") == "all" else None
             report = parse({**query, "site_id": site.id}, now, zone, earliest, catalogue())
             _check_expressions(report, reading)
             today = now.astimezone(ZoneInfo(zone)).date()
@@ -63,7 +63,8 @@ class Answers:
         now = _moment(now_us).replace(tzinfo=None)
         since = _moment(now_us - CURRENT_US).replace(tzinfo=None)
         day = _moment(now_us - CURRENT_US - 86_400_000_000).date()
-        return int(self._facts.rows(CURRENT, [site.id, day, since, now])[0][0])
+        with self._facts.reading(site.id) as reading:
+            return int(reading.rows(CURRENT, [site.id, day, since, now], (day, date.max))[0][0])
 
     def dropped(self, site: Site, name: str) -> list[dict[str, Any]]:
         """Hits of a named period that were left out, by reason, most first; raises `Wrong`."""
@@ -71,7 +72,8 @@ class Answers:
             raise Wrong("period", f"must be one of {', '.join(NAMES)}, not {name[:40]!r}")
         now_us = self._now()
         period = resolve(name, _moment(now_us), site.zone_at(now_us), date(1970, 1, 1))
-        rows = self._facts.rows(DROPPED, [site.id, period.first, period.last])
+        with self._facts.reading(site.id) as reading:
+            rows = reading.rows(DROPPED, [site.id, period.first, period.last], (period.first, period.last))
         return [{"reason": reason, "hits": int(hits)} for reason, hits in rows]
 
 
@@ -194,7 +196,7 @@ def _check_expressions(report: Report, reading: Reading) -> None:
     for test in tests(report.filters, inside_done=True):
         for value in test.values if test.operator.startswith("matches") else ():
             try:
-                reading.rows("SELECT regexp_matches('', ?)", [value])
+                reading.rows("SELECT regexp_matches('', ?)", [value], NO_DAYS)
             except StoreBroken as exc:
                 reason = str(exc).rpartition("Error: ")[2]
                 raise Wrong("filters", f"holds {value[:60]!r}, which is no regular expression of RE2: {reason}") from None

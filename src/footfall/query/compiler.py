@@ -15,6 +15,7 @@ from footfall.domain.period import Step
 from footfall.query.condition import Conditions, Place, kinds, needs_visit
 from footfall.query.metric import Relation, Source
 from footfall.query.question import Question
+from footfall.store.port import Stretch
 
 SPILL = timedelta(days=2)
 """A visit lasts a day at most, so what it saw lies within this of its start."""
@@ -40,10 +41,11 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """SQL and its parameters."""
+    """SQL, its parameters, and the days whose facts it takes."""
 
     sql: str
     parameters: Mapping[str, Any]
+    near: Stretch
 
 
 def compiled(question: Question, span: Span, *, by_day: bool) -> Compiled:
@@ -53,7 +55,7 @@ def compiled(question: Question, span: Span, *, by_day: bool) -> Compiled:
     builder = _Builder(question, span, conditions, by_day)
     parts = {Relation.VISITS: builder.visits, Relation.ENGAGEMENT: builder.engagement}
     sql = parts.get(question.source.relation, builder.events)()
-    return Compiled(f"{sql} GROUP BY ALL LIMIT {MOST_GROUPS + 1}", conditions.parameters)
+    return Compiled(f"{sql} GROUP BY ALL LIMIT {MOST_GROUPS + 1}", conditions.parameters, conditions.days)
 
 
 @dataclass(frozen=True, slots=True)

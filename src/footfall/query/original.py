@@ -12,7 +12,7 @@ from footfall.query.answer import version
 from footfall.query.compiler import MOST_GROUPS
 from footfall.query.limit import Limit
 from footfall.query.rollup import TooCostly
-from footfall.store.port import Facts, Reading
+from footfall.store.port import NO_DAYS, Facts, Reading, Stretch
 
 STEPS = ("YEAR", "MONTH", "DATE", "HOUR", "MINUTE")
 PARSED = ("%Y", "%Y-%m", "%Y-%m-%d", "%Y-%m-%dT%H", "%Y-%m-%dT%H:%M")
@@ -60,9 +60,10 @@ class Original:
 
     @contextmanager
     def _views(self, site: Site, span: tuple[datetime, datetime], limit: Limit | None, sql: str, parameters: list[Any], fields: Sequence[str]) -> Iterator["Views"]:
-        with self._facts.reading() as reading, (limit or Limit()).over(reading):
-            days = reading.rows(DAYS, [site.id, span[0].date(), (span[1] - timedelta(microseconds=1)).date()])
-            yield Views(reading, days, sql, parameters, fields)
+        near = span[0].date(), (span[1] - timedelta(microseconds=1)).date()
+        with self._facts.reading(site.id) as reading, (limit or Limit()).over(reading):
+            days = reading.rows(DAYS, [site.id, *near], NO_DAYS)
+            yield Views(reading, days, sql, parameters, fields, near)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,7 @@ class Views:
     sql: str
     parameters: Sequence[Any]
     fields: Sequence[str]
+    near: Stretch
 
     @property
     def left_out(self) -> int:
@@ -87,7 +89,7 @@ class Views:
 
     def answer(self) -> list[Row]:
         """The rows."""
-        rows = self.reading.rows(f"{self.sql} LIMIT {MOST_GROUPS + 1}", self.parameters)
+        rows = self.reading.rows(f"{self.sql} LIMIT {MOST_GROUPS + 1}", self.parameters, self.near)
         if len(rows) > MOST_GROUPS:
             raise TooCostly(f"the answer has more than {MOST_GROUPS:,} rows; ask for a shorter date or, of a series, one url")
         return [dict(zip(self.fields, row, strict=True)) for row in rows]

@@ -14,7 +14,7 @@ from footfall.query.compiler import MOST_GROUPS, Span, compiled
 from footfall.query.metric import Column, Relation
 from footfall.query.partial import Partial, by_day, merged, packed, partial, unpacked
 from footfall.query.question import Question
-from footfall.store.port import Reading, Rollups, StoreBroken
+from footfall.store.port import NO_DAYS, Reading, Rollups, StoreBroken
 
 REMEMBERED_ROWS = 200_000
 KEPT_ROWS = 50_000
@@ -48,7 +48,7 @@ class Look:
 
 def look(reading: Reading, site: str, period: Period, today: date) -> Look:
     """What is to be known of a period before its sums are taken."""
-    rows = reading.rows(DAYS, {"site": site, "first": period.first, "last": period.last})
+    rows = reading.rows(DAYS, {"site": site, "first": period.first, "last": period.last}, NO_DAYS)
     return Look(reading, today, {day: version for day, version, _ in rows}, {day for day, _, gone in rows if gone})
 
 
@@ -160,7 +160,7 @@ class Sums:
 
     def _columns(self, question: Question, span: Span, at: Look, *, days: bool) -> Mapping[str, Column]:
         asked = compiled(question, span, by_day=days)
-        return at.reading.columns(asked.sql, asked.parameters)
+        return at.reading.columns(asked.sql, asked.parameters, asked.near)
 
     def _remember(self, name: Any, total: Partial) -> None:
         with self._lock:

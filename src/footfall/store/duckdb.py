@@ -17,7 +17,7 @@ from footfall.domain.site import date_day, day_date
 from footfall.store import apply, archive
 from footfall.store.batch import add, add_staged, one, run, spans, staged_spans, timestamp
 from footfall.store.facts import MIGRATIONS, VERSION
-from footfall.store.port import Adopted, Applied, Batch, Interrupted, NoMemory, NotAdopted, StoreBroken, Taken
+from footfall.store.port import Adopted, Applied, Batch, Interrupted, NoMemory, NotAdopted, StoreBroken, Stretch, Taken
 
 MEMORY = ":memory:"
 SETTINGS = {
@@ -35,19 +35,18 @@ CORES = os.cpu_count() or 1
 class DuckdbFacts:
     """See `port.Facts`. Raises `StoreBroken` when the file is another process's, or a newer version's.
 
-    Leaves one core to the gateway, unless told how many `threads` to use. No statement can reach files outside `exchange`.
+    Leaves one core to the gateway, unless told how many `threads` to use. No statement can reach files outside the folders given.
     """
 
-    def __init__(self, path: str, memory_limit: str, threads: int = max(1, CORES - 1), exchange: Path | None = None) -> None:
+    def __init__(self, path: str, memory_limit: str, threads: int = max(1, CORES - 1), *reachable: Path) -> None:
         self._lock = threading.Lock()
         self._path = path
-        reachable = [f"{exchange}/"] if exchange else []
         try:
             if path != MEMORY:
                 Path(path).parent.mkdir(parents=True, exist_ok=True)
                 _remove_stillborn(Path(path))
             self._connection = duckdb.connect(path, config={"memory_limit": memory_limit})
-            for name, value in {"threads": threads, "allowed_directories": reachable, **SETTINGS}.items():
+            for name, value in {"threads": threads, "allowed_directories": [f"{folder}/" for folder in reachable], **SETTINGS}.items():
                 self._connection.execute(f"SET {name} = $value", {"value": value})
         except (duckdb.Error, OSError) as exc:
             raise StoreBroken(f"cannot open the facts in {path}: {exc}") from exc
@@ -126,7 +125,7 @@ class DuckdbFacts:
         return True
 
     @contextmanager
-    def reading(self) -> Iterator["DuckdbReading"]:
+    def reading(self, site: str | None = None) -> Iterator["DuckdbReading"]:
         """See `port.Facts`."""
         with _translated():
             cursor = self._connection.cursor()
@@ -167,23 +166,23 @@ class DuckdbReading:
     """See `port.Reading`."""
 
     def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
-        self._cursor = cursor
+        self.cursor = cursor
         self._stopped = False
 
-    def rows(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> Sequence[tuple[Any, ...]]:
+    def rows(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = (), near: Stretch | None = None) -> Sequence[tuple[Any, ...]]:
         """See `port.Reading`."""
         with self._going():
-            return self._cursor.execute(sql, parameters).fetchall()
+            return self.cursor.execute(sql, parameters).fetchall()
 
-    def columns(self, sql: str, parameters: Mapping[str, Any]) -> Mapping[str, "np.ndarray[Any, Any]"]:
+    def columns(self, sql: str, parameters: Mapping[str, Any], near: Stretch | None = None) -> Mapping[str, "np.ndarray[Any, Any]"]:
         """See `port.Reading`."""
         with self._going():
-            return self._cursor.execute(sql, parameters).fetchnumpy()
+            return self.cursor.execute(sql, parameters).fetchnumpy()
 
     def interrupt(self) -> None:
         """See `port.Reading`. What is about to start hears nothing of it: hence the mark."""
         self._stopped = True
-        self._cursor.interrupt()
+        self.cursor.interrupt()
 
     @contextmanager
     def _going(self) -> Iterator[None]:

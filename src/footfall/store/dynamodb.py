@@ -17,20 +17,22 @@ that as new versions of the files. Shards have names that no other stream's have
 
 import secrets
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from datetime import date
+from datetime import date, timedelta
 from hashlib import blake2b
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from footfall.domain.event import Event, Position, Tally
-from footfall.domain.site import day_date
+from footfall.domain.site import date_day, day_date
+from footfall.store.batch import REACH
+from footfall.store.cache import Cache
 from footfall.store.pointer import Item, Pointer, file_key, padded, pointer_of
-from footfall.store.port import Applied, Bad, Batch, Outrun, Reading, StoreBroken, TooLarge
+from footfall.store.port import Applied, Bad, Batch, Outrun, Reading, StoreBroken, Stretch, TooLarge
 from footfall.store.segment import pack, pack_bad, unpack, unpack_bad
 from footfall.store.window import Day, Window
 
@@ -45,11 +47,23 @@ MOST_ITEMS, MOST_BYTES = 100, 3_500_000
 KEPT_SECONDS = 8 * 86_400
 """How long segments and ranges are kept: longer than anything may be applied late."""
 
+CACHE_BYTES = 300_000_000
+"""Of files that a warm function keeps; it has 512 MB on disk unless told otherwise."""
+
+
+class Filled(NamedTuple):
+    """What a site's pointers are, and which days of them are loaded."""
+
+    pointers: Mapping[date, Pointer]
+    loaded: Collection[date]
+
 
 class DynamodbFacts:
-    """See `port.Facts`. `sites` gives the ids there are, as no item lists them."""
+    """See `port.Facts`. `sites` gives the ids there are, as no item lists them; `cache` is a folder for files that were fetched."""
 
-    def __init__(self, dynamodb: "DynamoDBClient", s3: "S3Client", table: str, bucket: str, sites: Callable[[], Sequence[str]], now: Callable[[], int], memory_limit: str) -> None:
+    def __init__(
+        self, dynamodb: "DynamoDBClient", s3: "S3Client", table: str, bucket: str, sites: Callable[[], Sequence[str]], now: Callable[[], int], memory_limit: str, cache: Path
+    ) -> None:
         self._dynamodb = dynamodb
         self._s3 = s3
         self._table = table
@@ -57,6 +71,7 @@ class DynamodbFacts:
         self._sites = sites
         self._now = now
         self._memory_limit = memory_limit
+        self._cache = Cache(s3, bucket, cache, CACHE_BYTES)
 
     def marks(self) -> Mapping[str, int]:
         """See `port.Facts`."""
@@ -83,12 +98,19 @@ class DynamodbFacts:
         """See `port.Facts`. Compacts what it settles."""
         found: set[int] = set()
         for site in self._sites():
-            found |= set(self._compact(site, lambda window: window.settle(alive, today, applied_up_to)))
+            unsettled = {day for day, pointer in self._pointers(site).items() if not pointer.day.settled}
+            changed = self._changes(site)
+            if any(date_day(day) not in alive for day in (*unsettled, *changed)):
+                found |= set(self._compact(site, unsettled, lambda window: window.settle(alive, today, applied_up_to)))
         return sorted(found)
+
+    def changed(self) -> Sequence[str]:
+        """The sites with segments that no file holds yet."""
+        return [site for site in self._sites() if self._changes(site)]
 
     def compact(self, site: str) -> None:
         """Write files that hold all segments of a site."""
-        self._compact(site, lambda _: ())
+        self._compact(site, (), lambda _: ())
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> Sequence[tuple[Any, ...]]:
         """See `port.Facts`."""
@@ -98,46 +120,45 @@ class DynamodbFacts:
     @contextmanager
     def reading(self, site: str | None = None) -> Iterator[Reading]:
         """See `port.Facts`."""
-        with TemporaryDirectory() as folder:
-            window = Window(Path(folder), self._memory_limit)
-            try:
-                for each in self._sites() if site is None else [site]:
-                    self._fill(window, each, Path(folder))
-                with window.reading() as reading:
-                    yield reading
-            finally:
-                window.close()
+        with self._window() as window:
+            filled = {each: self._fill(window, each) for each in (self._sites() if site is None else [site])}
+
+            def fetch(part: str, near: Stretch | None) -> Mapping[str, Sequence[str]]:
+                return {each: self._files(each, part, _within(each_filled, near)) for each, each_filled in filled.items()}
+
+            with window.reading_with(fetch) as reading:
+                yield reading
 
     def close(self) -> None:
         """See `port.Facts`."""
 
-    def _compact(self, site: str, further: Callable[[Window], Sequence[int]]) -> Sequence[int]:
+    @contextmanager
+    def _window(self) -> Iterator[Window]:
+        with TemporaryDirectory() as folder:
+            window = Window(Path(folder), self._cache.folder, self._memory_limit)
+            try:
+                yield window
+            finally:
+                window.close()
+
+    def _compact(self, site: str, also: Collection[date], further: Callable[[Window], Sequence[int]]) -> Sequence[int]:
         # What was changed by now, all of it up to `reached`, will be in the files; what comes later changes the marks again.
         changed = self._changes(site)
         reached = self.marks()
-        with TemporaryDirectory() as folder:
-            window = Window(Path(folder), self._memory_limit)
-            try:
-                before = self._fill(window, site, Path(folder), reached)
-                done = further(window)
-                days = {day for day, each in window.days(site).items() if day not in before or before[day].day != each or done} | set(changed)
-                self._point(site, {day: self._written(window, site, day, before.get(day), reached) for day in sorted(days)})
-            finally:
-                window.close()
+        with self._window() as window:
+            before, loaded = self._fill(window, site, reached, also)
+            done = further(window)
+            days = {day for day, each in window.days(site).items() if day not in before or (day in loaded and (before[day].day != each or done))} | set(changed)
+            self._point(site, {day: self._written(window, site, day, before.get(day), reached) for day in sorted(days)})
         for day, version in changed.items():
             self._clear(site, day, version)
         return done
 
-    def _fill(self, window: Window, site: str, folder: Path, upto: Mapping[str, int] | None = None) -> Mapping[date, Pointer]:
-        """Bring a site's days into a window: from their files, then the segments that these do not hold, up to some marks or to the end."""
+    def _fill(self, window: Window, site: str, upto: Mapping[str, int] | None = None, also: Collection[date] = ()) -> Filled:
+        """Bring a site into a window: the segments that no file holds, up to some marks or to the end, and from files the days that may change by these or are `also` asked for."""
         reached = self.marks() if upto is None else upto
         changed = self._changes(site)  # before the pointers: who takes a mark away has put a pointer
         pointers = self._pointers(site)
-        files: dict[str, list[str]] = defaultdict(list)
-        for day, pointer in pointers.items():
-            for part, version in pointer.files.items():
-                files[part].append(self._fetched(file_key(site, day, part), version, folder))
-        window.take_in(site, {day: pointer.day for day, pointer in pointers.items()}, files)
         events, tallies = list[Event](), list[Tally]()
         for day in changed:
             held = pointers[day].marks if day in pointers else {}
@@ -146,10 +167,28 @@ class DynamodbFacts:
                     more, counts = unpack(item["data"]["B"])
                     events += map(_in_order, more)
                     tallies += counts
+        known = {day: pointer.day for day, pointer in pointers.items()}
+        window.name_days(site, known)
+        loaded = self._load(window, site, pointers, {*changed, *also}, [event.hit.id for event in events])
         if events or tallies:
             window.apply(Batch(events, tallies))
-            window.name_versions(site, {day: pointer.day for day, pointer in pointers.items()}, _digest(changed.values()))
-        return pointers
+            window.name_versions(site, known, _digest(changed.values()))
+        return Filled(pointers, loaded)
+
+    def _load(self, window: Window, site: str, pointers: Mapping[date, Pointer], days: Collection[date], ids: Sequence[int]) -> Collection[date]:
+        """Load the days that events of some days and ids may change; returns which."""
+        if not days:
+            return ()
+        window.load_files(site, "ids", self._files(site, "ids", pointers))
+        centres = {*days, *window.days_of_ids(ids)}
+        loaded = {day: pointer for day, pointer in pointers.items() if any(abs(day - each) <= REACH + timedelta(days=1) for each in centres)}
+        for part in ("events", "visits", "drops"):
+            window.load_files(site, part, self._files(site, part, loaded))
+        return loaded
+
+    def _files(self, site: str, part: str, pointers: Mapping[date, Pointer]) -> list[str]:
+        with _translated():
+            return self._cache.paths([(file_key(site, day, part), pointer.files[part]) for day, pointer in pointers.items() if part in pointer.files])
 
     def _changes(self, site: str) -> Mapping[date, str]:
         return {date.fromisoformat(item["sk"]["S"]): item["version"]["S"] for item in self._items(f"X#{site}")}
@@ -172,18 +211,20 @@ class DynamodbFacts:
         return Pointer(before.generation + 1 if before else 1, window.days(site).get(day, Day(None, settled=False)), files, marks)
 
     def _point(self, site: str, pointers: Mapping[date, Pointer]) -> None:
-        """Put pointers in one transaction, each over the one that was read: a visit may lie on two days. Raises `StoreBroken` and changes nothing where another was there first."""
+        """Put pointers in one transaction, each over the one that was read: a visit may lie on two days.
+
+        Raises `StoreBroken` and changes nothing where another was there first. Very many days go in
+        several: what an interruption leaves is mended by who compacts next, since the marks of change stay.
+        """
         actions: list[Any] = []
         for day, pointer in pointers.items():
             put = {"TableName": self._table, "Item": {"pk": {"S": f"P#{site}"}, "sk": {"S": str(day)}, **pointer.item()}, "ConditionExpression": "attribute_not_exists(pk)"}
             if pointer.generation > 1:
                 put |= {"ConditionExpression": "generation = :before", "ExpressionAttributeValues": {":before": {"N": str(pointer.generation - 1)}}}
             actions.append({"Put": put})
-        if len(actions) > MOST_ITEMS:
-            raise StoreBroken(f"{len(actions)} days of {site!r} change at once; at most {MOST_ITEMS} may")
-        if actions:
+        for start in range(0, len(actions), MOST_ITEMS):
             with _translated():
-                self._dynamodb.transact_write_items(TransactItems=actions)
+                self._dynamodb.transact_write_items(TransactItems=actions[start : start + MOST_ITEMS])
 
     def _clear(self, site: str, day: date, version: str) -> None:
         """Take a day's mark away if it is still the one that was read."""
@@ -194,12 +235,6 @@ class DynamodbFacts:
                 ConditionExpression="version = :seen",
                 ExpressionAttributeValues={":seen": {"S": version}},
             )
-
-    def _fetched(self, key: str, version: str, folder: Path) -> str:
-        path = folder / key.replace("/", "-")
-        with _translated():
-            self._s3.download_file(self._bucket, key, str(path), ExtraArgs={"VersionId": version})
-        return str(path)
 
     def _segments(self, batch: Batch) -> tuple[list[Item], set[tuple[str, str]]]:
         """What a batch adds, as items; and the days that it touches."""
@@ -287,6 +322,12 @@ def _in_order(event: Event) -> Event:
 
 def _place(position: Position) -> str:
     return f"{position.shard}#{padded(position.sequence)}"
+
+
+def _within(filled: Filled, near: Stretch | None) -> Mapping[date, Pointer]:
+    """Those of some days that are not loaded."""
+    first, last = near or (date.min, date.max)
+    return {day: pointer for day, pointer in filled.pointers.items() if first <= day <= last and day not in filled.loaded}
 
 
 def _digest(versions: Iterable[str]) -> int:

@@ -96,16 +96,23 @@ class NoMemory(Exception):
     """A reading needs more memory than the store may use."""
 
 
+Stretch = tuple[date, date]
+"""The days from the first to the second, both included; none when the second is before the first."""
+
+NO_DAYS: Stretch = (date.max, date.min)
+
+
 class Reading(Protocol):
     """The relations `events`, `visits`, `drops`, `days` as they were at one moment.
 
-    Its methods may raise `StoreBroken`, `Interrupted` and `NoMemory`.
+    Its methods may raise `StoreBroken`, `Interrupted` and `NoMemory`. Where `near` is given, events,
+    visits and drops of other days may be missing, and are not fetched from far away for nothing.
     """
 
-    def rows(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> Sequence[tuple[Any, ...]]:
+    def rows(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = (), near: Stretch | None = None) -> Sequence[tuple[Any, ...]]:
         """The rows that a statement gives."""
 
-    def columns(self, sql: str, parameters: Mapping[str, Any]) -> Mapping[str, np.ndarray[Any, Any]]:
+    def columns(self, sql: str, parameters: Mapping[str, Any], near: Stretch | None = None) -> Mapping[str, np.ndarray[Any, Any]]:
         """The same, as columns."""
 
     def interrupt(self) -> None:
@@ -140,8 +147,8 @@ class Facts(Protocol):
         Any thread may call it, beside `apply`.
         """
 
-    def reading(self) -> AbstractContextManager[Reading]:
-        """A look at one moment, beside `apply`; any thread may take one."""
+    def reading(self, site: str | None = None) -> AbstractContextManager[Reading]:
+        """A look at one moment, beside `apply`; any thread may take one. Where a site is given, other sites may be missing."""
 
     def close(self) -> None:
         """Give up the store; all that was applied stays."""

@@ -1,20 +1,36 @@
-"""Some days of one site, taken out of the files that hold them and written back: the same folding as at home, for as long as a function runs."""
+"""Some days of some sites, taken out of the files that hold them and written back: the same folding as at home, for as long as a function runs.
 
-from collections.abc import Iterator, Mapping, Sequence
+Days that may change by what is folded are loaded, `ids` of all days with them; the files of other
+days are read where they lie, once a statement needs them.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from footfall.store import archive
-from footfall.store.duckdb import CORES, MEMORY, DuckdbFacts
+from footfall.store.duckdb import CORES, MEMORY, DuckdbFacts, DuckdbReading
+from footfall.store.port import Stretch
 
 PARTS = ("events", "visits", "drops", "ids")
+COLUMNS = {"events": archive.COLUMNS["events"], "visits": archive.COLUMNS["visits"], "drops": {**archive.COLUMNS["drops"], "id": "UBIGINT"}}
+"""What files hold of the relations that statements read; copies of counts of drops may still come, so they have ids."""
 
-
-IDS_OF_DAY = "SELECT ids.* FROM ids SEMI JOIN (SELECT id, time FROM events WHERE site = $site AND day = $day) USING (id, time)"
 DROPS = "SELECT day, reason, count, id FROM drops WHERE site = $site"
+IDS_OF_DAY = "SELECT ids.* FROM ids SEMI JOIN (SELECT id, time FROM events WHERE site = $site AND day = $day) USING (id, time)"
 WRITE = {part: f"FROM ({archive.WRITE[part]}) WHERE day = $day" for part in ("events", "visits")} | {"drops": f"{DROPS} AND day = $day", "ids": IDS_OF_DAY}
 READ = {**archive.READ, "drops": "INSERT INTO drops SELECT $site, day, reason, count, id FROM read_parquet($file)"}
+DAYS_OF_IDS = "SELECT DISTINCT CAST(time AS DATE) FROM ids SEMI JOIN (SELECT unnest(CAST($ids AS UBIGINT[])) AS id) USING (id)"
+
+Files = Mapping[str, Sequence[str]]
+"""Paths by site."""
+
+Fetch = Callable[[str, Stretch | None], Files]
+"""Gives the files of a part that lie in some days, or in any, of those that are not loaded."""
 
 
 class Day(NamedTuple):
@@ -26,22 +42,30 @@ class Day(NamedTuple):
 
 
 class Window(DuckdbFacts):
-    """Facts in memory; `folder` is where the files of its parts are read and written."""
+    """Facts in memory; files are read and written in the folders given."""
 
-    def __init__(self, folder: Path, memory_limit: str) -> None:
-        super().__init__(MEMORY, memory_limit, CORES, folder)
+    def __init__(self, folder: Path, cache: Path, memory_limit: str) -> None:
+        super().__init__(MEMORY, memory_limit, CORES, folder, cache)
         self._folder = folder
 
-    def take_in(self, site: str, days: Mapping[date, Day], files: Mapping[str, Sequence[str]]) -> None:
-        """Add days as an earlier window wrote them: by part, the files that hold them."""
-        with self._transaction() as connection:
-            for part, paths in files.items():
-                if paths:
-                    parameters = {"file": list(paths), "site": site, "disguise": 0}
-                    connection.execute(READ[part], {name: value for name, value in parameters.items() if f"${name}" in READ[part]})
-            known = [[site, day, each.version, each.settled, each.trimmed] for day, each in days.items() if each.version is not None]
-            if known:
+    def name_days(self, site: str, days: Mapping[date, Day]) -> None:
+        """Say what is known of all days of a site, loaded or not."""
+        known = [[site, day, each.version, each.settled, each.trimmed] for day, each in days.items() if each.version is not None]
+        if known:
+            with self._transaction() as connection:
                 connection.executemany("INSERT INTO days (site, day, version, settled, trimmed) VALUES (?, ?, ?, ?, ?)", known)
+
+    def load_files(self, site: str, part: str, paths: Sequence[str]) -> None:
+        """Load a part of some days as an earlier window wrote it."""
+        if paths:
+            given = {"file": list(paths), "site": site, "disguise": 0}
+            with self._transaction() as connection:
+                connection.execute(READ[part], {name: value for name, value in given.items() if f"${name}" in READ[part]})
+
+    def days_of_ids(self, ids: Sequence[int]) -> Sequence[date]:
+        """The days, in UTC, of events with these ids, as far as ids are loaded."""
+        with self._transaction() as connection:
+            return [day for (day,) in connection.execute(DAYS_OF_IDS, {"ids": list(ids)}).fetchall()]
 
     def name_versions(self, site: str, before: Mapping[date, Day], version: int) -> None:
         """Give days that are not as before a version that tells what came to them: folding the same again must not look like a change."""
@@ -57,7 +81,7 @@ class Window(DuckdbFacts):
         return {**{day: Day(None, settled=False) for (day,) in drops}, **{day: Day(*rest) for day, *rest in rows}}
 
     def write(self, site: str, day: date) -> Iterator[tuple[str, Path]]:
-        """Write a day's parts, each to a file of its own that is gone when the next is asked for; those without rows are left out."""
+        """Write a loaded day's parts, each to a file of its own that is gone when the next is asked for; those without rows are left out."""
         for part in PARTS:
             path = self._folder / f"{part}.parquet"
             with self._transaction() as connection:
@@ -65,3 +89,46 @@ class Window(DuckdbFacts):
             if rows[0][0]:
                 yield part, path
             path.unlink()
+
+    @contextmanager
+    def reading_with(self, fetch: Fetch) -> Iterator["WindowReading"]:
+        """A reading of what is loaded and of the files that `fetch` gives."""
+        with self.reading() as reading:
+            yield WindowReading(reading, fetch)
+
+
+class WindowReading(DuckdbReading):
+    """See `port.Reading`."""
+
+    def __init__(self, loaded: DuckdbReading, fetch: Fetch) -> None:
+        super().__init__(loaded.cursor)
+        self._fetch = fetch
+        self._beside: dict[str, Files] = {}
+
+    def rows(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = (), near: Stretch | None = None) -> Sequence[tuple[Any, ...]]:
+        """See `port.Reading`."""
+        self._see(near)
+        return super().rows(sql, parameters)
+
+    def columns(self, sql: str, parameters: Mapping[str, Any], near: Stretch | None = None) -> Mapping[str, "np.ndarray[Any, Any]"]:
+        """See `port.Reading`."""
+        self._see(near)
+        return super().columns(sql, parameters)
+
+    def _see(self, near: Stretch | None) -> None:
+        """Put views that see the files of these days beside what is loaded before the relations."""
+        for part, columns in COLUMNS.items():
+            files = self._fetch(part, near)
+            if files != self._beside.get(part, {}):
+                self._beside[part] = files
+                super().rows(_view(part, list(columns), files))
+
+
+def _view(part: str, columns: Sequence[str], files: Files) -> str:
+    named = ", ".join(columns)
+    far = (f"SELECT {_text(site)} AS site, {named} FROM read_parquet([{', '.join(map(_text, paths))}], union_by_name = true)" for site, paths in files.items() if paths)
+    return f"CREATE OR REPLACE TEMP VIEW {part} AS {' UNION ALL '.join([f'SELECT site, {named} FROM memory.main.{part}', *far])}"
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"

@@ -1,0 +1,64 @@
+"""Files of a bucket that keeps versions, fetched once and kept in a folder for as long as there is room."""
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from time import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+AT_ONCE = 8
+IN_USE_SECONDS = 900
+"""No function runs longer, so a file that was asked for before then is read by nobody."""
+
+
+class Cache:
+    """A version of a file never changes, so what is here is right. Any thread may use it."""
+
+    def __init__(self, s3: "S3Client", bucket: str, folder: Path, most_bytes: int) -> None:
+        self._s3 = s3
+        self._bucket = bucket
+        self.folder = folder
+        self._most_bytes = most_bytes
+
+    def paths(self, files: Sequence[tuple[str, str]]) -> list[str]:
+        """Where files, given by key and version, lie here. What botocore raises passes through."""
+        lacking = [(*file, path) for file, path in ((file, self._path(*file)) for file in files) if not _touched(path)]
+        if lacking:
+            self._make_room()
+            with ThreadPoolExecutor(AT_ONCE) as pool:
+                list(pool.map(lambda each: self._fetch(*each), lacking))
+        return [str(self._path(*file)) for file in files]
+
+    def _path(self, key: str, version: str) -> Path:
+        return self.folder / f"{key}@{version}".replace("/", "-")
+
+    def _fetch(self, key: str, version: str, path: Path) -> None:
+        partly = path.with_name(f"{path.name}.{os.urandom(4).hex()}")
+        try:
+            self._s3.download_file(self._bucket, key, str(partly), ExtraArgs={"VersionId": version})
+            partly.rename(path)
+        finally:
+            partly.unlink(missing_ok=True)
+
+    def _make_room(self) -> None:
+        """Forget what was longest not asked for."""
+        found = sorted((path.stat().st_mtime, path.stat().st_size, path) for path in self.folder.iterdir())
+        size = sum(bytes_ for _, bytes_, _ in found)
+        for used, bytes_, path in found:
+            if size <= self._most_bytes or used > time() - IN_USE_SECONDS:
+                return
+            path.unlink(missing_ok=True)
+            size -= bytes_
+
+
+def _touched(path: Path) -> bool:
+    """Whether a file is here; then it is in use from now on."""
+    try:
+        os.utime(path)
+    except FileNotFoundError:
+        return False
+    return True
