@@ -1,13 +1,15 @@
 """What every adapter of `Rollups` promises."""
 
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
+from footfall.store.dynamodb_rollups import DynamodbRollups
 from footfall.store.port import Rollups, StoreBroken
 from footfall.store.sqlite import SqliteRollups
+from tests.aws.emulators import Aws
 
 FIRST, SECOND, THIRD = (date(2026, 6, day) for day in (1, 2, 3))
 ONE, TWO = b"question one", b"question two"
@@ -22,9 +24,14 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", pytest.param("dynamodb", marks=pytest.mark.slow)])
 def rollups(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> Iterator[Rollups]:
+    def dynamodb() -> Rollups:
+        aws: Aws = request.getfixturevalue("aws")
+        return DynamodbRollups(aws.dynamodb, aws.table(), lambda: clock.today)
+
     opened: dict[str, Callable[[], Rollups]] = {
+        "dynamodb": dynamodb,
         "memory": lambda: SqliteRollups(":memory:", lambda: clock.today),
         "sqlite": lambda: SqliteRollups(str(tmp_path / "made on demand" / "rollups.db"), lambda: clock.today),
     }
@@ -39,6 +46,13 @@ def test_what_was_put_is_got_by_site_question_and_days(rollups: Rollups) -> None
     assert rollups.versions("a", ONE, SECOND, THIRD) == {SECOND: 2, THIRD: 3}
     assert rollups.get("b", ONE, FIRST, THIRD) == rollups.get("a", TWO, FIRST, THIRD) == {}
     assert rollups.versions("b", ONE, FIRST, THIRD) == {}
+
+
+def test_many_and_large_ones_are_given_back_whole(rollups: Rollups) -> None:
+    some = {FIRST + timedelta(number): (number, bytes([number]) * (number * 30_000)) for number in range(40)}
+    rollups.put("a", ONE, some)
+    assert rollups.get("a", ONE, FIRST, date(2026, 12, 31)) == some
+    assert rollups.versions("a", ONE, FIRST, date(2026, 12, 31)) == {day: version for day, (version, _) in some.items()}
 
 
 def test_a_later_one_replaces_an_earlier(rollups: Rollups) -> None:

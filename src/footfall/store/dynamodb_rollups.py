@@ -1,0 +1,166 @@
+"""Roll-ups in a table of DynamoDB.
+
+| item | pk | sk | holds |
+|---|---|---|---|
+| site that has some | `U` | site | |
+| question | `U#site` | the question in hexadecimal | `used`: the last day on which it was |
+| part of a roll-up | `U#site` | question, day, number of the part | `version`, `parts`, `data` |
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from datetime import date
+from random import random
+from time import sleep
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from footfall.store.port import StoreBroken
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+PART_BYTES = 350_000
+"""An item takes 400 KB."""
+
+AT_ONCE = 25
+"""Writes that one call may carry."""
+
+PAUSES_SECONDS = (0.05, 0.1, 0.2, 0.4, 0.8, 0.0)
+
+Item = dict[str, Any]
+
+
+class DynamodbRollups:
+    """See `port.Rollups`. Any thread may use it; `today` says when a question is used."""
+
+    def __init__(self, client: "DynamoDBClient", table: str, today: Callable[[], date]) -> None:
+        self._client = client
+        self._table = table
+        self._today = today
+        self._used: dict[tuple[str, bytes], date] = {}
+
+    def get(self, site: str, question: bytes, first: date, last: date) -> Mapping[date, tuple[int, bytes]]:
+        """See `port.Rollups`."""
+        found = _whole(self._between(site, question, first, last))
+        if found and self._used.get((site, question)) != self._today():
+            with _translated(), suppress(self._client.exceptions.ConditionalCheckFailedException):
+                self._client.update_item(
+                    TableName=self._table, Key=_key(site, question.hex()), UpdateExpression="SET used = :today",
+                    ConditionExpression="used < :today", ExpressionAttributeValues={":today": {"S": str(self._today())}},
+                )  # fmt: skip
+            self._used[site, question] = self._today()
+        return found
+
+    def put(self, site: str, question: bytes, days: Mapping[date, tuple[int, bytes]]) -> None:
+        """See `port.Rollups`."""
+        items = [{"pk": {"S": "U"}, "sk": {"S": site}}, {**_key(site, question.hex()), "used": {"S": str(self._today())}}]
+        for day, (version, data) in days.items():
+            parts = [data[start : start + PART_BYTES] for start in range(0, len(data), PART_BYTES)] or [b""]
+            items += [
+                {**_key(site, f"{question.hex()}#{day}#{number:03}"), "version": {"N": str(version)}, "parts": {"N": str(len(parts))}, "data": {"B": part}}
+                for number, part in enumerate(parts)
+            ]
+        self._write([{"PutRequest": {"Item": item}} for item in items])
+
+    def versions(self, site: str, question: bytes, first: date, last: date) -> Mapping[date, int]:
+        """See `port.Rollups`."""
+        return {day: version for day, (version, _) in _whole(self._between(site, question, first, last)).items()}
+
+    def sync(self) -> None:
+        """See `port.Rollups`. Every write is."""
+
+    def forget(self, standing: Collection[tuple[str, bytes]], before: date, last_trimmed: Mapping[str, date]) -> None:
+        """See `port.Rollups`."""
+        for site in [item["sk"]["S"] for item in self._query("pk = :pk", {":pk": {"S": "U"}})]:
+            items = self._all(site)
+            used = {item["sk"]["S"]: item["used"]["S"] for item in items if "used" in item}
+            old = {question for question, day in used.items() if day < str(before) and (site, bytes.fromhex(question)) not in standing}
+            trimmed = str(last_trimmed.get(site, ""))
+            kept = {question for question, _, day in map(_place, items) if question in old and day and day <= trimmed}
+            gone = [item for item in items for question, _, day in [_place(item)] if question in old and (day > trimmed if day else question not in kept)]
+            self._delete(site, gone)
+
+    def every(self, site: str, days: Collection[date]) -> Iterator[tuple[bytes, date, bytes]]:
+        """See `port.Rollups`."""
+        by_question: dict[str, list[Item]] = defaultdict(list)
+        for item in self._all(site):
+            by_question[_place(item)[0]].append(item)
+        for question, items in sorted(by_question.items()):
+            for day, (_, data) in sorted(_whole(items).items()):
+                if day in days:
+                    yield bytes.fromhex(question), day, data
+
+    def clear(self, site: str, standing: Mapping[date, int] | None = None) -> None:
+        """See `port.Rollups`."""
+        items = self._all(site)
+        if standing is not None:
+            versions = {str(day): version for day, version in standing.items()}
+            items = [item for item in items if (day := _place(item)[2]) in versions and int(item["version"]["N"]) != versions[day]]
+        self._delete(site, items)
+
+    def close(self) -> None:
+        """See `port.Rollups`; the client stays open."""
+
+    def _between(self, site: str, question: bytes, first: date, last: date) -> list[Item]:
+        if first > last:
+            return []
+        bounds = {":low": {"S": f"{question.hex()}#{first}"}, ":high": {"S": f"{question.hex()}#{last}#~"}}
+        return self._query("pk = :pk AND sk BETWEEN :low AND :high", {":pk": {"S": f"U#{site}"}, **bounds})
+
+    def _all(self, site: str) -> list[Item]:
+        return self._query("pk = :pk", {":pk": {"S": f"U#{site}"}})
+
+    def _query(self, condition: str, values: Item) -> list[Item]:
+        with _translated():
+            pages = self._client.get_paginator("query").paginate(TableName=self._table, KeyConditionExpression=condition, ExpressionAttributeValues=values, ConsistentRead=True)
+            return [item for page in pages for item in page["Items"]]
+
+    def _delete(self, site: str, items: Sequence[Item]) -> None:
+        self._write([{"DeleteRequest": {"Key": _key(site, item["sk"]["S"])}} for item in items])
+
+    def _write(self, requests: list[Any]) -> None:
+        for start in range(0, len(requests), AT_ONCE):
+            left = requests[start : start + AT_ONCE]
+            for pause in PAUSES_SECONDS:
+                with _translated():
+                    left = self._client.batch_write_item(RequestItems={self._table: left})["UnprocessedItems"].get(self._table, [])
+                if not left:
+                    break
+                sleep(pause * random())
+            else:
+                raise StoreBroken(f"{len(left)} roll-ups were refused again and again")
+
+
+def _key(site: str, place: str) -> Item:
+    return {"pk": {"S": f"U#{site}"}, "sk": {"S": place}}
+
+
+def _place(item: Item) -> tuple[str, str, str]:
+    """Question, number of the part, and day; the latter two are empty for the question itself."""
+    question, _, rest = item["sk"]["S"].partition("#")
+    day, _, number = rest.partition("#")
+    return question, number, day
+
+
+def _whole(items: Sequence[Item]) -> dict[date, tuple[int, bytes]]:
+    """Roll-ups of which every part is there and of one version; others are made again."""
+    parts: dict[str, list[Item]] = defaultdict(list)
+    for item in items:
+        if "data" in item:
+            parts[_place(item)[2]].append(item)
+    return {
+        date.fromisoformat(day): (int(some[0]["version"]["N"]), b"".join(item["data"]["B"] for item in some))
+        for day, some in parts.items()
+        if len({item["version"]["N"] for item in some}) == 1 and len(some) == int(some[0]["parts"]["N"])
+    }
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except (ClientError, BotoCoreError) as exc:
+        raise StoreBroken(str(exc)) from exc
