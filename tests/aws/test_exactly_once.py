@@ -15,8 +15,8 @@ from botocore.config import Config
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from footfall.aws.process import Process
 from footfall.domain.event import Position
+from footfall.functions.process import Process
 from footfall.store.dynamodb import DynamodbFacts
 from footfall.store.port import StoreBroken
 from footfall.stream.codec import decode

@@ -1,1 +1,1 @@
-"""Footfall on AWS, without servers: the functions, and what puts them there."""
+"""Footfall on AWS, without servers: what Lambda calls, and what puts it there."""

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from footfall.domain.site import Site
 from footfall.query.rollup import Look, Sums, TooCostly
 from footfall.query.standard import standard
-from footfall.store.port import NoMemory, OwnFacts, Rollups, StoreBroken
+from footfall.store.port import NO_DAYS, Facts, NoMemory, OwnFacts, Rollups, StoreBroken
 
 TICK_SECONDS = 60.0
 UNUSED = timedelta(days=35)
@@ -29,6 +29,32 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
+class RollUp:
+    """Makes the roll-ups of days that ended; remembers which it made."""
+
+    facts: Facts
+    rollups: Rollups
+    _done: dict[str, dict[date, tuple[bool, tuple[bytes, ...]]]] = field(default_factory=dict)
+
+    def __call__(self, site: Site, today: date, stop: threading.Event) -> None:
+        """Make what days that ended lack: once when they end and once when they settle; changes between are found by who asks."""
+        questions = list(standard(site))
+        keys = tuple(one.key for question in questions for one in question.kept_as)
+        done = self._done.setdefault(site.id, {})
+        with self.facts.reading(site.id) as reading:
+            due = [day for day, _, settled, trimmed in reading.rows(DAYS, [site.id], NO_DAYS) if day < today and not trimmed and done.get(day) != (settled, keys)]
+        while due and not stop.is_set():
+            some, due = due[:DAYS_AT_ONCE], due[DAYS_AT_ONCE:]
+            with self.facts.reading(site.id) as reading:
+                rows = [row for row in reading.rows(DAYS, [site.id], NO_DAYS) if row[0] in some]
+                at = Look(reading, today, {day: version for day, version, _, _ in rows}, ())
+                sums = Sums(self.rollups)
+                for question in questions:
+                    sums.roll_up(question, at)
+            done.update({day: (settled, keys) for day, _, settled, _ in rows})
+
+
+@dataclass(slots=True)
 class Upkeep:
     """Runs in a thread of its own. `sites` gives all sites, `now` microseconds since 1970."""
 
@@ -36,7 +62,10 @@ class Upkeep:
     rollups: Rollups
     sites: Callable[[], Sequence[Site]]
     now: Callable[[], int]
-    _done: dict[str, dict[date, tuple[bool, tuple[bytes, ...]]]] = field(default_factory=dict)
+    _roll_up: "RollUp" = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._roll_up = RollUp(self.facts, self.rollups)
 
     def run(self, stop: threading.Event) -> None:
         """Tend until `stop` is set. Whatever fails is tried again."""
@@ -62,22 +91,6 @@ class Upkeep:
             except EXPECTED as exc:
                 log.error("%s; the roll-ups of site %s are tried again in a minute", exc, site.id)
         self.rollups.forget(standing, moment.date() - UNUSED, {site_id: day for site_id, day in self.facts.rows(LAST_TRIMMED)})
-
-    def _roll_up(self, site: Site, today: date, stop: threading.Event) -> None:
-        """Make what days that ended lack: once when they end and once when they settle; changes between are found by who asks."""
-        questions = list(standard(site))
-        keys = tuple(one.key for question in questions for one in question.kept_as)
-        done = self._done.setdefault(site.id, {})
-        due = [day for day, _, settled, trimmed in self.facts.rows(DAYS, [site.id]) if day < today and not trimmed and done.get(day) != (settled, keys)]
-        while due and not stop.is_set():
-            some, due = due[:DAYS_AT_ONCE], due[DAYS_AT_ONCE:]
-            with self.facts.reading() as reading:
-                rows = [row for row in reading.rows(DAYS, [site.id]) if row[0] in some]
-                at = Look(reading, today, {day: version for day, version, _, _ in rows}, ())
-                sums = Sums(self.rollups)
-                for question in questions:
-                    sums.roll_up(question, at)
-            done.update({day: (settled, keys) for day, _, settled, _ in rows})
 
     def _trim(self, site: Site, before: date) -> None:
         """Delete the facts of days whose roll-ups are safe."""

@@ -96,20 +96,19 @@ class DynamodbFacts:
 
     def settle(self, alive: frozenset[int], today: int, applied_up_to: int) -> Sequence[int]:
         """See `port.Facts`. Compacts what it settles."""
-        found: set[int] = set()
-        for site in self._sites():
-            unsettled = {day for day, pointer in self._pointers(site).items() if not pointer.day.settled}
-            changed = self._changes(site)
-            if any(date_day(day) not in alive for day in (*unsettled, *changed)):
-                found |= set(self._compact(site, unsettled, lambda window: window.settle(alive, today, applied_up_to)))
-        return sorted(found)
+        return sorted({day for site in self._sites() if self._unsettled(site, alive, today) for day in self.tidy(site, alive, today, applied_up_to)})
 
-    def changed(self) -> Sequence[str]:
-        """The sites with segments that no file holds yet."""
-        return [site for site in self._sites() if self._changes(site)]
+    def due(self, alive: frozenset[int], today: int) -> Sequence[str]:
+        """See `port.Compacting`."""
+        return [site for site in self._sites() if self._changes(site) or self._unsettled(site, alive, today)]
+
+    def tidy(self, site: str, alive: frozenset[int], today: int, applied_up_to: int) -> Sequence[int]:
+        """See `port.Compacting`."""
+        unsettled = self._unsettled(site, alive, today)
+        return self._compact(site, unsettled, lambda window: window.settle(alive, today, applied_up_to) if unsettled else ())
 
     def compact(self, site: str) -> None:
-        """Write files that hold all segments of a site."""
+        """Write files that hold all segments of a site, and settle nothing."""
         self._compact(site, (), lambda _: ())
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> Sequence[tuple[Any, ...]]:
@@ -174,6 +173,12 @@ class DynamodbFacts:
             window.apply(Batch(events, tallies))
             window.name_versions(site, known, _digest(changed.values()))
         return Filled(pointers, loaded)
+
+    def _unsettled(self, site: str, alive: frozenset[int], today: int) -> Collection[date]:
+        """All unsettled days of a site, if it is time for any of them."""
+        unsettled = [day for day, pointer in self._read_pointers(site).items() if not pointer.day.settled and pointer.day.version is not None]
+        days = {*unsettled, *self._changes(site)}
+        return days if any(date_day(day) not in alive and date_day(day) < today for day in days) else ()
 
     def _load(self, window: Window, site: str, pointers: Mapping[date, Pointer], days: Collection[date], ids: Sequence[int]) -> Collection[date]:
         """Load the days that events of some days and ids may change; returns which."""

@@ -4,11 +4,12 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, NamedTuple, Protocol
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from footfall.domain.event import Event, Position, Tally
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 class Bad(NamedTuple):
@@ -112,7 +113,7 @@ class Reading(Protocol):
     def rows(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = (), near: Stretch | None = None) -> Sequence[tuple[Any, ...]]:
         """The rows that a statement gives."""
 
-    def columns(self, sql: str, parameters: Mapping[str, Any], near: Stretch | None = None) -> Mapping[str, np.ndarray[Any, Any]]:
+    def columns(self, sql: str, parameters: Mapping[str, Any], near: Stretch | None = None) -> Mapping[str, "np.ndarray[Any, Any]"]:
         """The same, as columns."""
 
     def interrupt(self) -> None:
@@ -152,6 +153,19 @@ class Facts(Protocol):
 
     def close(self) -> None:
         """Give up the store; all that was applied stays."""
+
+
+class Compacting(Facts, Protocol):
+    """Facts that nobody owns, so that somebody has to fold for good what was applied."""
+
+    def due(self, alive: frozenset[int], today: int) -> Sequence[str]:
+        """The sites to be tidied now; the days are those of `settle`."""
+
+    def tidy(self, site: str, alive: frozenset[int], today: int, applied_up_to: int) -> Sequence[int]:
+        """Write files that hold all that was applied of a site, and settle as `settle` does; the days settled.
+
+        Any number may do so at once, and may be stopped at any time; of two that meet one raises `StoreBroken`.
+        """
 
 
 class OwnFacts(Facts, Protocol):

@@ -25,7 +25,7 @@ from footfall.domain.channel import Sources
 from footfall.domain.identity import Salt
 from footfall.domain.site import Offsets, Site
 from footfall.registry.port import Refused, Registry, Salts
-from footfall.settings import Settings
+from footfall.settings import BadSettings, Settings
 from footfall.store import facts as relations
 from footfall.store.port import Facts, Reading, Rollups, StoreBroken
 from footfall.stream.port import OwnReader, Writer
@@ -46,6 +46,9 @@ if TYPE_CHECKING:
     from footfall.store.duckdb import DuckdbFacts
 
 MEMORY = ":memory:"
+FAR = "dynamodb:"
+"""How the address of a part in a table of DynamoDB begins."""
+
 SCHEMA = relations.VERSION
 """That of the facts, which this program reads and writes."""
 
@@ -61,6 +64,10 @@ def now() -> int:
 
 def open_registry(settings: Settings) -> Registry:
     """Sites and keys."""
+    if settings.registry.startswith(FAR):
+        from footfall.compose import functions
+
+        return functions.open_registry(settings)
     from footfall.registry.sqlite import SqliteRegistry
 
     return SqliteRegistry(_path(settings.registry))
@@ -68,6 +75,10 @@ def open_registry(settings: Settings) -> Registry:
 
 def open_salts(settings: Settings) -> Salts:
     """The secrets of days."""
+    if settings.salts.startswith(FAR):
+        from footfall.compose import functions
+
+        return functions.open_salts(settings)
     from footfall.registry.sqlite import SqliteSalts
 
     return SqliteSalts(_path(settings.salts))
@@ -337,7 +348,10 @@ def versions() -> Mapping[str, str]:
 
 
 def _path(url: str) -> str:
+    """Where a part lies on this machine; raises `BadSettings`."""
     scheme, _, path = url.partition(":")
+    if scheme in ("dynamodb", "kinesis"):
+        raise BadSettings(f"{url} is for the functions that 'footfall aws deploy' makes; here it must be a file")
     return MEMORY if scheme == "memory" else path
 
 

@@ -1,0 +1,67 @@
+"""What Lambda calls. The parts of a function are made once, when a sandbox starts; nothing that one does not need is imported by it."""
+
+import os
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from footfall import settings
+from footfall.compose import functions
+
+if TYPE_CHECKING:
+    from mangum import Mangum
+
+    from footfall.functions.collect import Collect
+    from footfall.functions.compact import Compact
+    from footfall.functions.process import Process
+
+ORIGINAL = ("/ranking", "/series")
+"""Paths of the original's API, which has its version in the name of the stage."""
+
+
+def process(event: dict[str, Any], _: Any) -> dict[str, Any]:
+    """Records of the stream."""
+    return _process()(event)
+
+
+def compact(event: dict[str, Any], context: Any) -> None:
+    """The schedule, or a site."""
+    _compact()(event, context)
+
+
+def query(event: dict[str, Any], context: Any) -> Any:
+    """A request to the reading API."""
+    if event.get("path") in ORIGINAL:
+        event = {**event, "path": "/v1" + event["path"]}
+    return _query()(event, context)
+
+
+def collect(event: dict[str, Any], context: Any) -> Any:
+    """A request to the gateway."""
+    return _collect()(event, context)
+
+
+@cache
+def _process() -> "Process":
+    return functions.process(_settings())
+
+
+@cache
+def _compact() -> "Compact":
+    return functions.compact(_settings())
+
+
+@cache
+def _query() -> "Mangum":
+    from mangum import Mangum
+
+    application: Any = functions.query(_settings())
+    return Mangum(application, lifespan="off")
+
+
+@cache
+def _collect() -> "Collect":
+    return functions.collect(_settings(), os.environ["FOOTFALL_ORIGIN_SECRET"])
+
+
+def _settings() -> settings.Settings:
+    return settings.read({}, os.environ)

@@ -1,0 +1,139 @@
+"""From settings to the parts of the functions on AWS."""
+
+import tempfile
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+
+from footfall.compose import engine_socket, now, places, script, sources
+from footfall.domain.site import Offsets
+from footfall.gateway.directory import Snapshot
+from footfall.registry.dynamodb import DynamodbRegistry, DynamodbSalts
+from footfall.settings import Settings
+
+if TYPE_CHECKING:
+    from litestar import Litestar
+
+    from footfall.functions.collect import Collect
+    from footfall.functions.compact import Compact
+    from footfall.functions.process import Process
+    from footfall.gateway.collect import Door
+    from footfall.store.dynamodb import DynamodbFacts
+    from footfall.store.dynamodb_rollups import DynamodbRollups
+
+TRIES = Config(retries={"mode": "standard", "total_max_attempts": 3}, connect_timeout=3, read_timeout=10)
+
+
+@cache
+def client(service: str) -> Any:
+    """A client of a service of AWS; region, credentials and addresses are found as every tool finds them."""
+    made: Any = boto3.client
+    return made(service, config=TRIES)
+
+
+def open_registry(settings: Settings) -> DynamodbRegistry:
+    """Sites and keys."""
+    return DynamodbRegistry(client("dynamodb"), _named(settings.registry))
+
+
+def open_salts(settings: Settings) -> DynamodbSalts:
+    """The secrets of days."""
+    return DynamodbSalts(client("dynamodb"), _named(settings.salts))
+
+
+def open_facts(settings: Settings, registry: DynamodbRegistry, now: Callable[[], int] = now) -> "DynamodbFacts":
+    """The facts; what no site is known of is kept under none."""
+    from footfall.store.dynamodb import DynamodbFacts
+
+    table, _, bucket = _named(settings.store).partition("/")
+    return DynamodbFacts(
+        client("dynamodb"), client("s3"), table, bucket, lambda: [*(site.id for site in registry.sites()), ""], now, settings.store_memory, _temporary("files")
+    )  # fmt: skip
+
+
+def open_rollups(settings: Settings, now: Callable[[], int] = now) -> "DynamodbRollups":
+    """The roll-ups."""
+    from footfall.store.dynamodb_rollups import DynamodbRollups
+
+    return DynamodbRollups(client("dynamodb"), _named(settings.rollups), lambda: datetime.fromtimestamp(now() / 1e6, UTC).date())
+
+
+def process(settings: Settings, now: Callable[[], int] = now) -> "Process":
+    """What applies a stream."""
+    from footfall.functions.process import Process
+    from footfall.gateway.envelope import RestDoor
+    from footfall.stream.kinesis import delivered, name_of
+
+    registry = open_registry(settings)
+    snapshot = Snapshot(registry, open_salts(settings))
+    stream = name_of(client("kinesis"), _named(settings.stream))
+    door = RestDoor(snapshot, settings.trusted_proxy, _door(settings))
+
+    def refresh() -> None:
+        snapshot.refresh()
+        snapshot.refresh_salts()
+
+    return Process(open_facts(settings, registry, now), sources(), now, partial(delivered, stream=stream), refresh, door.read)
+
+
+def compact(settings: Settings, now: Callable[[], int] = now) -> "Compact":
+    """What makes files of segments."""
+    from footfall.functions.compact import Compact
+    from footfall.query.upkeep import RollUp
+
+    registry = open_registry(settings)
+    facts = open_facts(settings, registry, now)
+    return Compact(facts, open_salts(settings), registry.sites, RollUp(facts, open_rollups(settings, now)), client("lambda").invoke, now)
+
+
+def query(settings: Settings, now: Callable[[], int] = now) -> "Litestar":
+    """The reading API."""
+    from footfall.query.access import Access
+    from footfall.query.answer import Answers
+    from footfall.query.http import application
+    from footfall.query.original import Original
+
+    registry = open_registry(settings)
+    facts = open_facts(settings, registry, now)
+    return application(Access(registry, now), Answers(facts, now, open_rollups(settings, now)), Original(facts))
+
+
+def collect(settings: Settings, secret: str, now: Callable[[], int] = now) -> "Collect":
+    """The gateway, where it is a function."""
+    from footfall.functions.collect import Collect
+    from footfall.gateway.collector import Collector
+    from footfall.gateway.forward import Forwarder
+    from footfall.gateway.http import Gateway
+    from footfall.gateway.limit import RateLimit
+    from footfall.gateway.script import DEFAULT_PATH, serve
+    from footfall.stream.kinesis import KinesisWriter
+    from footfall.telemetry import GatewayMetrics
+
+    snapshot = Snapshot(open_registry(settings), open_salts(settings))
+    collector = Collector(snapshot, _door(settings), (), RateLimit(settings.rate_limit, now), GatewayMetrics(), now)
+    pages = serve(script(), _temporary("scripts"), {DEFAULT_PATH, settings.script})
+    stream = KinesisWriter(client("kinesis"), _named(settings.stream))
+    return Collect(Gateway(collector, lambda: stream, Forwarder(engine_socket(settings)), pages), lambda: stream, secret)
+
+
+def _door(settings: Settings) -> "Door":
+    from footfall.gateway.clients import client_lookup, place_lookup
+    from footfall.gateway.collect import Door
+
+    return Door(client_lookup(), place_lookup(places(settings)), Offsets())
+
+
+def _temporary(name: str) -> Path:
+    """The folder of this name in what a function has of a disk."""
+    folder = Path(tempfile.gettempdir()) / "footfall" / name
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _named(url: str) -> str:
+    return url.partition(":")[2]

@@ -1,0 +1,50 @@
+"""The function that is the gateway, behind CloudFront: the same application, and every answer waits for the stream."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from hmac import compare_digest
+from time import monotonic
+from typing import Any
+
+from mangum import Mangum
+
+from footfall.gateway.http import Gateway
+from footfall.stream.port import Writer
+
+REFRESH_SECONDS = 5.0
+SECRET, VIEWER = "x-footfall-origin", "cloudfront-viewer-address"
+
+
+class Collect:
+    """`secret` is what only CloudFront knows: what comes past it is refused, so that its word on the client's address can be believed."""
+
+    def __init__(self, gateway: Gateway, open_stream: Callable[[], Writer], secret: str) -> None:
+        self._gateway = gateway
+        self._secret = secret
+        self._refreshed = monotonic()
+        self._loop = asyncio.new_event_loop()
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_until_complete(self._open(open_stream))
+        self._answer = Mangum(gateway, lifespan="off")
+
+    async def _open(self, open_stream: Callable[[], Writer]) -> None:
+        self._gateway.collector.open(open_stream())
+
+    def __call__(self, event: dict[str, Any], context: Any) -> Mapping[str, Any]:
+        """Answer a request. What it was counted as dropped is on the stream before the sandbox is put to sleep."""
+        headers = event.get("headers", {})
+        if not compare_digest(headers.get(SECRET, "").encode(), self._secret.encode()):
+            return {"statusCode": 403, "headers": {"content-type": "text/plain"}, "body": "Use the address of the distribution.\n"}
+        if monotonic() - self._refreshed > REFRESH_SECONDS:
+            self._gateway.collector.snapshot.refresh()
+            self._gateway.collector.snapshot.refresh_salts()
+            self._refreshed = monotonic()
+        event["requestContext"]["http"]["sourceIp"] = _address(headers.get(VIEWER, "")) or event["requestContext"]["http"]["sourceIp"]
+        answer: Mapping[str, Any] = self._answer(event, context)
+        self._loop.run_until_complete(self._gateway.collector.flush())
+        return answer
+
+
+def _address(viewer: str) -> str:
+    """The address in `192.0.2.1:50000` or `2001:db8::1:50000`."""
+    return viewer.rpartition(":")[0].strip("[]")

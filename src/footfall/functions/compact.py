@@ -1,0 +1,71 @@
+"""The function that makes files of segments, settles days and rolls them up: on a schedule for all sites, each in an invocation of its own."""
+
+import json
+import logging
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from footfall.domain.event import DAY_US, HOUR_US
+from footfall.domain.site import Site
+from footfall.query.upkeep import EXPECTED, RollUp
+from footfall.registry.port import Salts
+from footfall.store.port import Compacting, StoreBroken
+
+KEPT_US = 24 * HOUR_US
+"""How long the stream keeps a hit: so long one may be on its way."""
+
+LIFE_US = 12 * HOUR_US + 48 * HOUR_US
+"""From the end of a date to that of its salt."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Compact:
+    """`invoke` calls functions of Lambda, `now` is the clock in microseconds."""
+
+    facts: Compacting
+    salts: Salts
+    sites: Callable[[], Sequence[Site]]
+    roll_up: RollUp
+    invoke: Callable[..., Any]
+    now: Callable[[], int]
+
+    def __call__(self, event: Mapping[str, Any], context: Any) -> None:
+        """Tidy the site of an event; of one without, destroy salts that are due and have this function called for each site that needs it."""
+        now = self.now()
+        if "site" in event:
+            self._tidy(event["site"], now)
+            return
+        self.salts.destroy(now)
+        for site in self.facts.due(self._alive(now), _today(now)):
+            self.invoke(FunctionName=context.invoked_function_arn, InvocationType="Event", Payload=json.dumps({"site": site}).encode())
+
+    def _tidy(self, site_id: str, now: int) -> None:
+        try:
+            settled = self.facts.tidy(site_id, self._alive(now), _today(now), now - KEPT_US)
+        except StoreBroken as exc:
+            log.error("%s; site %r is tidied the next time", exc, site_id)
+            return
+        if settled:
+            log.info("settled %d days of site %r", len(settled), site_id)
+        for site in self.sites():
+            if site.id == site_id:
+                try:
+                    self.roll_up(site, datetime.fromtimestamp(now / 1e6, UTC).astimezone(ZoneInfo(site.zone_at(now))).date(), threading.Event())
+                except EXPECTED as exc:
+                    log.error("%s; the roll-ups of site %r are tried again the next time", exc, site_id)
+
+    def _alive(self, now: int) -> frozenset[int]:
+        """Days that have a salt, or of which hits taken while they had one may still be on the stream."""
+        oldest = (now - LIFE_US - KEPT_US) // DAY_US
+        return frozenset({*(salt.day for salt in self.salts.all()), *range(oldest, _today(now) + 1)})
+
+
+def _today(now: int) -> int:
+    """The latest day begun anywhere."""
+    return (now + 14 * HOUR_US) // DAY_US
