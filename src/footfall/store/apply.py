@@ -4,8 +4,13 @@ Everything starts from the temporary table `staged`, the batch. `$low` and `$hig
 local days that its visitors' chains can reach.
 """
 
+from datetime import timedelta
+
 from footfall.store.facts import EVENTS, KEPT, ORIGIN, STAGED, VISITOR, VISITS
 from footfall.store.fold import SCOPE
+
+REACH = timedelta(days=5)
+"""Days to either side within which a chain of linked visitors lies: links last four days at most."""
 
 _near = "day BETWEEN $low AND $high"
 

@@ -1,7 +1,7 @@
 """What comes of a batch, in order: its copies left out, its visitors folded anew, what differs written."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import duckdb
@@ -13,9 +13,6 @@ from footfall.domain.site import day_date
 from footfall.store import apply, fold
 from footfall.store.facts import STAGED, values
 from footfall.store.port import Applied
-
-REACH = timedelta(days=5)
-"""Days to either side within which a chain of linked visitors lies: links last four days at most."""
 
 DTYPES = {"UBIGINT": "u8", "BIGINT": "i8", "INTEGER": "i4", "UTINYINT": "u1", "DOUBLE": "f8", "BOOLEAN": "?", "TIMESTAMP": "i8", "DATE": "i4"}
 CASTS = {"TIMESTAMP": "make_timestamp({})", "DATE": "DATE '1970-01-01' + {}"}
@@ -63,7 +60,7 @@ def add_staged(connection: duckdb.DuckDBPyConnection, staged: int, days: Sequenc
     """Apply what is staged: so many events, of no other days than between the first and last of these."""
     suspects, *known = connection.execute(apply.SUSPECTS).fetchall()[0]
     days = [*days, *(day for day in known if day)]
-    near = {"low": min(days) - REACH, "high": max(days) + REACH}
+    near = {"low": min(days) - apply.REACH, "high": max(days) + apply.REACH}
     copies: list[tuple[str, date, int]] = []
     displaced = False
     if suspects:

@@ -29,16 +29,17 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from footfall.domain.event import Event, Position, Tally
 from footfall.domain.site import date_day, day_date
-from footfall.store.batch import REACH
+from footfall.store.apply import REACH
 from footfall.store.cache import Cache
-from footfall.store.pointer import Item, Pointer, file_key, padded, pointer_of
+from footfall.store.pointer import Day, Item, Pointer, file_key, padded, pointer_of
 from footfall.store.port import Applied, Bad, Batch, Outrun, Reading, StoreBroken, Stretch, TooLarge
 from footfall.store.segment import pack, pack_bad, unpack, unpack_bad
-from footfall.store.window import Day, Window
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
+
+    from footfall.store.window import Window
 
 SEGMENT_BYTES = 300_000
 MOST_ITEMS, MOST_BYTES = 100, 3_500_000
@@ -132,7 +133,9 @@ class DynamodbFacts:
         """See `port.Facts`."""
 
     @contextmanager
-    def _window(self) -> Iterator[Window]:
+    def _window(self) -> Iterator["Window"]:
+        from footfall.store.window import Window  # who only applies does without DuckDB
+
         with TemporaryDirectory() as folder:
             window = Window(Path(folder), self._cache.folder, self._memory_limit)
             try:
@@ -140,7 +143,7 @@ class DynamodbFacts:
             finally:
                 window.close()
 
-    def _compact(self, site: str, also: Collection[date], further: Callable[[Window], Sequence[int]]) -> Sequence[int]:
+    def _compact(self, site: str, also: Collection[date], further: Callable[["Window"], Sequence[int]]) -> Sequence[int]:
         # What was changed by now, all of it up to `reached`, will be in the files; what comes later changes the marks again.
         changed = self._changes(site)
         reached = self.marks()
@@ -153,7 +156,7 @@ class DynamodbFacts:
             self._clear(site, day, version)
         return done
 
-    def _fill(self, window: Window, site: str, upto: Mapping[str, int] | None = None, also: Collection[date] = ()) -> Filled:
+    def _fill(self, window: "Window", site: str, upto: Mapping[str, int] | None = None, also: Collection[date] = ()) -> Filled:
         """Bring a site into a window: the segments that no file holds, up to some marks or to the end, and from files the days that may change by these or are `also` asked for."""
         reached = self.marks() if upto is None else upto
         changed = self._changes(site)  # before the pointers: who takes a mark away has put a pointer
@@ -180,7 +183,7 @@ class DynamodbFacts:
         days = {*unsettled, *self._changes(site)}
         return days if any(date_day(day) not in alive and date_day(day) < today for day in days) else ()
 
-    def _load(self, window: Window, site: str, pointers: Mapping[date, Pointer], days: Collection[date], ids: Sequence[int]) -> Collection[date]:
+    def _load(self, window: "Window", site: str, pointers: Mapping[date, Pointer], days: Collection[date], ids: Sequence[int]) -> Collection[date]:
         """Load the days that events of some days and ids may change; returns which."""
         if not days:
             return ()
@@ -208,7 +211,7 @@ class DynamodbFacts:
     def _read_pointers(self, site: str) -> Mapping[date, Pointer]:
         return {date.fromisoformat(item["sk"]["S"]): pointer_of(item) for item in self._items(f"P#{site}")}
 
-    def _written(self, window: Window, site: str, day: date, before: Pointer | None, marks: Mapping[str, int]) -> Pointer:
+    def _written(self, window: "Window", site: str, day: date, before: Pointer | None, marks: Mapping[str, int]) -> Pointer:
         files = {}
         for part, path in window.write(site, day):
             with _translated(), path.open("rb") as body:

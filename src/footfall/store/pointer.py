@@ -3,15 +3,22 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from footfall.store.port import StoreBroken
-from footfall.store.window import Day
 
 DIGITS = 56
 """Of a sequence number of Kinesis; DynamoDB's own numbers have 38, so they are text."""
 
 Item = dict[str, Any]
+
+
+class Day(NamedTuple):
+    """What the relation `days` says of one; None as `version` where only drops are known of it."""
+
+    version: int | None
+    settled: bool
+    trimmed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from footfall.store import archive
 from footfall.store.duckdb import CORES, MEMORY, DuckdbFacts, DuckdbReading
+from footfall.store.pointer import Day
 from footfall.store.port import Stretch
 
 PARTS = ("events", "visits", "drops", "ids")
@@ -31,14 +32,6 @@ Files = Mapping[str, Sequence[str]]
 
 Fetch = Callable[[str, Stretch | None], Files]
 """Gives the files of a part that lie in some days, or in any, of those that are not loaded."""
-
-
-class Day(NamedTuple):
-    """What the relation `days` says of one; None as `version` where only drops are known of it."""
-
-    version: int | None
-    settled: bool
-    trimmed: bool = False
 
 
 class Window(DuckdbFacts):
