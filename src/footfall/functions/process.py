@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -85,4 +86,5 @@ def _metrics(count: Count, records: int, now_us: int) -> dict[str, Any]:
     """A line of the log that CloudWatch makes metrics of."""
     values = {"Records": records, "Hits": count.hits, "Drops": count.drops, "BadRecords": count.bad, "ReportedFailures": int(count.failed is not None)}
     metrics = [{"Name": name, "Unit": "Count"} for name in values]
-    return {"_aws": {"Timestamp": now_us // 1000, "CloudWatchMetrics": [{"Namespace": "Footfall", "Dimensions": [[]], "Metrics": metrics}]}, **values}
+    told = {"Namespace": "Footfall", "Dimensions": [["FunctionName"]], "Metrics": metrics}
+    return {"_aws": {"Timestamp": now_us // 1000, "CloudWatchMetrics": [told]}, "FunctionName": os.environ.get("AWS_LAMBDA_FUNCTION_NAME", ""), **values}
