@@ -76,6 +76,11 @@ def sizes(hits_per_second: int) -> dict[str, str]:
     }
 
 
+def defaults(text: str) -> dict[str, str]:
+    """The values that parameters have unless they are given."""
+    return {name: str(each["Default"]) for name, each in parsed(text).get("Parameters", {}).items() if "Default" in each}
+
+
 def kept(template: Mapping[str, Any]) -> dict[str, str]:
     """The resources, and their types, that stay when the stack goes."""
     return {name: each["Type"] for name, each in template["Resources"].items() if each.get("DeletionPolicy", "Delete") != "Delete"}
