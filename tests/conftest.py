@@ -1,9 +1,10 @@
 import gc
 
+from tests.aws.cloud import cloud
 from tests.aws.emulators import aws
 from tests.aws.kinesis import kinesis
 
-__all__ = ["aws", "kinesis"]
+__all__ = ["aws", "cloud", "kinesis"]
 
 
 def pytest_unconfigure() -> None:

@@ -1,5 +1,6 @@
 """Whose account, which region: what every tool for AWS finds by itself, or is told."""
 
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,7 +43,7 @@ def account(region: str | None = None, profile: str | None = None, endpoint: str
         session = boto3.Session(profile_name=profile, region_name=region)
         if not session.region_name:
             raise CannotDeploy("no region is set: give --region, such as --region eu-central-1, or set AWS_DEFAULT_REGION")
-        return Account(session, session.region_name, endpoint)
+        return Account(session, session.region_name, endpoint or os.environ.get("AWS_ENDPOINT_URL"))
 
 
 @contextmanager

@@ -187,7 +187,9 @@ class Plan:
         """Do it and wait. Raises `CannotDeploy` where something fails; CloudFormation then brings back what was before."""
         since = self.stack._last_event(self.stack_id)
         self.done = True
-        self.stack._cloudformation.execute_change_set(ChangeSetName=self.id)
+        self.stack._cloudformation.execute_change_set(
+            ChangeSetName=self.id, RetainExceptOnCreate=True
+        )  # what is kept was counted into; a first attempt that fails has counted nothing
         self.stack._followed(self.stack_id, since, shown, {"CREATE_COMPLETE", "UPDATE_COMPLETE"})
 
 

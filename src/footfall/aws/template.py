@@ -76,6 +76,14 @@ def sizes(hits_per_second: int) -> dict[str, str]:
     }
 
 
+def steps(shards: int, wanted: int) -> list[int]:
+    """The shard counts on the way to another: Kinesis at most doubles or halves a stream at once."""
+    found = [min(max(wanted, ceil(shards / 2)), shards * 2)]
+    while found[-1] != wanted:
+        found.append(min(max(wanted, ceil(found[-1] / 2)), found[-1] * 2))
+    return found
+
+
 def defaults(text: str) -> dict[str, str]:
     """The values that parameters have unless they are given."""
     return {name: str(each["Default"]) for name, each in parsed(text).get("Parameters", {}).items() if "Default" in each}

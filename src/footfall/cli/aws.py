@@ -1,7 +1,7 @@
 """`footfall aws`: make, size, look at and remove Footfall in an AWS account."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
@@ -27,6 +27,7 @@ LOCKS_ITSELF = True
 
 SIGNS = {"Add": "+", "Modify": "~", "Remove": "-"}
 INTERRUPTED = 130
+SHARDS = "Shards"
 
 
 def run(settings: Settings, given: dict[str, Any]) -> int:
@@ -43,13 +44,13 @@ def run(settings: Settings, given: dict[str, Any]) -> int:
 
 
 def _template(given: dict[str, Any]) -> int:
-    text = shipped(TEMPLATE)
+    text = _text(given)
     print(template.deployable(text, template.defaults(text) | _wished(given)), end="")
     return 0
 
 
 def _deploy(stack: Stack, given: dict[str, Any]) -> int:
-    text, wished = shipped(TEMPLATE), _wished(given)
+    text, wished = _text(given), _wished(given)
     bucket = code_bucket(stack.account, stack.name)
     with TemporaryDirectory() as scratch:
         zipped = Path(given["package"]) if given["package"] else _packaged(Path(scratch))
@@ -58,23 +59,44 @@ def _deploy(stack: Stack, given: dict[str, Any]) -> int:
             with _shown("uploading the functions' code"):
                 bucket.made().put(key, zipped)
     wished |= {"CodeBucket": bucket.name, "CodeKey": key}
+    first, *later = _by_steps(stack, wished)
     text = template.deployable(text, template.defaults(text) | stack.parameters() | wished)
-    with stack.planned(text, wished, None if given["dry_run"] else lambda body: _stored(bucket, body)) as plan:
+    with stack.planned(text, first, None if given["dry_run"] else lambda body: _stored(bucket, body)) as plan:
         _tell(plan)
         if given["dry_run"]:
             return 0
         if plan.changes:
             _carry_out(plan)
+    for step in later:
+        _step(stack, step)
     _fill(stack)
     return 0
 
 
 def _scale(stack: Stack, given: dict[str, Any]) -> int:
-    with stack.planned(None, template.sizes(given["hits_per_second"])) as plan:
+    first, *later = _by_steps(stack, template.sizes(given["hits_per_second"]))
+    with stack.planned(None, first) as plan:
         _tell(plan)
         if plan.changes and not given["dry_run"]:
             _carry_out(plan)
+    for step in () if given["dry_run"] else later:
+        _step(stack, step)
     return 0
+
+
+def _by_steps(stack: Stack, wished: Mapping[str, str]) -> list[dict[str, str]]:
+    """What is wished for, in as many steps as the stream needs to get there."""
+    now = stack.parameters().get(SHARDS)
+    if now is None or SHARDS not in wished:
+        return [dict(wished)]
+    return [{**wished, SHARDS: str(each)} for each in template.steps(int(now), int(wished[SHARDS]))]
+
+
+def _step(stack: Stack, values: Mapping[str, str]) -> None:
+    with stack.planned(None, values) as plan:
+        print(f"on to {values[SHARDS]} shards")
+        if plan.changes:
+            _carry_out(plan)
 
 
 def _status(stack: Stack, _: dict[str, Any]) -> int:
@@ -110,6 +132,10 @@ def _destroy(stack: Stack, given: dict[str, Any]) -> int:
 
 
 ACTIONS = {"deploy": _deploy, "scale": _scale, "status": _status, "destroy": _destroy}
+
+
+def _text(given: dict[str, Any]) -> str:
+    return Path(given["template"]).read_text("utf-8") if given["template"] else shipped(TEMPLATE)
 
 
 def _wished(given: dict[str, Any]) -> dict[str, str]:

@@ -73,6 +73,7 @@ def aws(command: argparse.ArgumentParser) -> None:
             help="what takes hits: rest, API Gateway without code; or function, the gateway's own code behind CloudFront [as it is; rest at first]",
         )
         each.add_argument("--parameter", dest="parameters", metavar="NAME=VALUE", type=_parameter, action="append", default=[], help="set a parameter of the template")
+        each.add_argument("--template", metavar="FILE", help="a template of yours in place of Footfall's")
     deploy.add_argument("--package", metavar="ZIP", help="the functions' code, made before [made now, with pip]")
     scale.add_argument("--hits-per-second", metavar="N", type=_whole, required=True, help=HITS)
     for each in (deploy, scale):

@@ -1,0 +1,189 @@
+"""`footfall aws` against a whole AWS of its own, from nothing to a stack and back."""
+
+import json
+import re
+import zipfile
+from collections.abc import Callable
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from footfall.__main__ import main
+from footfall.registry.dynamodb import DynamodbRegistry
+from tests.aws.emulators import ANYBODY
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+SMALL = Path(__file__).parent / "small.yaml"
+_numbers = count()
+
+Say = Callable[..., tuple[int, list[str], str]]
+
+
+class Sky:
+    """A stack of a test's own, and clients to look at it with."""
+
+    def __init__(self, url: str, folder: Path) -> None:
+        self.url, self.stack, self.folder = url, f"footfall-{next(_numbers)}", folder
+        self.zip = folder / "functions.zip"
+        with zipfile.ZipFile(self.zip, "w") as opened:
+            opened.writestr("lambdas.py", "")
+
+    def client(self, service: str) -> Any:
+        return boto3.client(service, endpoint_url=self.url, **ANYBODY)  # type: ignore[call-overload]
+
+    def stacks(self) -> dict[str, dict[str, Any]]:
+        return {each["StackName"]: each for each in self.client("cloudformation").describe_stacks()["Stacks"]}
+
+    def outputs(self) -> dict[str, str]:
+        return {each["OutputKey"]: each["OutputValue"] for each in self.stacks()[self.stack]["Outputs"]}
+
+    def buckets(self) -> set[str]:
+        return {each["Name"] for each in self.client("s3").list_buckets()["Buckets"] if self.stack in each["Name"]}
+
+    def resource(self, name: str) -> str:
+        return str(self.client("cloudformation").describe_stack_resource(StackName=self.stack, LogicalResourceId=name)["StackResourceDetail"]["PhysicalResourceId"])
+
+    def template(self, change: Callable[[str], str]) -> Path:
+        """The small template, changed."""
+        path = self.folder / "changed.yaml"
+        path.write_text(change(SMALL.read_text()))
+        return path
+
+
+@pytest.fixture
+def sky(cloud: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sky:
+    for name, value in ANYBODY.items():
+        monkeypatch.setenv(name.replace("region_name", "aws_default_region").upper(), value)
+    return Sky(cloud, tmp_path)
+
+
+@pytest.fixture
+def say(sky: Sky, capsys: pytest.CaptureFixture[str]) -> Say:
+    """Run a command: its status, the lines it prints, and what it complains of."""
+
+    def run(action: str, *flags: str | Path, template: Path = SMALL) -> tuple[int, list[str], str]:
+        more = ["--package", sky.zip, "--template", template] if action == "deploy" else []
+        status = main(["aws", action, "--endpoint-url", sky.url, "--stack", sky.stack, *map(str, (*more, *flags))])
+        said = capsys.readouterr()
+        return status, said.out.splitlines(), said.err
+
+    return run
+
+
+def test_deploy_makes_a_stack_and_says_where_it_is(sky: Sky, say: Say) -> None:
+    status, lines, errors = say("deploy")
+    assert (status, errors) == (0, "")
+    outputs = sky.outputs()
+    assert lines[-2:] == [f"Dashboard: {outputs['DashboardURL']}?site=example", f"Website: {outputs['WebsiteURL']}"]
+    assert "+ Table (AWS::DynamoDB::Table)" in lines
+    assert sky.stacks()[sky.stack]["StackStatus"] == "CREATE_COMPLETE"
+
+
+def test_deploy_fills_the_buckets_and_registers_the_example(sky: Sky, say: Say) -> None:
+    say("deploy", "--parameter", "WebsiteID=my-site")
+    outputs, s3 = sky.outputs(), sky.client("s3")
+    track = f"{outputs['TrackingRootURL']}v1/track"
+
+    def body(bucket: str, key: str) -> str:
+        return str(s3.get_object(Bucket=outputs[bucket], Key=key)["Body"].read().decode())
+
+    assert f'<script defer src="js/f.js" data-site="my-site" data-api="{track}" data-local></script>' in body("BucketNameWebsite", "index.html")
+    assert f'href="{outputs["DashboardURL"]}?site=my-site"' in body("BucketNameWebsite", "index.html")
+    assert f'src="{track}.gif?w=my-site&amp;n=' in body("BucketNameWebsite", "noscript.html")
+    assert "website: 'my-site'" in body("BucketNameWebsite", "track.js")
+    assert f"new URL('{track}'" in body("BucketNameWebsite", "track.js")
+    for bucket in ("BucketNameWebsite", "BucketNameDashboard"):
+        keys = [each["Key"] for each in s3.list_objects_v2(Bucket=outputs[bucket])["Contents"]]
+        assert "js/f.js" in keys
+        assert not [key for key in keys if key.endswith(("page.html", "/")) or (re.search(r"\.\./|['\"]example['\"]", body(bucket, key)) and key.endswith(".html"))]
+        assert s3.head_object(Bucket=outputs[bucket], Key="index.html")["ContentType"] == "text/html; charset=utf-8"
+    assert json.loads(body("BucketNameDashboard", "config.json")) == {"api": ""}
+    registry = DynamodbRegistry(sky.client("dynamodb"), sky.resource("Table"))
+    assert [(site.id, site.public) for site in registry.sites()] == [("my-site", True)]
+
+
+def test_a_dry_run_changes_nothing(sky: Sky, say: Say) -> None:
+    status, lines, _ = say("deploy", "--dry-run")
+    assert (status, "+ Stream (AWS::Kinesis::Stream)" in lines, sky.buckets()) == (0, True, set())
+    assert sky.stacks().get(sky.stack, {}).get("StackStatus", "DELETE_COMPLETE") == "DELETE_COMPLETE"
+    say("deploy")
+    before = sky.stacks()[sky.stack]
+    status, lines, _ = say("deploy", "--dry-run", "--hits-per-second", "1200")
+    assert status == 0
+    assert [line.split()[:2] for line in lines] == [["~", "ProcessFunction"], ["~", "Stream"]]
+    assert sky.stacks()[sky.stack] == before
+    assert [each for each in sky.client("cloudformation").list_change_sets(StackName=sky.stack)["Summaries"] if each["ExecutionStatus"] == "AVAILABLE"] == []
+
+
+def test_deploying_again_says_that_nothing_changes_and_keeps_what_was_set(sky: Sky, say: Say) -> None:
+    say("deploy", "--hits-per-second", "1200")
+    status, lines, _ = say("deploy")
+    assert (status, lines[0]) == (0, "nothing to change in the stack")
+    assert sky.client("kinesis").describe_stream_summary(StreamName=sky.resource("Stream"))["StreamDescriptionSummary"]["OpenShardCount"] == 3
+
+
+def test_other_code_is_deployed(sky: Sky, say: Say) -> None:
+    say("deploy")
+    with zipfile.ZipFile(sky.zip, "w") as opened:
+        opened.writestr("lambdas.py", "1")
+    status, lines, _ = say("deploy")
+    assert (status, lines[0]) == (0, "~ ProcessFunction (AWS::Lambda::Function)")
+
+
+def test_a_changed_api_is_a_new_deployment(sky: Sky, say: Say) -> None:
+    say("deploy")
+    status, lines, _ = say("deploy", template=sky.template(lambda text: text.replace("PathPart: track", "PathPart: hit")))
+    assert status == 0
+    assert {line[0] for line in lines if "AWS::ApiGateway::Deployment" in line} == {"+", "-"}
+
+
+def test_scale_changes_the_sizes_alone_and_at_most_doubles_at_once(sky: Sky, say: Say) -> None:
+    assert say("scale", "--hits-per-second", "1200")[::2] == (1, f"footfall: there is no stack {sky.stack} in eu-central-1: 'footfall aws deploy' makes one\n")
+    say("deploy")
+    status, lines, _ = say("scale", "--hits-per-second", "1200")
+    assert (status, [line.split()[1] for line in lines]) == (0, ["ProcessFunction", "Stream", "to"])
+    assert sky.client("lambda").get_function_configuration(FunctionName=sky.resource("ProcessFunction"))["MemorySize"] == 1024
+    assert {each["ParameterKey"]: each["ParameterValue"] for each in sky.stacks()[sky.stack]["Parameters"]}["Shards"] == "3"
+
+
+def test_status_tells_how_it_is_doing(sky: Sky, say: Say) -> None:
+    assert say("status")[0] == 1
+    say("deploy")
+    status, lines, _ = say("status")
+    told = dict(re.split(r"  +", line, maxsplit=1) for line in lines)
+    assert (status, told["stack"], told["lag"], told["throttled writes"], told["drift"]) == (0, "create complete", "nothing came in the last hour", "0", "none")
+
+
+def test_destroy_asks_and_keeps_what_was_counted(sky: Sky, say: Say) -> None:
+    say("deploy")
+    table = sky.resource("Table")
+    assert say("destroy")[::2] == (1, "footfall: there is nobody to ask: give --yes\n")
+    status, lines, _ = say("destroy", "--yes")
+    assert (status, lines) == (0, [f"removed {sky.stack}", f"kept AWS::DynamoDB::Table {table}"])
+    assert sky.buckets() == set()
+    assert table in sky.client("dynamodb").list_tables()["TableNames"]
+
+
+def test_destroy_with_its_data_leaves_nothing(sky: Sky, say: Say) -> None:
+    say("deploy")
+    table = sky.resource("Table")
+    assert say("destroy", "--yes", "--delete-data") == (0, [f"removed {sky.stack}"], "")
+    assert table not in sky.client("dynamodb").list_tables()["TableNames"]
+    assert say("destroy", "--yes")[::2] == (1, f"footfall: there is no stack {sky.stack} in eu-central-1\n")
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (["--parameter", "Colour=blue"], "the template has no parameter 'Colour'; it has BatchSize,"),
+        (["--parameter", "FrontDoor=window"], "FrontDoor"),
+        (["--region", "nowhere", "--endpoint-url", "http://127.0.0.1:1"], "Could not connect"),
+    ],
+    ids=["parameter", "value", "connection"],
+)
+def test_what_is_wrong_is_one_sentence(say: Say, flags: list[str], said: str) -> None:
+    status, _, errors = say("deploy", *flags)
+    assert (status, errors.count("\n"), said in errors) == (1, 1, True), errors
