@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 import zipfile
 from collections.abc import Callable
 from itertools import count
@@ -175,15 +177,49 @@ def test_destroy_with_its_data_leaves_nothing(sky: Sky, say: Say) -> None:
     assert say("destroy", "--yes")[::2] == (1, f"footfall: there is no stack {sky.stack} in eu-central-1\n")
 
 
+def test_a_newer_version_keeps_the_older_tracker_and_nothing_else(sky: Sky, say: Say) -> None:
+    say("deploy")
+    s3, bucket = sky.client("s3"), sky.outputs()["BucketNameDashboard"]
+    for key in ("js/f.0123456789abcdef.js", "assets/old.js"):
+        s3.put_object(Bucket=bucket, Key=key, Body=b"")
+    say("deploy")
+    keys = {each["Key"] for each in s3.list_objects_v2(Bucket=bucket)["Contents"]}
+    assert "js/f.0123456789abcdef.js" in keys
+    assert "assets/old.js" not in keys
+
+
+def test_a_template_too_large_for_a_call_goes_by_way_of_the_bucket(sky: Sky, say: Say) -> None:
+    large = sky.template(lambda text: f"{text}Metadata: {{Large: {'x' * 60_000}}}\n")
+    status, _, errors = say("deploy", "--dry-run", template=large)
+    assert (status, errors) == (1, "footfall: the template is too large to be looked at without being uploaded\n")
+    assert say("deploy", template=large)[0] == 0
+
+
+def test_what_fails_leaves_nothing_and_says_why(sky: Sky, say: Say) -> None:
+    broken = sky.template(lambda text: text.replace("Resources:", "Resources:\n  Wrong: {Type: AWS::Lambda::Url, Properties: {TargetFunctionArn: nobody, AuthType: NONE}}"))
+    status, _, errors = say("deploy", template=broken)
+    assert (status, "Wrong (AWS::Lambda::Url): " in errors, errors.count("\n")) == (1, True, 1), errors
+    assert say("deploy")[::2] == (1, f"footfall: the stack {sky.stack} was not finished (ROLLBACK_COMPLETE): remove it with 'footfall aws destroy' and deploy again\n")
+    assert say("destroy", "--yes")[:2] == (0, [f"removed {sky.stack}"])
+    assert say("deploy")[0] == 0
+
+
 @pytest.mark.parametrize(
     ("flags", "said"),
     [
         (["--parameter", "Colour=blue"], "the template has no parameter 'Colour'; it has BatchSize,"),
         (["--parameter", "FrontDoor=window"], "FrontDoor"),
         (["--region", "nowhere", "--endpoint-url", "http://127.0.0.1:1"], "Could not connect"),
+        (["--template", str(Path(__file__).parents[2] / "src" / "footfall" / "static" / "example" / "index.html")], "the template is not YAML"),
     ],
-    ids=["parameter", "value", "connection"],
+    ids=["parameter", "value", "connection", "yaml"],
 )
 def test_what_is_wrong_is_one_sentence(say: Say, flags: list[str], said: str) -> None:
     status, _, errors = say("deploy", *flags)
     assert (status, errors.count("\n"), said in errors) == (1, 1, True), errors
+
+
+def test_without_the_sdk_it_says_what_to_install(sky: Sky) -> None:
+    program = "import sys; sys.modules['boto3'] = None; from footfall.__main__ import main; sys.exit(main(['aws', 'status']))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (1, "footfall: this needs the AWS SDK for Python, which is not installed: pip install 'footfall[aws]'\n")

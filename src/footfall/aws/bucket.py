@@ -35,14 +35,13 @@ class Bucket:
         if not self._there(lambda: self._s3.head_object(Bucket=self.name, Key=key)):
             self._s3.upload_file(str(path), self.name, key)
 
-    def show(self, files: Mapping[str, File]) -> int:
-        """Make these files, by key, all that the bucket holds; how many there are. Pages come after what they name."""
+    def show(self, files: Mapping[str, File], keep: str) -> None:
+        """Make these files, by key, all that the bucket holds, beside those whose keys begin with `keep`. Pages come after what they name."""
         for key in sorted(files, key=lambda key: (key.endswith(".html"), key)):
             headers = dict(files[key].headers)
             kind, cache = headers[b"content-type"].decode(), headers[b"cache-control"].decode()
             self._s3.put_object(Bucket=self.name, Key=key, Body=files[key].body, ContentType=kind, CacheControl=cache)
-        self._delete([{"Key": key} for key in self._keys() if key not in files])
-        return len(files)
+        self._delete([{"Key": key} for key in self._keys() if key not in files and not key.startswith(keep)])
 
     def emptied(self) -> "Bucket":
         """The bucket, without any version of anything."""

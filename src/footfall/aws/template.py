@@ -9,6 +9,8 @@ from typing import Any
 
 import yaml
 
+from footfall.aws.account import CannotDeploy
+
 DEPLOYMENT = "AWS::ApiGateway::Deployment"
 WITH_DEPLOYMENT = {"AWS::ApiGateway::RestApi", "AWS::ApiGateway::Resource", "AWS::ApiGateway::Method", "AWS::ApiGateway::GatewayResponse", "AWS::ApiGateway::Model"}
 """What of an API reaches its callers only with a new deployment."""
@@ -47,8 +49,11 @@ _Loader.yaml_implicit_resolvers = {  # a version such as 2010-09-09 is a text
 
 
 def parsed(text: str) -> dict[str, Any]:
-    """A template's parts, functions in their long form."""
-    found: dict[str, Any] = yaml.load(text, _Loader)
+    """A template's parts, functions in their long form. Raises `CannotDeploy`."""
+    try:
+        found: dict[str, Any] = yaml.load(text, _Loader)
+    except yaml.YAMLError as exc:
+        raise CannotDeploy(f"the template is not YAML: {' '.join(str(exc).split())}") from exc
     return found
 
 
@@ -86,7 +91,8 @@ def steps(shards: int, wanted: int) -> list[int]:
 
 def defaults(text: str) -> dict[str, str]:
     """The values that parameters have unless they are given."""
-    return {name: str(each["Default"]) for name, each in parsed(text).get("Parameters", {}).items() if "Default" in each}
+    found = {name: each["Default"] for name, each in parsed(text).get("Parameters", {}).items() if "Default" in each}
+    return {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in found.items()}
 
 
 def kept(template: Mapping[str, Any]) -> dict[str, str]:

@@ -7,25 +7,42 @@ from importlib.resources import files
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
+from footfall import compose
 from footfall.domain.site import Site
-from footfall.gateway.files import REVALIDATE, File, load, made
+from footfall.gateway.files import IMMUTABLE, REVALIDATE, File, load, made
 
 STATIC = Path(str(files("footfall") / "static"))
-TRACKER = "js/f.js"
+TRACKERS = "js/"
+"""Where every version stays that was ever served."""
+
+TRACKER = f"{TRACKERS}f.js"
 PAGES = (".html", ".js")
+OUTPUTS = {
+    "APIRootURL",
+    "APIStageName",
+    "BucketNameDashboard",
+    "BucketNameWebsite",
+    "DashboardURL",
+    "TrackingResource",
+    "TrackingRootURL",
+    "TrackingStageName",
+    "WebsiteID",
+    "WebsiteURL",
+}
+"""What a stack must tell for its pages to be made."""
 
 
 def dashboard(outputs: Mapping[str, str]) -> dict[str, File]:
     """The dashboard's files. Where it is not served beside the API, it is told where that is."""
     api = "" if urlsplit(outputs["DashboardURL"]).scheme == "https" else f"{outputs['APIRootURL'].rstrip('/')}/{outputs['APIStageName']}"
     config = made("config.json", json.dumps({"api": api}).encode(), REVALIDATE, ())
-    return {**_folder("dashboard"), "config.json": config, TRACKER: _tracker()}
+    return {**_folder("dashboard"), "config.json": config, **_tracker()}
 
 
 def example(outputs: Mapping[str, str]) -> dict[str, File]:
     """The example website's files: `--demo`'s, with the addresses of a stack."""
     found = {name: made(name, _addressed(file.body.decode(), outputs).encode(), REVALIDATE, ()) if name.endswith(PAGES) else file for name, file in _folder("example").items()}
-    return {**found, TRACKER: _tracker()}
+    return {**found, **_tracker()}
 
 
 def example_site(outputs: Mapping[str, str]) -> Site:
@@ -57,5 +74,7 @@ def _folder(name: str) -> dict[str, File]:
     return {key: file for key, file in load(STATIC / name, "").items() if key and not key.endswith("/")}
 
 
-def _tracker() -> File:
-    return made(TRACKER, (STATIC / "tracker" / "f.js").read_bytes(), REVALIDATE, ())
+def _tracker() -> dict[str, File]:
+    """The tracker under its stable name, and under that of its version, which pages that pin it go on asking for."""
+    script = compose.script()
+    return {TRACKER: made(TRACKER, script.body, REVALIDATE, ()), script.pinned(TRACKER): made(TRACKER, script.body, IMMUTABLE, ())}

@@ -107,7 +107,8 @@ def _status(stack: Stack, _: dict[str, Any]) -> int:
     for each in found:
         print(f"{each.name:{width}}  {each.text}{'  <- look here' if each.bad else ''}")
     outputs = stack.outputs()
-    print(f"{'dashboard':{width}}  {outputs['DashboardURL']}\n{'website':{width}}  {outputs['WebsiteURL']}")
+    for name in ("DashboardURL", "WebsiteURL"):
+        print(f"{name.removesuffix('URL').lower():{width}}  {outputs.get(name, '')}")
     return 1 if any(each.bad for each in found) else 0
 
 
@@ -179,9 +180,12 @@ def _carry_out(plan: Plan) -> None:
 def _fill(stack: Stack) -> None:
     """Put pages into their buckets and the example website into the registry, and say where all is."""
     outputs = stack.outputs()
+    missing = sorted(website.OUTPUTS - set(outputs))
+    if missing:
+        raise CannotDeploy(f"the template has no output {missing[0]}, which the pages are made with")
     with _shown("uploading pages"):
-        Bucket(stack.account, outputs["BucketNameDashboard"]).show(website.dashboard(outputs))
-        Bucket(stack.account, outputs["BucketNameWebsite"]).show(website.example(outputs))
+        Bucket(stack.account, outputs["BucketNameDashboard"]).show(website.dashboard(outputs), website.TRACKERS)
+        Bucket(stack.account, outputs["BucketNameWebsite"]).show(website.example(outputs), website.TRACKERS)
     registry = compose.open_table(stack.account.client("dynamodb"), _table(stack))
     try:
         site = website.example_site(outputs)
