@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from footfall import __version__
 from footfall.aws.package import LAMBDA, LEFT_OUT, CannotPackage, Package, Target, needed, package
 from footfall.aws.shipped import LOCK, shipped
+from tests.aws.runtime import sandbox
 
 HERE = Target(f"{sys.version_info.major}.{sys.version_info.minor}", platform.machine(), int(os.confstr("CS_GNU_LIBC_VERSION").rpartition(".")[2]))  # type: ignore[union-attr]
 MOST_UNPACKED = 250 << 20
@@ -59,6 +61,15 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Package:
     return package(tmp_path_factory.mktemp("package") / "functions.zip", HERE)
 
 
+@pytest.fixture(scope="module")
+def unpacked(made: Package, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where Lambda would have unpacked it."""
+    folder = tmp_path_factory.mktemp("unpacked")
+    with zipfile.ZipFile(made.path) as opened:
+        opened.extractall(folder)
+    return folder
+
+
 @pytest.mark.slow
 def test_the_zip_is_the_same_when_it_is_made_again(made: Package, tmp_path: Path) -> None:
     again = package(tmp_path / "again.zip", HERE)
@@ -82,9 +93,7 @@ def test_the_zip_for_lambda_is_for_arm_and_within_what_lambda_takes(tmp_path: Pa
 
 
 @pytest.mark.slow
-def test_unpacked_it_needs_nothing_else(made: Package, tmp_path: Path) -> None:
-    with zipfile.ZipFile(made.path) as opened:
-        opened.extractall(tmp_path)
+def test_unpacked_it_needs_nothing_else(unpacked: Path) -> None:
     program = """
 import sys
 sys.path[:] = [sys.argv[1], *(each for each in sys.path if "site-packages" not in each)]
@@ -97,5 +106,17 @@ assert client_lookup()("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101
 place_lookup(compose._data() / "country.mmdb")
 print("good")
 """
-    done = subprocess.run([sys.executable, "-I", "-S", "-B", "-c", program, str(tmp_path)], capture_output=True, text=True, cwd=tmp_path)
+    done = subprocess.run([sys.executable, "-I", "-S", "-B", "-c", program, str(unpacked)], capture_output=True, text=True, cwd=unpacked)
     assert (done.stdout, done.returncode) == ("good\n", 0), done.stderr
+
+
+@pytest.mark.slow
+def test_unpacked_it_runs_as_a_function(unpacked: Path) -> None:
+    (unpacked / "probe.py").write_text("from footfall import compose\n\ndef handler(event, _):\n    return compose.versions()[event['of']]\n")
+    with sandbox(unpacked, "probe.handler", {}) as function:
+        assert function.invoke({"of": "footfall"}) == ("response", __version__)
+        failed = function.invoke({"of": "nothing"})
+        assert (failed.kind, failed.body["errorType"]) == ("error", "KeyError")
+        assert function.invoke({"of": "footfall"}) == ("response", __version__)
+    with sandbox(unpacked, "missing.handler", {}) as function:
+        assert function.invoke({}).kind == "init"
