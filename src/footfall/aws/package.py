@@ -14,7 +14,10 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from footfall.aws.shipped import LOCK, shipped
 
+RUNTIME = "the runtime has it"
 LEFT_OUT = {
+    "boto3": RUNTIME,
+    "botocore": RUNTIME,
     "certifi": "only HTTPX asks for it",
     "click": "of the command lines of Litestar and Uvicorn",
     "colorama": "of Litestar's command line",
@@ -23,17 +26,22 @@ LEFT_OUT = {
     "httpcore": "of HTTPX",
     "httptools": "reads requests from a socket, which a function has not",
     "httpx": "forwards from gateway to engine, and is for clients",
+    "jmespath": RUNTIME,
     "litestar-htmx": "an extension of Litestar that nothing uses",
     "markdown-it-py": "of Rich",
     "mdurl": "of Rich",
     "polyfactory": "makes examples for Litestar's documents, which Footfall does not ask for",
     "pygments": "of Rich",
+    "python-dateutil": RUNTIME,
     "rich": "is for terminals",
     "rich-click": "of Litestar's command line",
+    "s3transfer": RUNTIME,
+    "six": RUNTIME,
+    "urllib3": RUNTIME,
     "uvicorn": "serves a socket, which a function has not",
     "uvloop": "serves a socket, which a function has not",
 }
-"""Locked dependencies that no function needs, and why. boto3 is not among the locked ones: the runtime has it."""
+"""Locked dependencies that no function needs, and why."""
 
 UNREAD = {".a", ".h", ".pxd", ".pyi", ".pyx"}
 """What of a wheel only compilers and checkers read."""

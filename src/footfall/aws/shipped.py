@@ -5,7 +5,7 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[3]
 LOCK, TEMPLATE = "requirements.txt", "template.yaml"
-WHERE = {LOCK: REPOSITORY / "requirements.txt", TEMPLATE: REPOSITORY / "infra" / "aws" / "template.yaml"}
+WHERE = {LOCK: REPOSITORY / "requirements-aws.txt", TEMPLATE: REPOSITORY / "infra" / "aws" / "template.yaml"}
 
 
 def shipped(name: str) -> str:
