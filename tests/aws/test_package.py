@@ -1,7 +1,5 @@
 """The functions' zip: what is in it, that it is always the same, and that it needs nothing beside it."""
 
-import os
-import platform
 import re
 import subprocess
 import sys
@@ -14,9 +12,9 @@ import pytest
 from footfall import __version__
 from footfall.aws.package import LAMBDA, LEFT_OUT, CannotPackage, Package, Target, needed, package
 from footfall.aws.shipped import LOCK, shipped
+from tests.aws.code import HERE
 from tests.aws.runtime import sandbox
 
-HERE = Target(f"{sys.version_info.major}.{sys.version_info.minor}", platform.machine(), int(os.confstr("CS_GNU_LIBC_VERSION").rpartition(".")[2]))  # type: ignore[union-attr]
 MOST_UNPACKED = 250 << 20
 """What Lambda allows."""
 
@@ -55,26 +53,11 @@ def test_the_lock_is_understood_and_what_is_left_out_is_in_it() -> None:
     assert {line.partition("==")[0] for line in needed(shipped(LOCK), LAMBDA)} == names - set(LEFT_OUT)
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Package:
-    """The zip for this machine."""
-    return package(tmp_path_factory.mktemp("package") / "functions.zip", HERE)
-
-
-@pytest.fixture(scope="module")
-def unpacked(made: Package, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where Lambda would have unpacked it."""
-    folder = tmp_path_factory.mktemp("unpacked")
-    with zipfile.ZipFile(made.path) as opened:
-        opened.extractall(folder)
-    return folder
-
-
 @pytest.mark.slow
-def test_the_zip_is_the_same_when_it_is_made_again(made: Package, tmp_path: Path) -> None:
+def test_the_zip_is_the_same_when_it_is_made_again(code: Package, tmp_path: Path) -> None:
     again = package(tmp_path / "again.zip", HERE)
-    assert again.path.read_bytes() == made.path.read_bytes()
-    assert (again.sha256, again.size) == (sha256(made.path.read_bytes()).hexdigest(), made.path.stat().st_size)
+    assert again.path.read_bytes() == code.path.read_bytes()
+    assert (again.sha256, again.size) == (sha256(code.path.read_bytes()).hexdigest(), code.path.stat().st_size)
 
 
 @pytest.mark.slow
