@@ -28,7 +28,7 @@ assets: $(DASHBOARD) $(TRACKER) $(COUNTRY) $(REFERENCE)
 run: setup
 	$(BIN)/footfall serve --demo
 
-test: check chromium pages servers goaccess tests/clients/ready tests/aws/ready tests/frameworks/ready tests/tracker/real/ready
+test: check chromium pages servers goaccess tests/clients/ready tests/aws/ready tests/aws/ministack/ready tests/frameworks/ready tests/tracker/real/ready
 	cd dashboard && npm run --silent check
 	cd tracker && npm run --silent check
 	$(BIN)/pytest -m "slow and not torture"
@@ -91,6 +91,11 @@ tests/aws/ready: tests/aws/package-lock.json tests/aws/requirements.txt
 	npm --prefix tests/aws ci --no-audit --no-fund --silent
 	touch $@
 
+tests/aws/ministack/ready: tests/aws/ministack/requirements.txt
+	$(PYTHON) -m venv tests/aws/ministack/.venv
+	tests/aws/ministack/.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/aws/ministack/requirements.txt
+	touch $@
+
 tests/tracker/real/ready: tests/tracker/real/package-lock.json $(shell find tests/tracker/real/app -not -path '*/dist*' -not -path '*/cache*' -type f)
 	npm --prefix tests/tracker/real ci --no-audit --no-fund --silent
 	npm --prefix tests/tracker/real run --silent build >/dev/null
@@ -127,9 +132,11 @@ goaccess:
 lock:
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links pyproject.toml -o requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --group dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --extra aws -c requirements-dev.txt pyproject.toml -o requirements-aws.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --group clients -o tests/clients/requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --group emulators -o tests/aws/requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --group build -c requirements-dev.txt -o requirements-build.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --group ministack -o tests/aws/ministack/requirements.txt
 
 clean:
-	rm -rf .venv node_modules dashboard/node_modules tracker/node_modules tests/clients/.venv tests/clients/node_modules tests/clients/ready tests/aws/.venv tests/aws/node_modules tests/aws/ready tests/frameworks/node_modules tests/frameworks/ready bench/trackers/node_modules bench/trackers/ready tests/tracker/real/node_modules tests/tracker/real/app/dist tests/tracker/real/ready src/footfall/static/dashboard $(dir $(TRACKER)) $(COUNTRY) $(dir $(REFERENCE)) dist site
+	rm -rf .venv node_modules dashboard/node_modules tracker/node_modules tests/clients/.venv tests/clients/node_modules tests/clients/ready tests/aws/.venv tests/aws/node_modules tests/aws/ready tests/aws/ministack/.venv tests/aws/ministack/ready tests/frameworks/node_modules tests/frameworks/ready bench/trackers/node_modules bench/trackers/ready tests/tracker/real/node_modules tests/tracker/real/app/dist tests/tracker/real/ready src/footfall/static/dashboard $(dir $(TRACKER)) $(COUNTRY) $(dir $(REFERENCE)) dist site

@@ -1,9 +1,11 @@
 import gc
 
+from tests.aws.cloud import cloud
+from tests.aws.code import code, unpacked
 from tests.aws.emulators import aws
 from tests.aws.kinesis import kinesis
 
-__all__ = ["aws", "kinesis"]
+__all__ = ["aws", "cloud", "code", "kinesis", "unpacked"]
 
 
 def pytest_unconfigure() -> None:

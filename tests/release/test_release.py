@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from footfall import __version__
+from footfall.aws.shipped import WHERE
 from tests.install.image import MADE
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -86,11 +87,21 @@ def test_a_release_is_whole_and_leaves_the_tree_as_it_was(tree: Path) -> None:
     assert requirements.read_text() == (REPOSITORY / "requirements.txt").read_text()
     with zipfile.ZipFile(wheel) as opened:
         assert {entry.date_time[:3] for entry in opened.infolist()} == {(2026, 2, 28)}
+        opened.extractall(tree.parent / "wheel")
+    carried(tree.parent / "wheel")
     with tarfile.open(archive) as source:
         names = {name.partition("/")[2] for name in source.getnames()}
     assert names >= {"pyproject.toml", "LICENSE", "NOTICE", "README.md", "requirements.txt", COUNTRY, "src/footfall/static/dashboard/index.html", "tests/release/test_release.py"}
     assert not [name for name in names if "node_modules" in name or name.startswith((".venv", ".git/", "dist"))]
     listed(json.loads(materials.read_text()))
+
+
+def carried(wheel: Path) -> None:
+    """Whether an installed wheel has what `footfall aws deploy` reads."""
+    program = "import sys; sys.path.insert(0, sys.argv[1]); from footfall.aws import shipped; print(shipped.__file__); print(shipped.shipped(sys.argv[2]), end='')"
+    for name, path in WHERE.items():
+        done = subprocess.run([sys.executable, "-I", "-c", program, str(wheel), name], capture_output=True, text=True, check=True)
+        assert done.stdout == f"{wheel / 'footfall' / 'aws' / 'shipped.py'}\n{path.read_text()}"
 
 
 def listed(document: dict[str, object]) -> None:

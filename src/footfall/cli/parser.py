@@ -3,7 +3,7 @@
 import argparse
 
 from footfall import __version__
-from footfall.cli import exchange, sites
+from footfall.cli import cloud, exchange, sites
 from footfall.cli.flags import Help, command_of, settings_of
 
 INTRODUCTION = """\
@@ -125,6 +125,7 @@ def parser() -> argparse.ArgumentParser:
     _import(command_of(commands, "import", "imports", "count what a web server's logs hold", IMPORT))
     _demo_data(command_of(commands, "demo-data", "demo_data", "make up traffic to look at", DEMO_DATA))
     _keeping(commands)
+    cloud.aws(command_of(commands, "aws", "aws", "make, size and remove it in an AWS account", cloud.AWS))
     settings_of(command_of(commands, "version", "version", "print the version", "Print the version of Footfall and of the parts that matter."), ())
     return top
 

@@ -31,6 +31,8 @@ from footfall.store.port import Facts, Reading, Rollups, StoreBroken
 from footfall.stream.port import OwnReader, Writer
 
 if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
     from footfall.control.client import Owner
     from footfall.control.port import Commands
     from footfall.control.server import Control
@@ -71,6 +73,13 @@ def open_registry(settings: Settings) -> Registry:
     from footfall.registry.sqlite import SqliteRegistry
 
     return SqliteRegistry(_path(settings.registry))
+
+
+def open_table(client: "DynamoDBClient", table: str) -> Registry:
+    """Sites and keys in a table, by a client of the caller's."""
+    from footfall.registry.dynamodb import DynamodbRegistry
+
+    return DynamodbRegistry(client, table)
 
 
 def open_salts(settings: Settings) -> Salts:

@@ -1,0 +1,215 @@
+"""A stack of CloudFormation, changed by change sets: what would change is known before it does."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain, repeat
+from time import sleep, time
+from typing import Any, NamedTuple, TypeVar
+
+from footfall.aws import template as templates
+from footfall.aws.account import Account, CannotDeploy, code
+
+MOST_BODY = 51_200
+"""Bytes of a template that go with a call."""
+
+PAUSES_SECONDS = (0.1, 0.2, 0.5, 1, 2, 3)
+CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"]
+NOTHING = ("didn't contain changes", "No updates are to be performed")
+UNFINISHED = {"REVIEW_IN_PROGRESS"}
+STUCK = {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED"}
+
+T = TypeVar("T")
+Shown = Callable[[str, int], None]
+"""Told of each step: what it is, and how many resources are done."""
+
+
+class Change(NamedTuple):
+    """What would be done to a resource: `Add`, `Modify` or `Remove`; whether a new one takes its place: `True`, `False`, `Conditional` or nothing."""
+
+    action: str
+    name: str
+    type: str
+    replacement: str
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A stack by its name, whether it is there or not."""
+
+    account: Account
+    name: str
+
+    def described(self) -> dict[str, Any] | None:
+        """The stack as CloudFormation tells of it; nothing where it is not there or only thought of."""
+        found = self._found(self.name)
+        return None if found is None or found["StackStatus"] in {*UNFINISHED, "DELETE_COMPLETE"} else found
+
+    def outputs(self) -> dict[str, str]:
+        """Its outputs."""
+        return {each["OutputKey"]: each["OutputValue"] for each in (self.described() or {}).get("Outputs", [])}
+
+    def parameters(self) -> dict[str, str]:
+        """Its parameters' values."""
+        return {each["ParameterKey"]: each["ParameterValue"] for each in (self.described() or {}).get("Parameters", [])}
+
+    def resources(self) -> dict[str, tuple[str, str]]:
+        """Types and physical ids of its resources."""
+        pages = self._cloudformation.get_paginator("list_stack_resources").paginate(StackName=self.name)
+        return {each["LogicalResourceId"]: (each["ResourceType"], each.get("PhysicalResourceId", "")) for page in pages for each in page["StackResourceSummaries"]}
+
+    def template(self) -> dict[str, Any]:
+        """The template it was made of."""
+        body = self._cloudformation.get_template(StackName=self.name)["TemplateBody"]
+        return templates.parsed(body) if isinstance(body, str) else dict(body)
+
+    @contextmanager
+    def planned(self, template: str | None, values: Mapping[str, str], store: Callable[[str], str] | None = None) -> Iterator["Plan"]:
+        """What a template (or, where there is none, the deployed one) and values of parameters would change.
+
+        Parameters not named keep their values. `store` puts a template that is too large for a call somewhere and tells
+        its URL. What was planned and not done leaves nothing. Raises `CannotDeploy`.
+        """
+        there = self.described()
+        if there and there["StackStatus"] in STUCK:
+            raise CannotDeploy(f"the stack {self.name} was not finished ({there['StackStatus']}): remove it with 'footfall aws destroy' and deploy again")
+        if there is None and template is None:
+            raise CannotDeploy(f"there is no stack {self.name} in {self.account.region}: 'footfall aws deploy' makes one")
+        known = set((self.template() if template is None else templates.parsed(template)).get("Parameters", {}))
+        unknown = sorted(set(values) - known)
+        if unknown:
+            raise CannotDeploy(f"the template has no parameter {unknown[0]!r}; it has {', '.join(sorted(known))}")
+        before = {each["ParameterKey"] for each in (there or {}).get("Parameters", [])}
+        given: list[dict[str, Any]] = [{"ParameterKey": name, "ParameterValue": value} for name, value in values.items()]
+        given += [{"ParameterKey": name, "UsePreviousValue": True} for name in sorted((before & known) - set(values))]
+        name = f"footfall-{int(time() * 1000)}"
+        made = self._cloudformation.create_change_set(
+            StackName=self.name, ChangeSetName=name, ChangeSetType="UPDATE" if there else "CREATE", Capabilities=CAPABILITIES, Parameters=given, **_form(template, store)
+        )  # fmt: skip
+        plan = Plan(self, made["Id"], made["StackId"], there is None, _settled(lambda: self._changes(made["Id"])))
+        try:
+            yield plan
+        finally:
+            if not plan.done:
+                self._discard(plan)
+
+    def remove(self, shown: Shown) -> None:
+        """Delete it and wait; what its template keeps stays. Raises `CannotDeploy`."""
+        there = self._found(self.name)
+        if there is None:
+            raise CannotDeploy(f"there is no stack {self.name} in {self.account.region}")
+        since = self._last_event(there["StackId"])
+        self._cloudformation.delete_stack(StackName=self.name)
+        self._followed(there["StackId"], since, shown, {"DELETE_COMPLETE"})
+
+    @cached_property
+    def _cloudformation(self) -> Any:
+        return self.account.client("cloudformation")
+
+    def _found(self, name: str) -> dict[str, Any] | None:
+        try:
+            return dict(self._cloudformation.describe_stacks(StackName=name)["Stacks"][0])
+        except Exception as exc:
+            if code(exc) == "ValidationError" and "does not exist" in str(exc):
+                return None
+            raise
+
+    def _changes(self, change_set: str) -> tuple[Change, ...] | None:
+        """The changes, once it is known; nothing until then."""
+        changes: list[Change] = []
+        for page in self._cloudformation.get_paginator("describe_change_set").paginate(ChangeSetName=change_set):
+            if page["Status"] == "FAILED":
+                reason = page.get("StatusReason", "")
+                if any(each in reason for each in NOTHING):
+                    return ()
+                raise CannotDeploy(f"CloudFormation refuses the template: {reason}")
+            if page["Status"] != "CREATE_COMPLETE":
+                return None
+            found = [each["ResourceChange"] for each in page["Changes"]]
+            changes += [Change(each["Action"], each["LogicalResourceId"], each["ResourceType"], each.get("Replacement", "")) for each in found]
+        return tuple(changes)
+
+    def _discard(self, plan: "Plan") -> None:
+        if plan.new:
+            self._cloudformation.delete_stack(StackName=plan.stack_id)  # with its change set
+        else:
+            self._cloudformation.delete_change_set(ChangeSetName=plan.id)
+
+    def _last_event(self, stack_id: str) -> str:
+        events = self._cloudformation.describe_stack_events(StackName=stack_id)["StackEvents"]
+        return events[0]["EventId"] if events else ""
+
+    def _events(self, stack_id: str, since: str) -> list[dict[str, Any]]:
+        """Those after one, oldest first."""
+        found: list[dict[str, Any]] = []
+        for page in self._cloudformation.get_paginator("describe_stack_events").paginate(StackName=stack_id):
+            for event in page["StackEvents"]:
+                if event["EventId"] == since:
+                    return found[::-1]
+                found.append(event)
+        return found[::-1]
+
+    def _followed(self, stack_id: str, since: str, shown: Shown, good: set[str]) -> None:
+        """Wait until what goes on with a stack is over; raises `CannotDeploy` where it did not end well."""
+        told = 0
+
+        def over() -> str | None:
+            nonlocal told
+            status = str(self._found(stack_id)["StackStatus"])  # type: ignore[index]
+            events = self._events(stack_id, since)
+            done = {each["LogicalResourceId"] for each in events if each["ResourceStatus"].endswith("_COMPLETE")}
+            for event in events[told:]:
+                shown(f"{event['LogicalResourceId']} {event['ResourceStatus'].lower().replace('_', ' ')}", len(done))
+            told = len(events)
+            return None if status.endswith("_IN_PROGRESS") else status
+
+        status = _settled(over)
+        if status not in good:
+            failed = [each for each in self._events(stack_id, since) if each["ResourceStatus"].endswith("_FAILED") and "cancelled" not in each.get("ResourceStatusReason", "")]
+            why = "; ".join(f"{each['LogicalResourceId']} ({each['ResourceType']}): {each.get('ResourceStatusReason', 'no reason given')}" for each in failed[:3])
+            raise CannotDeploy(f"the stack {self.name} ended as {status}: {why or 'CloudFormation gives no reason'}")
+
+
+@dataclass(slots=True)
+class Plan:
+    """A change set. Of a `new` stack it names all that is made."""
+
+    stack: Stack
+    id: str
+    stack_id: str
+    new: bool
+    changes: tuple[Change, ...]
+    done: bool = False
+
+    def carry_out(self, shown: Shown) -> None:
+        """Do it and wait. Raises `CannotDeploy` where something fails; CloudFormation then brings back what was before."""
+        since = self.stack._last_event(self.stack_id)
+        self.done = True
+        self.stack._cloudformation.execute_change_set(
+            ChangeSetName=self.id, RetainExceptOnCreate=True
+        )  # what is kept was counted into; a first attempt that fails has counted nothing
+        self.stack._followed(self.stack_id, since, shown, {"CREATE_COMPLETE", "UPDATE_COMPLETE"})
+
+
+def _form(template: str | None, store: Callable[[str], str] | None) -> dict[str, Any]:
+    """How a template is handed over: as it is, without what only people read, or by its URL."""
+    if template is None:
+        return {"UsePreviousTemplate": True}
+    for body in (template, json.dumps(templates.parsed(template), separators=(",", ":"))):
+        if len(body.encode()) <= MOST_BODY:
+            return {"TemplateBody": body}
+    if store is None:
+        raise CannotDeploy("the template is too large to be looked at without being uploaded")
+    return {"TemplateURL": store(template)}
+
+
+def _settled(look: Callable[[], T | None]) -> T:
+    """What a look finds, once it finds something."""
+    for pause in chain(PAUSES_SECONDS, repeat(PAUSES_SECONDS[-1])):
+        found = look()
+        if found is not None:
+            return found
+        sleep(pause)
+    raise AssertionError

@@ -1,0 +1,100 @@
+"""The template as it is deployed, and the sizes that follow from how much comes in."""
+
+import json
+import re
+from collections.abc import Mapping
+from hashlib import sha256
+from math import ceil
+from typing import Any
+
+import yaml
+
+from footfall.aws.account import CannotDeploy
+
+DEPLOYMENT = "AWS::ApiGateway::Deployment"
+WITH_DEPLOYMENT = {"AWS::ApiGateway::RestApi", "AWS::ApiGateway::Resource", "AWS::ApiGateway::Method", "AWS::ApiGateway::GatewayResponse", "AWS::ApiGateway::Model"}
+"""What of an API reaches its callers only with a new deployment."""
+
+HITS_PER_SHARD = 500
+"""Half of what a shard takes, so that a busy minute does not throttle."""
+
+WINDOW_SECONDS = 10
+SLOW_HITS = 100
+"""Hits a second and shard up to which the smaller functions do."""
+
+MOST_BATCH = 10_000
+
+
+class _Loader(yaml.SafeLoader):
+    """Knows the short forms of functions."""
+
+
+def _short(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> Any:
+    if isinstance(node, yaml.ScalarNode):
+        value: Any = loader.construct_scalar(node)
+    elif isinstance(node, yaml.SequenceNode):
+        value = loader.construct_sequence(node, deep=True)
+    else:
+        assert isinstance(node, yaml.MappingNode)
+        value = loader.construct_mapping(node, deep=True)
+    if suffix == "GetAtt" and isinstance(value, str):
+        value = value.split(".", 1)
+    return {suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}": value}
+
+
+_Loader.add_multi_constructor("!", _short)
+_Loader.yaml_implicit_resolvers = {  # a version such as 2010-09-09 is a text
+    first: [each for each in resolvers if each[0] != "tag:yaml.org,2002:timestamp"] for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def parsed(text: str) -> dict[str, Any]:
+    """A template's parts, functions in their long form. Raises `CannotDeploy`."""
+    try:
+        found: dict[str, Any] = yaml.load(text, _Loader)
+    except yaml.YAMLError as exc:
+        raise CannotDeploy(f"the template is not YAML: {' '.join(str(exc).split())}") from exc
+    return found
+
+
+def deployable(text: str, values: Mapping[str, str]) -> str:
+    """The template with its deployments named after what they deploy: API Gateway deploys a new one only."""
+    resources = parsed(text)["Resources"]
+    deployed = json.dumps({name: each for name, each in resources.items() if each["Type"] in WITH_DEPLOYMENT}, sort_keys=True)
+    used = {name: value for name, value in sorted(values.items()) if f'"{name}"' in deployed or f"${{{name}}}" in deployed}
+    digest = sha256((deployed + json.dumps(used)).encode()).hexdigest()[:10]
+    for name in [name for name, each in resources.items() if each["Type"] == DEPLOYMENT]:
+        text = re.sub(rf"\b{name}\b", f"{name}{digest}", text)
+    return text
+
+
+def sizes(hits_per_second: int) -> dict[str, str]:
+    """The parameters for so many hits a second at busy times."""
+    shards = max(1, ceil(hits_per_second / HITS_PER_SHARD))
+    each = ceil(hits_per_second / shards)
+    return {
+        "Shards": str(shards),
+        "BatchSize": str(min(MOST_BATCH, max(100, each * WINDOW_SECONDS * 2))),  # twice what comes in a window, so that what piled up is soon gone
+        "BatchWindowSeconds": str(WINDOW_SECONDS),
+        "ProcessMemory": "512" if each <= SLOW_HITS else "1024",
+        "CompactMemory": "1024" if hits_per_second <= SLOW_HITS else "3008",
+    }
+
+
+def steps(shards: int, wanted: int) -> list[int]:
+    """The shard counts on the way to another: Kinesis at most doubles or halves a stream at once."""
+    found = [min(max(wanted, ceil(shards / 2)), shards * 2)]
+    while found[-1] != wanted:
+        found.append(min(max(wanted, ceil(found[-1] / 2)), found[-1] * 2))
+    return found
+
+
+def defaults(text: str) -> dict[str, str]:
+    """The values that parameters have unless they are given."""
+    found = {name: each["Default"] for name, each in parsed(text).get("Parameters", {}).items() if "Default" in each}
+    return {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in found.items()}
+
+
+def kept(template: Mapping[str, Any]) -> dict[str, str]:
+    """The resources, and their types, that stay when the stack goes."""
+    return {name: each["Type"] for name, each in template["Resources"].items() if each.get("DeletionPolicy", "Delete") != "Delete"}

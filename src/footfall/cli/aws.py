@@ -1,0 +1,217 @@
+"""`footfall aws`: make, size, look at and remove Footfall in an AWS account."""
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+
+from footfall import compose
+from footfall.aws import leavings, status, template, website
+from footfall.aws.account import CannotDeploy, account, told
+from footfall.aws.bucket import Bucket, code_bucket
+from footfall.aws.package import CannotPackage, package
+from footfall.aws.shipped import TEMPLATE, shipped
+from footfall.aws.stack import Change, Plan, Shown, Stack
+from footfall.registry.port import RegistryBroken
+from footfall.settings import Settings
+
+EXPECTED = (CannotDeploy, CannotPackage, RegistryBroken, OSError)
+LOCKS_ITSELF = True
+"""It touches no data folder."""
+
+SIGNS = {"Add": "+", "Modify": "~", "Remove": "-"}
+INTERRUPTED = 130
+SHARDS = "Shards"
+
+
+def run(settings: Settings, given: dict[str, Any]) -> int:
+    """Do what `action` says."""
+    try:
+        if given["action"] == "template":
+            return _template(given)
+        where = account(given["region"], given["profile"], given["endpoint_url"])
+        with told():
+            return ACTIONS[given["action"]](Stack(where, given["stack"]), given)
+    except KeyboardInterrupt:
+        print("footfall: stopped; CloudFormation goes on with what it has begun, which 'footfall aws status' shows", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _template(given: dict[str, Any]) -> int:
+    text = _text(given)
+    print(template.deployable(text, template.defaults(text) | _wished(given)), end="")
+    return 0
+
+
+def _deploy(stack: Stack, given: dict[str, Any]) -> int:
+    text, wished = _text(given), _wished(given)
+    bucket = code_bucket(stack.account, stack.name)
+    with TemporaryDirectory() as scratch:
+        zipped = Path(given["package"]) if given["package"] else _packaged(Path(scratch))
+        key = f"functions/{sha256(zipped.read_bytes()).hexdigest()}.zip"
+        if not given["dry_run"]:
+            with _shown("uploading the functions' code"):
+                bucket.made().put(key, zipped)
+    wished |= {"CodeBucket": bucket.name, "CodeKey": key}
+    first, *later = _by_steps(stack, wished)
+    text = template.deployable(text, template.defaults(text) | stack.parameters() | wished)
+    with stack.planned(text, first, None if given["dry_run"] else lambda body: _stored(bucket, body)) as plan:
+        _tell(plan)
+        if given["dry_run"]:
+            return 0
+        if plan.changes:
+            _carry_out(plan)
+    for step in later:
+        _step(stack, step)
+    _fill(stack)
+    return 0
+
+
+def _scale(stack: Stack, given: dict[str, Any]) -> int:
+    first, *later = _by_steps(stack, template.sizes(given["hits_per_second"]))
+    with stack.planned(None, first) as plan:
+        _tell(plan)
+        if plan.changes and not given["dry_run"]:
+            _carry_out(plan)
+    for step in () if given["dry_run"] else later:
+        _step(stack, step)
+    return 0
+
+
+def _by_steps(stack: Stack, wished: Mapping[str, str]) -> list[dict[str, str]]:
+    """What is wished for, in as many steps as the stream needs to get there."""
+    now = stack.parameters().get(SHARDS)
+    if now is None or SHARDS not in wished:
+        return [dict(wished)]
+    return [{**wished, SHARDS: str(each)} for each in template.steps(int(now), int(wished[SHARDS]))]
+
+
+def _step(stack: Stack, values: Mapping[str, str]) -> None:
+    with stack.planned(None, values) as plan:
+        print(f"on to {values[SHARDS]} shards")
+        if plan.changes:
+            _carry_out(plan)
+
+
+def _status(stack: Stack, _: dict[str, Any]) -> int:
+    if stack.described() is None:
+        raise CannotDeploy(f"there is no stack {stack.name} in {stack.account.region}: 'footfall aws deploy' makes one")
+    found = list(status.figures(stack))
+    width = max(len(each.name) for each in found)
+    for each in found:
+        print(f"{each.name:{width}}  {each.text}{'  <- look here' if each.bad else ''}")
+    outputs = stack.outputs()
+    for name in ("DashboardURL", "WebsiteURL"):
+        print(f"{name.removesuffix('URL').lower():{width}}  {outputs.get(name, '')}")
+    return 1 if any(each.bad for each in found) else 0
+
+
+def _destroy(stack: Stack, given: dict[str, Any]) -> int:
+    """Remove the stack, and the code, which is made again any time."""
+    if not given["yes"]:
+        _ask(stack, delete_data=given["delete_data"])
+    resources, stays = stack.resources(), template.kept(stack.template())
+    for name, (kind, identifier) in resources.items():
+        if kind == "AWS::S3::Bucket" and name not in stays and identifier:
+            Bucket(stack.account, identifier).emptied()
+    with _shown("removing the stack", len(resources)) as shown:
+        stack.remove(shown)
+    code_bucket(stack.account, stack.name).remove()
+    left = [(kind, identifier) for name, (kind, identifier) in resources.items() if name in stays and identifier]
+    if given["delete_data"]:
+        left = [(kind, identifier) for kind, identifier in left if not leavings.delete(stack.account, kind, identifier)]
+    print(f"removed {stack.name}")
+    for kind, identifier in left:
+        print(f"kept {kind} {identifier}")
+    return 0
+
+
+ACTIONS = {"deploy": _deploy, "scale": _scale, "status": _status, "destroy": _destroy}
+
+
+def _text(given: dict[str, Any]) -> str:
+    return Path(given["template"]).read_text("utf-8") if given["template"] else shipped(TEMPLATE)
+
+
+def _wished(given: dict[str, Any]) -> dict[str, str]:
+    """The parameters that flags set."""
+    sized = template.sizes(given["hits_per_second"]) if given["hits_per_second"] else {}
+    door = {"FrontDoor": given["front_door"]} if given["front_door"] else {}
+    return {**sized, **door, **dict(given["parameters"])}
+
+
+def _packaged(folder: Path) -> Path:
+    with _shown("making the functions' code"):
+        return package(folder / "functions.zip").path
+
+
+def _stored(bucket: Bucket, body: str) -> str:
+    with TemporaryDirectory() as scratch:
+        path = Path(scratch) / "template.yaml"
+        path.write_text(body, "utf-8")
+        key = f"templates/{sha256(body.encode()).hexdigest()}.yaml"
+        bucket.put(key, path)
+    return bucket.url(key)
+
+
+def _tell(plan: Plan) -> None:
+    for change in plan.changes:
+        print(_line(change))
+    if not plan.changes:
+        print("nothing to change in the stack")
+
+
+def _line(change: Change) -> str:
+    anew = {"True": ", made anew", "Conditional": ", perhaps made anew"}.get(change.replacement, "")
+    return f"{SIGNS.get(change.action, '?')} {change.name} ({change.type}{anew})"
+
+
+def _carry_out(plan: Plan) -> None:
+    with _shown("making the stack" if plan.new else "changing the stack", len(plan.changes)) as shown:
+        plan.carry_out(shown)
+
+
+def _fill(stack: Stack) -> None:
+    """Put pages into their buckets and the example website into the registry, and say where all is."""
+    outputs = stack.outputs()
+    missing = sorted(website.OUTPUTS - set(outputs))
+    if missing:
+        raise CannotDeploy(f"the template has no output {missing[0]}, which the pages are made with")
+    with _shown("uploading pages"):
+        Bucket(stack.account, outputs["BucketNameDashboard"]).show(website.dashboard(outputs), website.TRACKERS)
+        Bucket(stack.account, outputs["BucketNameWebsite"]).show(website.example(outputs), website.TRACKERS)
+    registry = compose.open_table(stack.account.client("dynamodb"), _table(stack))
+    try:
+        site = website.example_site(outputs)
+        if all(each.id != site.id for each in registry.sites()):
+            registry.put_site(site, new=True)
+    finally:
+        registry.close()
+    print(f"Dashboard: {outputs['DashboardURL']}?site={outputs['WebsiteID']}\nWebsite: {outputs['WebsiteURL']}")
+
+
+def _table(stack: Stack) -> str:
+    return next(identifier for name, (kind, identifier) in sorted(stack.resources().items()) if kind == "AWS::DynamoDB::Table" and "salt" not in name.lower())
+
+
+def _ask(stack: Stack, *, delete_data: bool) -> None:
+    what = "and all that was counted, for good" if delete_data else "but not what was counted"
+    if not sys.stdin.isatty():
+        raise CannotDeploy("there is nobody to ask: give --yes")
+    if input(f"Remove the stack {stack.name} in {stack.account.region}, {what}? Type its name: ").strip() != stack.name:
+        raise CannotDeploy("nothing was removed")
+
+
+@contextmanager
+def _shown(what: str, total: int | None = None) -> Iterator[Shown]:
+    """Progress, on a terminal only."""
+    columns: Sequence[Any] = (SpinnerColumn(), TextColumn("{task.description}"), *((BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[step]}")) if total else ()))
+    with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True) as progress:
+        task = progress.add_task(what, total=total, step="")
+        yield lambda step, done: progress.update(task, completed=min(done, total or 0), step=step)

@@ -1,0 +1,99 @@
+"""What `footfall aws` accepts, and what it says of itself."""
+
+import argparse
+
+from footfall.cli.flags import Help
+
+AWS = """\
+Footfall in an AWS account of yours, without servers: API Gateway or CloudFront takes hits, Kinesis
+keeps them, functions count them into DynamoDB and S3. Needs pip install 'footfall[aws]'.
+
+  footfall aws deploy --dry-run          what would be made
+  footfall aws deploy                    make it, or bring it up to this version
+  footfall aws status                    whether it keeps up
+
+Who you are and the region are found as every tool for AWS finds them: in AWS_PROFILE,
+AWS_DEFAULT_REGION and so on, or in the files that 'aws configure' writes."""
+
+DEPLOY = """\
+Make all of Footfall in your account, or bring it up to this version: the functions' code, a stack
+of CloudFormation, the dashboard and an example website. At the end it prints their addresses.
+Doing it again changes only what is different, and what was set before stays set.
+
+  footfall aws deploy --region eu-central-1
+  footfall aws deploy --hits-per-second 2000             sized for two thousand at busy times
+  footfall aws deploy --front-door function              cheaper where much comes in
+  footfall aws deploy --dry-run                          print the changes, and change nothing
+
+Where something fails, CloudFormation brings back what was before."""
+
+TEMPLATE = """\
+Print the template as 'deploy' would hand it to CloudFormation, to read it or to deploy it otherwise.
+
+  footfall aws template > footfall.yaml"""
+
+STATUS = """\
+Print how the stack has been doing in the last hour: how far counting lags behind, throttles, errors,
+bad records, alarms, and what somebody changed by hand. Ends with 1 when somebody should look, else 0."""
+
+SCALE = """\
+Size what is deployed for so many hits a second at busy times: shards of the stream, and batches and
+memory of the functions. Nothing is lost meanwhile.
+
+  footfall aws scale --hits-per-second 2000"""
+
+DESTROY = """\
+Remove the stack. What was counted stays, in a table and a bucket that are named at the end, unless
+--delete-data is given.
+
+  footfall aws destroy
+  footfall aws destroy --delete-data --yes               all of it, without asking"""
+
+HITS = "how many hits a second at busy times it is to be sized for; a shard for every 500, batches and memory to match"
+
+
+def aws(command: argparse.ArgumentParser) -> None:
+    """What to do and in which account."""
+    actions = command.add_subparsers(dest="action", title="actions", metavar="ACTION", required=True)
+    deploy = _action(actions, "deploy", "make it, or bring it up to this version", DEPLOY)
+    template = _action(actions, "template", "print the template", TEMPLATE)
+    status = _action(actions, "status", "print how it is doing", STATUS)
+    scale = _action(actions, "scale", "size it for more or fewer hits", SCALE)
+    destroy = _action(actions, "destroy", "remove it, but not what was counted", DESTROY)
+    for each in (deploy, status, scale, destroy):
+        each.add_argument("--stack", metavar="NAME", default="footfall", help="the stack's name [footfall]")
+        each.add_argument("--region", metavar="R", help="the region, such as eu-central-1 [AWS_DEFAULT_REGION, or the profile's]")
+        each.add_argument("--profile", metavar="P", help="a profile of the AWS configuration [AWS_PROFILE]")
+        each.add_argument("--endpoint-url", metavar="URL", help="an emulator to use instead of AWS [AWS_ENDPOINT_URL]")
+    for each in (deploy, template):
+        each.add_argument("--hits-per-second", metavar="N", type=_whole, help=f"{HITS} [as it is; 1 shard at first]")
+        each.add_argument(
+            "--front-door",
+            choices=["rest", "function"],
+            help="what takes hits: rest, API Gateway without code; or function, the gateway's own code behind CloudFront [as it is; rest at first]",
+        )
+        each.add_argument("--parameter", dest="parameters", metavar="NAME=VALUE", type=_parameter, action="append", default=[], help="set a parameter of the template")
+        each.add_argument("--template", metavar="FILE", help="a template of yours in place of Footfall's")
+    deploy.add_argument("--package", metavar="ZIP", help="the functions' code, made before [made now, with pip]")
+    scale.add_argument("--hits-per-second", metavar="N", type=_whole, required=True, help=HITS)
+    for each in (deploy, scale):
+        each.add_argument("--dry-run", action="store_true", help="print what would change, and change nothing")
+    destroy.add_argument("--delete-data", action="store_true", help="delete also what was counted, and all sites and keys, for good")
+    destroy.add_argument("--yes", action="store_true", help="do not ask")
+
+
+def _whole(text: str) -> int:
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"must be a whole number from 1, not {text!r}")
+    return int(text)
+
+
+def _parameter(text: str) -> tuple[str, str]:
+    name, found, value = text.partition("=")
+    if not (name and found):
+        raise argparse.ArgumentTypeError(f"must be NAME=VALUE, not {text!r}")
+    return name, value
+
+
+def _action(actions: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, short: str, text: str) -> argparse.ArgumentParser:
+    return actions.add_parser(name, help=short, description=text, formatter_class=Help)

@@ -1,0 +1,62 @@
+"""What stands for all of AWS: MiniStack, on loopback, with what functions find beside their code.
+
+What it cannot do, of what Footfall uses: Application Auto Scaling, but behind a condition that is
+false; the integration of API Gateway with Kinesis, which it answers with 504; time to live as a
+template sets it; partial batch responses; records while a stream is resharded, and resharding by a
+template (it keeps the shards it has).
+"""
+
+import os
+import socket
+import subprocess
+import urllib.request
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from time import sleep
+
+import pytest
+
+HOME = Path(__file__).parent / "ministack"
+PYTHON = HOME / ".venv" / "bin" / "python"
+START_TRIES = 600
+
+
+@pytest.fixture(scope="session")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Its URL."""
+    port, folder = _free_port(), tmp_path_factory.mktemp("ministack")
+    environment = {
+        "PATH": os.environ["PATH"], "HOME": str(folder), "TMPDIR": str(folder), "GATEWAY_PORT": str(port), "BIND_HOST": "127.0.0.1", "MINISTACK_REGION": "eu-central-1",
+        "IOT_MTLS_ENABLED": "0", "SFTP_ENABLED": "0", "S3_DATA_DIR": str(folder / "s3"), "PYTHONDONTWRITEBYTECODE": "1",
+    }  # fmt: skip
+    with open(folder / "log", "w") as log:
+        running = subprocess.Popen(
+            [PYTHON, "-m", "hypercorn", "ministack.app:app", "--bind", f"127.0.0.1:{port}"], env=environment, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+        )  # fmt: skip
+        try:
+            url = f"http://127.0.0.1:{port}"
+            _wait(running, url, folder / "log")
+            yield url
+        finally:
+            running.terminate()
+            try:
+                running.wait(10)
+            except subprocess.TimeoutExpired:
+                running.kill()
+                running.wait(10)
+
+
+def _wait(running: "subprocess.Popen[bytes]", url: str, log: Path) -> None:
+    for _ in range(START_TRIES):
+        assert running.poll() is None, log.read_text()
+        with suppress(OSError), urllib.request.urlopen(f"{url}/_ministack/health", timeout=5):
+            return
+        sleep(0.05)
+    raise AssertionError(f"MiniStack does not start: {log.read_text()}")
+
+
+def _free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
