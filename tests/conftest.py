@@ -1,9 +1,9 @@
 import gc
 
 from tests.aws.cloud import cloud
-from tests.aws.code import code, unpacked
 from tests.aws.emulators import aws
 from tests.aws.kinesis import kinesis
+from tests.aws.zipped import code, unpacked
 
 __all__ = ["aws", "cloud", "code", "kinesis", "unpacked"]
 

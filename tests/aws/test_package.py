@@ -12,8 +12,8 @@ import pytest
 from footfall import __version__
 from footfall.aws.package import LAMBDA, LEFT_OUT, CannotPackage, Package, Target, needed, package
 from footfall.aws.shipped import LOCK, shipped
-from tests.aws.code import HERE
 from tests.aws.runtime import sandbox
+from tests.aws.zipped import HERE
 
 MOST_UNPACKED = 250 << 20
 """What Lambda allows."""

@@ -16,6 +16,8 @@ from footfall.aws.shipped import LOCK, shipped
 
 RUNTIME = "the runtime has it"
 LEFT_OUT = {
+    "airspeed-ext": "renders what API Gateway renders, for 'footfall aws front'",
+    "cachetools": "of airspeed-ext",
     "boto3": RUNTIME,
     "botocore": RUNTIME,
     "certifi": "only HTTPX asks for it",

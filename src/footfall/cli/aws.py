@@ -35,6 +35,8 @@ def run(settings: Settings, given: dict[str, Any]) -> int:
     try:
         if given["action"] == "template":
             return _template(given)
+        if given["action"] == "front":
+            return _front(given)
         where = account(given["region"], given["profile"], given["endpoint_url"])
         with told():
             return ACTIONS[given["action"]](Stack(where, given["stack"]), given)
@@ -46,6 +48,14 @@ def run(settings: Settings, given: dict[str, Any]) -> int:
 def _template(given: dict[str, Any]) -> int:
     text = _text(given)
     print(template.deployable(text, template.defaults(text) | _wished(given)), end="")
+    return 0
+
+
+def _front(given: dict[str, Any]) -> int:
+    from footfall.aws import front
+
+    with told():
+        front.serve(shipped(TEMPLATE), given["endpoint_url"], given["host"], given["port"])
     return 0
 
 

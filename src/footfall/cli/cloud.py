@@ -49,6 +49,14 @@ Remove the stack. What was counted stays, in a table and a bucket that are named
   footfall aws destroy
   footfall aws destroy --delete-data --yes               all of it, without asking"""
 
+FRONT = """\
+Try it without an account: both APIs, the dashboard and an example website on this machine, in front
+of emulators of DynamoDB, Kinesis and S3. Requests go through the template's own mapping templates,
+and what functions do in AWS is done here.
+
+  pip install 'moto[server]' && moto_server -p 5000 &
+  footfall aws front --endpoint-url http://127.0.0.1:5000"""
+
 HITS = "how many hits a second at busy times it is to be sized for; a shard for every 500, batches and memory to match"
 
 
@@ -60,6 +68,10 @@ def aws(command: argparse.ArgumentParser) -> None:
     status = _action(actions, "status", "print how it is doing", STATUS)
     scale = _action(actions, "scale", "size it for more or fewer hits", SCALE)
     destroy = _action(actions, "destroy", "remove it, but not what was counted", DESTROY)
+    front = _action(actions, "front", "try it in front of emulators", FRONT)
+    front.add_argument("--endpoint-url", metavar="URL", required=True, help="where the emulators listen, on this machine")
+    front.add_argument("--host", metavar="H", default="127.0.0.1", help="the address to listen on [127.0.0.1]")
+    front.add_argument("--port", metavar="P", type=int, default=8000, help="the port to listen on; 0 for any free one [8000]")
     for each in (deploy, status, scale, destroy):
         each.add_argument("--stack", metavar="NAME", default="footfall", help="the stack's name [footfall]")
         each.add_argument("--region", metavar="R", help="the region, such as eu-central-1 [AWS_DEFAULT_REGION, or the profile's]")

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from footfall.control.client import Owner
     from footfall.control.port import Commands
     from footfall.control.server import Control
+    from footfall.gateway.files import File
     from footfall.gateway.http import Gateway
     from footfall.gateway.script import Script
     from footfall.imports.columns import Columns, Wanted
@@ -155,7 +156,6 @@ def gateway(settings: Settings) -> "Gateway":
     from footfall.gateway.collect import Door
     from footfall.gateway.collector import Collector
     from footfall.gateway.directory import Snapshot
-    from footfall.gateway.files import load
     from footfall.gateway.forward import Forwarder
     from footfall.gateway.http import Gateway
     from footfall.gateway.limit import RateLimit
@@ -165,14 +165,22 @@ def gateway(settings: Settings) -> "Gateway":
     registry = open_registry(settings)
     if settings.demo:
         add_example(registry)
-    static = Path(str(files("footfall") / "static"))
-    pages = load(static / "dashboard", "/") | load(static / "docs", "/api/docs/") | (load(static / "example", "/example/") if settings.demo else {})
-    pages |= serve(script(), settings.data / "scripts", {DEFAULT_PATH, settings.script})
+    found = pages(demo=settings.demo) | serve(script(), settings.data / "scripts", {DEFAULT_PATH, settings.script})
     collector = Collector(
         Snapshot(registry, open_salts(settings)), Door(client_lookup(), place_lookup(places(settings)), Offsets()),
         settings.trusted_proxy, RateLimit(settings.rate_limit, now), GatewayMetrics(), now,
     )  # fmt: skip
-    return Gateway(collector, lambda: open_writer(settings), Forwarder(engine_socket(settings)), pages)
+    return Gateway(collector, lambda: open_writer(settings), Forwarder(engine_socket(settings)), found)
+
+
+def pages(*, demo: bool) -> "dict[str, File]":
+    """What is served as it lies there: the dashboard, the reference, the tracker, and for a demonstration the example website."""
+    from footfall.gateway.files import REVALIDATE, load, made
+    from footfall.gateway.script import DEFAULT_PATH
+
+    static = Path(str(files("footfall") / "static"))
+    found = load(static / "dashboard", "/") | load(static / "docs", "/api/docs/") | (load(static / "example", "/example/") if demo else {})
+    return {**found, DEFAULT_PATH: made(DEFAULT_PATH, script().body, REVALIDATE, ())}
 
 
 class Engine(NamedTuple):

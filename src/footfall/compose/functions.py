@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 
-from footfall.compose import engine_socket, now, places, script, sources
+from footfall.compose import now, places, script, sources
 from footfall.domain.site import Offsets
 from footfall.gateway.directory import Snapshot
 from footfall.registry.dynamodb import DynamodbRegistry, DynamodbSalts
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from footfall.gateway.collect import Door
     from footfall.store.dynamodb import DynamodbFacts
     from footfall.store.dynamodb_rollups import DynamodbRollups
+    from footfall.stream.kinesis import KinesisReader
 
 TRIES = Config(retries={"mode": "standard", "total_max_attempts": 3}, connect_timeout=3, read_timeout=10)
 
@@ -61,6 +62,31 @@ def open_rollups(settings: Settings, now: Callable[[], int] = now) -> "DynamodbR
     from footfall.store.dynamodb_rollups import DynamodbRollups
 
     return DynamodbRollups(client("dynamodb"), _named(settings.rollups), lambda: datetime.fromtimestamp(now() / 1e6, UTC).date())
+
+
+def open_reader(settings: Settings) -> "KinesisReader":
+    """The end of the stream for who has no mapping; shards are named as in events."""
+    from footfall.stream.kinesis import KinesisReader
+
+    return KinesisReader(client("kinesis"), _named(settings.stream), {})
+
+
+def make(stream: str, table: str, salts: str, bucket: str) -> None:
+    """Make in emulators what the functions need, as the template does, where it is not there."""
+    dynamodb, kinesis, s3 = client("dynamodb"), client("kinesis"), client("s3")
+    for name in {table, salts} - set(dynamodb.list_tables()["TableNames"]):
+        keys = {"pk": "HASH", "sk": "RANGE"}
+        dynamodb.create_table(
+            TableName=name, BillingMode="PAY_PER_REQUEST", KeySchema=[{"AttributeName": key, "KeyType": kind} for key, kind in keys.items()],
+            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
+        )  # fmt: skip
+        dynamodb.get_waiter("table_exists").wait(TableName=name)
+    if stream not in kinesis.list_streams()["StreamNames"]:
+        kinesis.create_stream(StreamName=stream, ShardCount=1)
+        kinesis.get_waiter("stream_exists").wait(StreamName=stream)
+    if bucket not in [each["Name"] for each in s3.list_buckets()["Buckets"]]:
+        s3.create_bucket(Bucket=bucket)
+        s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
 
 
 def process(settings: Settings, now: Callable[[], int] = now) -> "Process":
@@ -105,9 +131,8 @@ def query(settings: Settings, now: Callable[[], int] = now) -> "Litestar":
 
 def collect(settings: Settings, secret: str, now: Callable[[], int] = now) -> "Collect":
     """The gateway, where it is a function."""
-    from footfall.functions.collect import Collect
+    from footfall.functions.collect import Collect, Elsewhere
     from footfall.gateway.collector import Collector
-    from footfall.gateway.forward import Forwarder
     from footfall.gateway.http import Gateway
     from footfall.gateway.limit import RateLimit
     from footfall.gateway.script import DEFAULT_PATH, serve
@@ -118,7 +143,7 @@ def collect(settings: Settings, secret: str, now: Callable[[], int] = now) -> "C
     collector = Collector(snapshot, _door(settings), (), RateLimit(settings.rate_limit, now), GatewayMetrics(), now)
     pages = serve(script(), _temporary("scripts"), {DEFAULT_PATH, settings.script})
     stream = KinesisWriter(client("kinesis"), _named(settings.stream))
-    return Collect(Gateway(collector, lambda: stream, Forwarder(engine_socket(settings)), pages), lambda: stream, secret)
+    return Collect(Gateway(collector, lambda: stream, Elsewhere(), pages), lambda: stream, secret)
 
 
 def _door(settings: Settings) -> "Door":

@@ -9,10 +9,22 @@ from typing import Any
 from mangum import Mangum
 
 from footfall.gateway.http import Gateway
+from footfall.gateway.wire import Patience, Receive, Scope, Send, respond_json
 from footfall.stream.port import Writer
 
 REFRESH_SECONDS = 5.0
 SECRET, VIEWER = "x-footfall-origin", "cloudfront-viewer-address"
+
+
+class Elsewhere:
+    """Reports are asked of another function. See `http.Forward`."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send, patience: Patience) -> int:
+        """That there is nothing."""
+        return await respond_json(send, 404, {"error": "reports are not answered here"})
+
+    async def close(self) -> None:
+        """Nothing is open."""
 
 
 class Collect:

@@ -4,11 +4,11 @@ import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Protocol
 
 from footfall.gateway.answer import Answer, body_of, headers_of
 from footfall.gateway.collector import Collector
 from footfall.gateway.files import File
-from footfall.gateway.forward import Forwarder
 from footfall.gateway.protocols import own
 from footfall.gateway.sighting import Invalid, Sighting
 from footfall.gateway.wire import Headers, Patience, Receive, Scope, Send, respond, respond_json
@@ -33,10 +33,20 @@ REFUSALS = {400: "was not sent whole", 408: "came too slowly", 413: "must have a
 log = logging.getLogger(__name__)
 
 
+class Forward(Protocol):
+    """Answers what the gateway does not: see `forward.Forwarder`."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send, patience: Patience) -> int:
+        """Answer a request; returns the status."""
+
+    async def close(self) -> None:
+        """Give up what answers."""
+
+
 class Gateway:
     """An ASGI application. `open_stream` is called on start: the shard that it begins is this process's own."""
 
-    def __init__(self, collector: Collector, open_stream: Callable[[], Writer], forward: Forwarder, files: dict[str, File]) -> None:
+    def __init__(self, collector: Collector, open_stream: Callable[[], Writer], forward: Forward, files: dict[str, File]) -> None:
         self.collector = collector
         self.patience = Patience()
         self._open_stream = open_stream
