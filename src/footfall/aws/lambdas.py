@@ -1,5 +1,6 @@
 """What Lambda calls. The parts of a function are made once, when a sandbox starts; nothing that one does not need is imported by it."""
 
+import logging
 import os
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from footfall.functions.collect import Collect
     from footfall.functions.compact import Compact
     from footfall.functions.process import Process
+
+logging.getLogger("mangum").setLevel(logging.WARNING)  # a line for every request would cost more than the request
 
 ORIGINAL = ("/ranking", "/series")
 """Paths of the original's API, which has its version in the name of the stage."""

@@ -12,7 +12,7 @@ from footfall.gateway.http import Gateway
 from footfall.gateway.wire import Patience, Receive, Scope, Send, respond_json
 from footfall.stream.port import Writer
 
-REFRESH_SECONDS = 5.0
+REFRESH_SECONDS = 1.0
 SECRET, VIEWER = "x-footfall-origin", "cloudfront-viewer-address"
 
 

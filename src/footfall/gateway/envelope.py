@@ -17,10 +17,10 @@ from footfall.gateway.collect import Door, Dropped, NeedsSalt, collect
 from footfall.gateway.directory import Snapshot
 from footfall.gateway.protocols import own
 from footfall.gateway.sighting import Invalid, Sighting
-from footfall.stream.codec import Unreadable
+from footfall.stream.codec import Unreadable, decode
 
 BEGINS = b"{"
-"""Nothing else that lies on the stream begins so."""
+"""What the gateway itself puts on the stream never begins so."""
 
 
 class Envelope(msgspec.Struct, forbid_unknown_fields=True):
@@ -48,7 +48,9 @@ class RestDoor:
         self._door = door
 
     def read(self, data: bytes) -> Hit | Tally:
-        """The hit, or that one was dropped. Raises `Unreadable` for what the gateway would refuse, and `RegistryBroken`."""
+        """The hit, or that one was dropped, whichever door put it on the stream. Raises `Unreadable` for what the gateway would refuse, and `RegistryBroken`."""
+        if data[:1] != BEGINS:
+            return decode(data)
         envelope = _opened(data)
         minted = blake2b(envelope.id.encode(), digest_size=16)
         try:
