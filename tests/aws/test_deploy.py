@@ -187,7 +187,7 @@ def test_destroy_with_its_data_leaves_nothing(sky: Sky, say: Say) -> None:
     table = sky.resource("Table")
     assert say("destroy", "--yes", "--delete-data") == (0, [f"removed {sky.stack}"], "")
     assert table not in sky.client("dynamodb").list_tables()["TableNames"]
-    assert say("destroy", "--yes")[::2] == (1, f"footfall: there is no stack {sky.stack} in eu-central-1\n")
+    assert say("destroy", "--yes")[::2] == (1, f"footfall: there is no stack {sky.stack} in eu-central-1: 'footfall aws deploy' makes one\n")
 
 
 def test_a_newer_version_keeps_the_older_tracker_and_nothing_else(sky: Sky, say: Say) -> None:
