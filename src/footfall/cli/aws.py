@@ -104,7 +104,7 @@ def _by_steps(stack: Stack, wished: Mapping[str, str]) -> list[dict[str, str]]:
 
 def _step(stack: Stack, values: Mapping[str, str]) -> None:
     with stack.planned(None, values) as plan:
-        print(f"on to {values[SHARDS]} shards")
+        print(f"on to {values[SHARDS]} shard{'s' * (values[SHARDS] != '1')}")
         if plan.changes:
             _carry_out(plan)
 
