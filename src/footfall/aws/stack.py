@@ -47,6 +47,11 @@ class Stack:
         found = self._found(self.name)
         return None if found is None or found["StackStatus"] in {*UNFINISHED, "DELETE_COMPLETE"} else found
 
+    def must_be_there(self) -> None:
+        """Raise `CannotDeploy` where it is not."""
+        if self.described() is None:
+            raise CannotDeploy(f"there is no stack {self.name} in {self.account.region}: 'footfall aws deploy' makes one")
+
     def outputs(self) -> dict[str, str]:
         """Its outputs."""
         return {each["OutputKey"]: each["OutputValue"] for each in (self.described() or {}).get("Outputs", [])}
@@ -75,8 +80,8 @@ class Stack:
         there = self.described()
         if there and there["StackStatus"] in STUCK:
             raise CannotDeploy(f"the stack {self.name} was not finished ({there['StackStatus']}): remove it with 'footfall aws destroy' and deploy again")
-        if there is None and template is None:
-            raise CannotDeploy(f"there is no stack {self.name} in {self.account.region}: 'footfall aws deploy' makes one")
+        if template is None:
+            self.must_be_there()
         known = set((self.template() if template is None else templates.parsed(template)).get("Parameters", {}))
         unknown = sorted(set(values) - known)
         if unknown:
@@ -97,12 +102,10 @@ class Stack:
 
     def remove(self, shown: Shown) -> None:
         """Delete it and wait; what its template keeps stays. Raises `CannotDeploy`."""
-        there = self._found(self.name)
-        if there is None:
-            raise CannotDeploy(f"there is no stack {self.name} in {self.account.region}")
-        since = self._last_event(there["StackId"])
+        stack_id = str(self._found(self.name)["StackId"])  # type: ignore[index]  # a deleted one is only known by its id
+        since = self._last_event(stack_id)
         self._cloudformation.delete_stack(StackName=self.name)
-        self._followed(there["StackId"], since, shown, {"DELETE_COMPLETE"})
+        self._followed(stack_id, since, shown, {"DELETE_COMPLETE"})
 
     @cached_property
     def _cloudformation(self) -> Any:

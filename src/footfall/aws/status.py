@@ -8,6 +8,13 @@ from typing import Any, NamedTuple
 from footfall.aws.account import Account, code
 from footfall.aws.stack import Stack
 
+PROCESS, FAILURES = "ProcessFunction", "FailuresBucket"
+"""What the template calls the function that counts, and where Lambda puts what that could not."""
+
+SET_ASIDE = "bad/"
+"""How the keys begin there of single records that are no hits."""
+
+MANY_BAD = 100
 HOUR_SECONDS = 3_600
 MOST_LISTED = 1_000
 DRIFT_TRIES = 60
@@ -28,8 +35,8 @@ def figures(stack: Stack) -> Iterator[Figure]:
     there = stack.described() or {}
     yield Figure("stack", str(there.get("StackStatus", "")).lower().replace("_", " "), not str(there.get("StackStatus", "")).endswith(("CREATE_COMPLETE", "UPDATE_COMPLETE")))
     named = {name: identifier for name, (kind, identifier) in resources.items() if kind == "AWS::Lambda::Function"}
-    ages = [_metric(account, "AWS/Lambda", "IteratorAge", "FunctionName", each, "Maximum") for name, each in named.items() if "process" in name.lower()]
-    lag = max((each for each in ages if each is not None), default=None)
+    process = named.get(PROCESS, "")
+    lag = _metric(account, "AWS/Lambda", "IteratorAge", "FunctionName", process, "Maximum") if process else None
     yield Figure("lag", "nothing came in the last hour" if lag is None else f"{lag / 1000:,.0f} s at most", lag is not None and lag > LATE_SECONDS * 1000)
     for kind, identifier in resources.values():
         if kind == "AWS::Kinesis::Stream":
@@ -39,6 +46,8 @@ def figures(stack: Stack) -> Iterator[Figure]:
     for name, identifier in sorted(named.items()):
         for metric in ("Errors", "Throttles"):
             yield _count(f"{name} {metric.lower()}", _metric(account, "AWS/Lambda", metric, "FunctionName", identifier, "Sum"))
+    bad = (process and _metric(account, "Footfall", "BadRecords", "FunctionName", process, "Sum")) or 0
+    yield Figure("bad records", f"{bad:,.0f}", bad > MANY_BAD)
     yield from _failures(account, resources)
     yield from _alarms(account, [identifier for kind, identifier in resources.values() if kind == "AWS::CloudWatch::Alarm"])
     yield _drift(stack)
@@ -59,15 +68,12 @@ def _metric(account: Account, namespace: str, metric: str, dimension: str, value
 
 
 def _failures(account: Account, resources: dict[str, tuple[str, str]]) -> Iterator[Figure]:
-    """What is set aside: records that are no hits, and batches that Lambda gave up."""
-    for name, (kind, bucket) in resources.items():
-        if kind == "AWS::S3::Bucket" and "fail" in name.lower():
-            listed = account.client("s3").list_objects_v2(Bucket=bucket, MaxKeys=MOST_LISTED)
-            keys = [each["Key"] for each in listed.get("Contents", ())]
-            more = " or more" if listed.get("IsTruncated") else ""
-            bad = sum(key.startswith("bad/") for key in keys)
-            yield Figure("bad records set aside", f"{bad:,}{more}", bool(bad))
-            yield Figure("batches given up", f"{len(keys) - bad:,}{more}", len(keys) > bad)
+    """The batches that Lambda gave up and nobody has counted since."""
+    _, bucket = resources.get(FAILURES, ("", ""))
+    if bucket:
+        listed = account.client("s3").list_objects_v2(Bucket=bucket, MaxKeys=MOST_LISTED)
+        given_up = sum(not each["Key"].startswith(SET_ASIDE) for each in listed.get("Contents", ()))
+        yield Figure("batches given up", f"{given_up:,}{' or more' if listed.get('IsTruncated') else ''}", bool(given_up))
 
 
 def _alarms(account: Account, names: list[str]) -> Iterator[Figure]:

@@ -77,7 +77,9 @@ def sizes(hits_per_second: int) -> dict[str, str]:
         "BatchSize": str(min(MOST_BATCH, max(100, each * WINDOW_SECONDS * 2))),  # twice what comes in a window, so that what piled up is soon gone
         "BatchWindowSeconds": str(WINDOW_SECONDS),
         "ProcessMemory": "512" if each <= SLOW_HITS else "1024",
-        "CompactMemory": "1024" if hits_per_second <= SLOW_HITS else "3008",
+        "CompactMemory": "2048" if hits_per_second <= SLOW_HITS else "3008",
+        "ThrottleRate": str(max(1_000, hits_per_second * 2)),
+        "ThrottleBurst": str(max(2_000, hits_per_second * 4)),
     }
 
 

@@ -104,14 +104,13 @@ def _by_steps(stack: Stack, wished: Mapping[str, str]) -> list[dict[str, str]]:
 
 def _step(stack: Stack, values: Mapping[str, str]) -> None:
     with stack.planned(None, values) as plan:
-        print(f"on to {values[SHARDS]} shards")
+        print(f"on to {values[SHARDS]} shard{'s' * (values[SHARDS] != '1')}")
         if plan.changes:
             _carry_out(plan)
 
 
 def _status(stack: Stack, _: dict[str, Any]) -> int:
-    if stack.described() is None:
-        raise CannotDeploy(f"there is no stack {stack.name} in {stack.account.region}: 'footfall aws deploy' makes one")
+    stack.must_be_there()
     found = list(status.figures(stack))
     width = max(len(each.name) for each in found)
     for each in found:
@@ -124,6 +123,7 @@ def _status(stack: Stack, _: dict[str, Any]) -> int:
 
 def _destroy(stack: Stack, given: dict[str, Any]) -> int:
     """Remove the stack, and the code, which is made again any time."""
+    stack.must_be_there()
     if not given["yes"]:
         _ask(stack, delete_data=given["delete_data"])
     resources, stays = stack.resources(), template.kept(stack.template())

@@ -1,18 +1,17 @@
 """What becomes of a template before it is deployed, and the sizes for what comes in."""
 
-from pathlib import Path
-
 import pytest
 
 from footfall.aws import template
+from footfall.aws.shipped import TEMPLATE, shipped
 
-SMALL = (Path(__file__).parent / "small.yaml").read_text()
-DEFAULTS = template.defaults(SMALL)
+WHOLE = shipped(TEMPLATE)
+DEFAULTS = template.defaults(WHOLE)
 
 
 def deployment(text: str) -> str:
-    """The name that the API's deployment has."""
-    (found,) = [name for name, each in template.parsed(text)["Resources"].items() if each["Type"] == "AWS::ApiGateway::Deployment"]
+    """The name that the deployment of the API for hits has."""
+    (found,) = [name for name in template.parsed(text)["Resources"] if name.startswith("TrackingDeployment")]
     return str(found)
 
 
@@ -25,26 +24,28 @@ def test_functions_have_their_long_form() -> None:
 
 
 def test_a_deployment_is_named_after_what_it_deploys() -> None:
-    made = template.deployable(SMALL, DEFAULTS)
-    assert template.parsed(made)["Resources"]["Stage"]["Properties"]["DeploymentId"] == {"Ref": deployment(made)}
-    assert deployment(made) == deployment(template.deployable(SMALL.replace("Runtime: python3.13", "Runtime: python3.14"), DEFAULTS))
-    assert deployment(made) == deployment(template.deployable(SMALL, {**DEFAULTS, "Shards": "7"}))
-    assert deployment(made) != deployment(template.deployable(SMALL.replace("PathPart: track", "PathPart: hit"), DEFAULTS))
+    made = template.deployable(WHOLE, DEFAULTS)
+    assert template.parsed(made)["Resources"]["TrackingStage"]["Properties"]["DeploymentId"] == {"Ref": deployment(made)}
+    assert deployment(made) == deployment(template.deployable(WHOLE.replace("Runtime: python3.13", "Runtime: python3.14"), DEFAULTS))
+    assert deployment(made) == deployment(template.deployable(WHOLE, {**DEFAULTS, "Shards": "7"}))
+    assert deployment(made) != deployment(template.deployable(WHOLE.replace("PathPart: ranking", "PathPart: rank"), DEFAULTS))
 
 
 def test_a_parameter_that_the_api_uses_makes_a_new_deployment() -> None:
-    text = SMALL.replace("PathPart: track", "PathPart: !Sub '${WebsiteID}-track'")
-    assert deployment(template.deployable(text, DEFAULTS)) != deployment(template.deployable(text, {**DEFAULTS, "WebsiteID": "other"}))
+    assert deployment(template.deployable(WHOLE, DEFAULTS)) != deployment(template.deployable(WHOLE, {**DEFAULTS, "ResourceName": "hit"}))
 
 
 def test_what_a_template_keeps() -> None:
-    assert template.kept(template.parsed(SMALL)) == {"Table": "AWS::DynamoDB::Table"}
+    assert template.kept(template.parsed(WHOLE)) == {"Table": "AWS::DynamoDB::Table", "ArchiveBucket": "AWS::S3::Bucket"}
 
 
 @pytest.mark.parametrize(("hits", "shards", "batch"), [(1, 1, 100), (100, 1, 2_000), (500, 1, 10_000), (501, 2, 5_020), (2_000, 4, 10_000), (100_000, 200, 10_000)])
 def test_sizes(hits: int, shards: int, batch: int) -> None:
     found = template.sizes(hits)
     assert (int(found["Shards"]), int(found["BatchSize"])) == (shards, batch)
+    limits = template.parsed(WHOLE)["Parameters"]
+    for name, value in found.items():
+        assert limits[name]["MinValue"] <= int(value) <= limits[name].get("MaxValue", int(value))
 
 
 @pytest.mark.parametrize(("now", "wanted", "steps"), [(1, 1, [1]), (1, 3, [2, 3]), (1, 8, [2, 4, 8]), (8, 1, [4, 2, 1]), (5, 2, [3, 2]), (4, 5, [5])])
