@@ -1,0 +1,245 @@
+"""One scenario in memory, on one machine and on AWS: every report is the same, over months and with any filter."""
+
+import json
+import re
+from base64 import b64decode
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import partial
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from footfall.aws import template
+from footfall.aws.shipped import TEMPLATE, shipped
+from footfall.aws.velocity import Request, rendered
+from footfall.compose import sources
+from footfall.domain.event import Position, Tally
+from footfall.domain.site import Offsets, Site
+from footfall.functions.process import Process
+from footfall.gateway.clients import client_lookup, place_lookup
+from footfall.gateway.collect import Door, Dropped, NeedsSalt, collect
+from footfall.gateway.directory import Snapshot
+from footfall.gateway.envelope import RestDoor
+from footfall.gateway.protocols import own
+from footfall.gateway.sighting import Caller
+from footfall.processor.batch import batch_of
+from footfall.query.answer import Answers
+from footfall.query.original import Original
+from footfall.registry.sqlite import SqliteRegistry, SqliteSalts
+from footfall.store.duckdb import DuckdbFacts
+from footfall.store.dynamodb import DynamodbFacts
+from footfall.store.dynamodb_rollups import DynamodbRollups
+from footfall.store.port import Facts, Rollups
+from footfall.store.sqlite import SqliteRollups
+from footfall.stream.codec import decode, encode
+from footfall.stream.kinesis import KinesisReader, KinesisWriter, delivered
+from footfall.stream.port import Record
+from tests.aws.emulators import Aws
+from tests.aws.kinesis import Kinesis
+from tests.aws.mapping import event_of
+from tests.imports.sample import log
+from tests.oracle import DAY
+from tests.query.asking import every_filter, every_metric
+from tests.store.relations import agree
+from tests.traffic import SITE, SOURCES, apply, at, crowd, made, often
+
+pytestmark = pytest.mark.slow
+FIRST, DAYS = date(2026, 3, 1), 75
+NOW = at(f"{FIRST} 12:00") + (DAYS - 1) * DAY
+RANGES = ("day", "7d", "30d", "month", "6mo", "year", "all", ["2026-03-05", "2026-04-20"], ["2026-05-01", "2026-05-02"], ["2026-03-30T10:00:00+02:00", "2026-04-02T11:30:00+02:00"])
+DIMENSIONS = (
+    (),
+    ("time:day",),
+    ("time:month",),
+    ("event:page",),
+    ("visit:source", "visit:device"),
+    ("event:goal",),
+    ("visit:exit_page",),
+    ("time:week", "visit:country"),
+    ("time:hour",),
+)
+
+
+@dataclass
+class Place:
+    """Somewhere that facts are kept, and what answers there."""
+
+    facts: Facts
+    rollups: Rollups
+
+    def answer(self, site: Site, now: int, query: Mapping[str, Any]) -> str:
+        return json.dumps(Answers(self.facts, lambda: now, self.rollups).query(site, {"site_id": site.id, **query}), sort_keys=True)
+
+    def original(self, site: Site, call: str, when: str) -> str:
+        found = Original(self.facts)
+        with found.ranking(site, when) if call == "ranking" else found.series(site, when, None) as views:
+            return json.dumps(views.answer())
+
+
+def _home(path: str) -> Place:
+    return Place(DuckdbFacts(path, "512MB"), SqliteRollups(":memory:", lambda: date(2026, 5, 14)))
+
+
+def _far(aws: Aws, sites: Sequence[str], cache: Path) -> tuple[Place, DynamodbFacts]:
+    facts = DynamodbFacts(aws.dynamodb, aws.s3, table := aws.table(), aws.bucket(), lambda: [*sites, ""], lambda: NOW, "512MB", cache)
+    return Place(facts, DynamodbRollups(aws.dynamodb, table, lambda: date(2026, 5, 14))), facts
+
+
+@pytest.fixture(scope="module")
+def places(aws: Aws, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Place]]:
+    """Months of the oracle's traffic everywhere, what is old settled; on AWS in files, but for what came last."""
+    folder = tmp_path_factory.mktemp("same")
+    records = made(crowd(7, FIRST, DAYS, 420), one_shard=True)
+    records.sort(key=lambda each: each.seen.arrived)
+    records = [type(each)(each.record._replace(position=Position("hits@1/s", number + 1)), each.seen) for number, each in enumerate(records)]
+    far, facts = _far(aws, ["berlin"], folder)
+    process = Process(facts, SOURCES, lambda: NOW, partial(delivered, stream="hits@1"), lambda: None, decode)
+    found = {"memory": _home(":memory:"), "one machine": _home(str(folder / "facts.duckdb")), "AWS": far}
+    dice, start = Random(1), 0
+    while start < len(records):
+        some = records[start : start + dice.randint(40, 160)]
+        start += len(some)
+        assert process(event_of("s", some)) == {"batchItemFailures": []}
+        for name in ("memory", "one machine"):
+            apply(found[name].facts, some)
+        if dice.random() < 0.3 and start < len(records) - 200:
+            facts.tidy("berlin", frozenset(range(20_000, 22_000)), 0, 0)
+    alive = frozenset((date(2026, 5, 10) - date(1970, 1, 1)).days + day for day in range(-2, 6))
+    today = max(alive)
+    settled = [each.facts.settle(alive, today, 0) for each in found.values()]
+    assert settled[0] == settled[1] == settled[2] and len(settled[0]) > 60
+    for each in found.values():
+        agree(each.facts, records)
+    yield found
+    for each in found.values():
+        each.facts.close()
+
+
+@often(20)
+def test_any_report_is_the_same(places: dict[str, Place], examples: int) -> None:
+    @settings(max_examples=examples, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+    @given(st.sampled_from(RANGES), st.sampled_from(DIMENSIONS), every_filter, every_metric)
+    def check(date_range: object, dimensions: Sequence[str], filters: object, metrics: Sequence[str] | None) -> None:
+        asked = metrics or ["visitors", "visits", "pageviews", "events", "bounce_rate", "visit_duration"]
+        query = {"metrics": list(asked), "dimensions": list(dimensions), "date_range": date_range, "filters": filters}
+        found = set()
+        for place in places.values():
+            try:
+                found.add(place.answer(SITE["berlin"], NOW, query))
+            except ValueError as exc:
+                found.add(str(exc))
+        assert len(found) == 1, (query, found)
+
+    check()
+
+
+@pytest.mark.parametrize("date_range", RANGES, ids=str)
+def test_reports_without_filters_are_the_same_asked_twice(places: dict[str, Place], date_range: object) -> None:
+    for dimensions in DIMENSIONS:
+        query = {"metrics": ["visitors", "visits", "pageviews", "events"], "dimensions": list(dimensions), "date_range": date_range}
+        assert len({place.answer(SITE["berlin"], NOW, query) for place in places.values() for _ in range(2)}) == 1
+
+
+@pytest.mark.parametrize("when", ["YEAR:2026", "MONTH:2026-03", "DATE:2026-05-13", "HOUR:2026-04-01T10", "MINUTE:2026-05-14T09:30"])
+def test_the_originals_calls_are_the_same(places: dict[str, Place], when: str) -> None:
+    for call in ("ranking", "series"):
+        assert len({place.original(SITE["berlin"], call, when) for place in places.values()}) == 1
+
+
+def test_a_report_of_a_few_days_fetches_no_others(aws: Aws, tmp_path: Path) -> None:
+    far, facts = _far(aws, ["berlin"], tmp_path)
+    apply(facts, made(crowd(7, FIRST, 40, 80), one_shard=True))
+    facts.compact("berlin")
+    query = {"metrics": ["visitors"], "date_range": ["2026-03-20", "2026-03-21"], "filters": [["is", "event:page", ["/a"]]]}
+    far.answer(SITE["berlin"], NOW, query)
+    fetched = {path.name.split("-events")[0].removeprefix("berlin-") for path in tmp_path.glob("berlin-*-events.parquet@*")}
+    assert {"2026-03-20", "2026-03-21"} <= fetched
+    assert all(date(2026, 3, 18) <= date.fromisoformat(day) <= date(2026, 3, 23) for day in fetched), fetched
+
+
+LINE = re.compile(r'(\S+) \S+ \S+ \[([^\]]+)\] "(?:GET|HEAD|POST) (\S+) [^"]*" \d+ \S+ "([^"]*)" "([^"]*)"')
+REPLAYED = Site("semicomplete.com", ("semicomplete.com",))
+
+
+@dataclass(frozen=True)
+class Line:
+    """What a line of the log tells of a hit."""
+
+    address: str
+    time: int
+    url: str
+    referrer: str
+    agent: str
+
+
+def _lines(path: Path, most: int) -> list[Line]:
+    found = []
+    for text in path.read_text(errors="replace").splitlines():
+        if match := LINE.match(text):
+            address, when, target, referrer, agent = match.groups()
+            moment = datetime.strptime(when, "%d/%b/%Y:%H:%M:%S %z")
+            found.append(Line(address, int(moment.astimezone(UTC).timestamp()) * 1_000_000, f"https://semicomplete.com{target}", "" if referrer == "-" else referrer, agent))
+    step = max(len(found) // most, 1)
+    return sorted(found[::step], key=lambda line: line.time)
+
+
+@pytest.mark.parametrize("most", [pytest.param(1_000, id="fast"), pytest.param(10_000, id="torture", marks=pytest.mark.torture)])
+def test_a_real_log_replayed_as_hits(aws: Aws, kinesis: Kinesis, tmp_path: Path, most: int) -> None:
+    """By the door without code and a real stream there, and by the gateway's own steps here."""
+    lines = _lines(log(tmp_path), most)
+    assert len(lines) >= most * 0.9
+    registry, salts = SqliteRegistry(":memory:"), SqliteSalts(":memory:")
+    registry.put_site(REPLAYED, new=True)
+    snapshot, door = Snapshot(registry, salts), Door(client_lookup(), place_lookup(None), Offsets())
+    home, (far, facts) = _home(":memory:"), _far(aws, [REPLAYED.id], tmp_path)
+    _replay_home(home.facts, lines, snapshot, door)
+    _replay_far(facts, lines, snapshot, door, kinesis)
+    facts.compact(REPLAYED.id)
+    now = max(line.time for line in lines)
+    for dimensions in ((), ("event:page",), ("visit:source",), ("visit:browser",), ("visit:os", "visit:device"), ("time:day",), ("time:hour",), ("visit:channel",)):
+        query = {"metrics": ["visitors", "visits", "pageviews", "bounce_rate"], "dimensions": list(dimensions), "date_range": "all"}
+        assert home.answer(REPLAYED, now, query) == far.answer(REPLAYED, now, query)
+    counted = "SELECT count(*) FROM events"
+    drops = "SELECT reason, sum(count) FROM drops GROUP BY reason ORDER BY reason"
+    assert home.facts.rows(counted) == facts.rows(counted) != [(0,)]
+    assert home.facts.rows(drops) == facts.rows(drops) != []
+
+
+def _replay_home(facts: Facts, lines: Sequence[Line], snapshot: Snapshot, door: Door) -> None:
+    records = []
+    for number, line in enumerate(lines):
+        sighting = own.from_json(json.dumps({"url": line.url, "referrer": line.referrer}).encode())
+        sighting.event_id = f"{number:032x}"
+        while True:
+            try:
+                found = collect(sighting, Caller(line.address, line.agent), line.time, snapshot.sites, snapshot.salts, door)
+                break
+            except NeedsSalt as need:
+                snapshot.make_salt(need.day, line.time)
+        told = Tally(found.site, found.day, found.reason, 1) if isinstance(found, Dropped) else found
+        records.append(Record(Position("here", number + 1), encode(told)))
+    for start in range(0, len(records), 700):
+        facts.apply(batch_of(records[start : start + 700], facts.marks(), sources(), 0))
+
+
+def _replay_far(facts: DynamodbFacts, lines: Sequence[Line], snapshot: Snapshot, door: Door, kinesis: Kinesis) -> None:
+    stream = kinesis.stream(2)
+    text = template.parsed(shipped(TEMPLATE))["Resources"]["TrackPost"]["Properties"]["Integration"]["RequestTemplates"]["text/plain"]
+    records = []
+    for number, line in enumerate(lines):
+        body = json.dumps({"url": line.url, "referrer": line.referrer, "id": f"{number:032x}"})
+        asked = json.loads(rendered(text, Request({"User-Agent": line.agent}, body=body, address=line.address, time_ms=line.time // 1000, extended_id=str(number))))
+        records.append(b64decode(asked["Data"]))
+    KinesisWriter(kinesis.client, stream).append(records)
+    reader = KinesisReader(kinesis.client, stream, {})
+    process = Process(facts, sources(), lambda: 0, lambda _: (), lambda: None, RestDoor(snapshot, (), door).read)
+    while (chunk := reader.read(230)).records:
+        count = process.apply(chunk.records)
+        assert (count.bad, count.failed) == (0, None)
+        reader.discard(chunk.through)
