@@ -249,9 +249,11 @@ def test_what_is_wrong_is_one_sentence(say: Say, flags: list[str], said: str) ->
     assert (status, errors.count("\n"), said in errors) == (1, 1, True), errors
 
 
-def test_without_the_sdk_it_says_what_to_install(sky: Sky) -> None:
-    program = "import sys; sys.modules['boto3'] = None; from footfall.__main__ import main; sys.exit(main(['aws', 'status']))"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+@pytest.mark.parametrize("action", ["status", "front"])
+def test_without_the_sdk_it_says_what_to_install(action: str) -> None:
+    program = "import sys; sys.modules['boto3'] = sys.modules['botocore'] = None; from footfall.__main__ import main; sys.exit(main(['aws', *sys.argv[1:]]))"
+    flags = ["--endpoint-url", "http://127.0.0.1:1"]
+    done = subprocess.run([sys.executable, "-c", program, action, *flags], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (1, "footfall: this needs the AWS SDK for Python, which is not installed: pip install 'footfall[aws]'\n")
 
 

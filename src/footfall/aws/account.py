@@ -33,12 +33,17 @@ class Account:
         return str(self.client("sts").get_caller_identity()["Account"])
 
 
-def account(region: str | None = None, profile: str | None = None, endpoint: str | None = None) -> Account:
-    """The account of a profile. Raises `CannotDeploy`."""
+def part(name: str) -> Any:
+    """A module that comes, or needs what comes, with `footfall[aws]`. Raises `CannotDeploy`."""
     try:
-        boto3 = import_module("boto3")
+        return import_module(name)
     except ModuleNotFoundError:
         raise CannotDeploy("this needs the AWS SDK for Python, which is not installed: pip install 'footfall[aws]'") from None
+
+
+def account(region: str | None = None, profile: str | None = None, endpoint: str | None = None) -> Account:
+    """The account of a profile. Raises `CannotDeploy`."""
+    boto3 = part("boto3")
     with told():
         session = boto3.Session(profile_name=profile, region_name=region)
         if not session.region_name:

@@ -159,14 +159,15 @@ class Stack:
         told = 0
 
         def over() -> str | None:
+            """How it ended. Not the stack's own status, which may for a moment be that of what was done before."""
             nonlocal told
-            status = str(self._found(stack_id)["StackStatus"])  # type: ignore[index]
             events = self._events(stack_id, since)
             done = {each["LogicalResourceId"] for each in events if each["ResourceStatus"].endswith("_COMPLETE")}
             for event in events[told:]:
                 shown(f"{event['LogicalResourceId']} {event['ResourceStatus'].lower().replace('_', ' ')}", len(done))
             told = len(events)
-            return None if status.endswith("_IN_PROGRESS") else status
+            ended = [each["ResourceStatus"] for each in events if each.get("PhysicalResourceId") == stack_id and not each["ResourceStatus"].endswith("_IN_PROGRESS")]
+            return str(ended[-1]) if ended else None
 
         status = _settled(over)
         if status not in good:

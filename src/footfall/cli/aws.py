@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
 from footfall import compose
 from footfall.aws import leavings, status, template, website
-from footfall.aws.account import CannotDeploy, account, told
+from footfall.aws.account import CannotDeploy, account, part, told
 from footfall.aws.bucket import Bucket, code_bucket
 from footfall.aws.package import CannotPackage, package
 from footfall.aws.shipped import TEMPLATE, shipped
@@ -52,8 +52,7 @@ def _template(given: dict[str, Any]) -> int:
 
 
 def _front(given: dict[str, Any]) -> int:
-    from footfall.aws import front
-
+    front = part("footfall.aws.front")
     with told():
         front.serve(shipped(TEMPLATE), given["endpoint_url"], given["host"], given["port"])
     return 0
