@@ -135,6 +135,17 @@ def test_a_dry_run_changes_nothing(sky: Sky, say: Say) -> None:
     assert [each for each in sky.client("cloudformation").list_change_sets(StackName=sky.stack)["Summaries"] if each["ExecutionStatus"] == "AVAILABLE"] == []
 
 
+def test_the_other_front_door_sends_hits_to_the_distribution(sky: Sky, say: Say) -> None:
+    say("deploy")
+    assert say("deploy", "--front-door", "function")[0] == 0
+    outputs = sky.outputs()
+    assert outputs["TrackingRootURL"] == outputs["DashboardURL"].rstrip("/")
+    page = sky.client("s3").get_object(Bucket=outputs["BucketNameWebsite"], Key="index.html")["Body"].read().decode()
+    assert f'data-api="{outputs["DashboardURL"]}v1/track"' in page
+    function = sky.client("lambda").get_function_configuration(FunctionName=sky.resource("CollectFunction"))
+    assert function["Handler"] == "footfall.aws.lambdas.collect"
+
+
 def test_deploying_again_says_that_nothing_changes_and_keeps_what_was_set(sky: Sky, say: Say) -> None:
     say("deploy", "--hits-per-second", "1200")
     status, lines, _ = say("deploy")
