@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from time import sleep, time_ns
 from typing import Any
+from urllib.parse import quote_plus
 
 import pytest
 
@@ -39,7 +40,8 @@ class Place:
     """What a stack has, in emulators, and its functions in processes of their own."""
 
     def __init__(self, aws: Aws) -> None:
-        self.names = {"Table": aws.table(), "SaltsTable": aws.table(), "ArchiveBucket": aws.bucket(), "Stream": "hits"}
+        self.names = {"Table": aws.table(), "SaltsTable": aws.table(), "ArchiveBucket": aws.bucket(), "FailuresBucket": aws.bucket(), "Stream": "hits"}
+        self.s3 = aws.s3
         kinesis = kinesis_client(aws.url)
         self.names["Stream"] = f"hits-{self.names['Table']}"
         kinesis.create_stream(StreamName=self.names["Stream"], ShardCount=1)
@@ -98,18 +100,27 @@ class Place:
         asked = json.loads(rendered(templates["application/json"], request))
         self.kinesis.put_record(StreamName=asked["StreamName"], PartitionKey=asked["PartitionKey"], Data=b64decode(asked["Data"]))
 
-    def deliver(self) -> dict[str, Any]:
-        """Hand on what is on the stream, all of it every time."""
+    def event(self) -> dict[str, Any]:
+        """All that is on the stream, as Lambda hands it on."""
         (shard,) = self.kinesis.list_shards(StreamName=self.names["Stream"])["Shards"]
         iterator = self.kinesis.get_shard_iterator(StreamName=self.names["Stream"], ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON")["ShardIterator"]
         records = self.kinesis.get_records(ShardIterator=iterator)["Records"]
-        event = {
+        return {
             "Records": [
                 {"eventID": f"{shard['ShardId']}:{each['SequenceNumber']}", "kinesis": {"sequenceNumber": each["SequenceNumber"], "data": b64encode(each["Data"]).decode()}}
                 for each in records
             ]
         }
-        found = self.call("process", event)
+
+    def give_up(self, key: str) -> None:
+        """Have Lambda set aside all that is on the stream, and S3 tell of it."""
+        bucket = self.names["FailuresBucket"]
+        self.s3.put_object(Bucket=bucket, Key=key, Body=json.dumps({"version": "1.0", "KinesisBatchInfo": {}, "payload": json.dumps(self.event())}).encode())
+        self.call("failures", {"Records": [{"s3": {"bucket": {"name": bucket}, "object": {"key": quote_plus(key, safe="/")}}}]})
+
+    def deliver(self) -> dict[str, Any]:
+        """Hand on what is on the stream, all of it every time."""
+        found = self.call("process", self.event())
         assert found["answer"] == {"batchItemFailures": []}
         return found
 
@@ -235,6 +246,9 @@ def _old_salt(place: Place) -> None:
     past = {"url": "https://example.com/past", "website": "example", "date": (day * DAY_US + DAY_US // 2) // 1000}
     place.hit(past, Authorization=f"Bearer {secret}")
     place.deliver()
+    place.salts.destroy(now + 20 * DAY_US)
+    place.salts.make(day, now - 9 * DAY_US)
+    place.give_up("aws/lambda/x")
     place.salts.make(day - 1, now - 9 * DAY_US)
     sleep(1.1)  # so long a warm function may not know of a new key
     body = json.dumps({**past, "date": past["date"] - 86_400_000}).encode()  # type: ignore[operator]
@@ -264,7 +278,7 @@ def busy(place: Place) -> Place:
     return place
 
 
-@pytest.mark.parametrize("name", ["process", "compact", "query", "collect"])
+@pytest.mark.parametrize("name", ["process", "compact", "query", "collect", "failures"])
 def test_a_function_may_do_what_it_does_and_nothing_else(busy: Place, name: str) -> None:
     place = busy
     named = {real: logical for logical, real in place.names.items()}

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from footfall.functions.collect import Collect
     from footfall.functions.compact import Compact
+    from footfall.functions.failures import Failures
     from footfall.functions.process import Process
 
 logging.getLogger("mangum").setLevel(logging.WARNING)  # a line for every request would cost more than the request
@@ -41,6 +42,16 @@ def query(event: dict[str, Any], context: Any) -> Any:
 def collect(event: dict[str, Any], context: Any) -> Any:
     """A request to the gateway."""
     return _collect()(event, context)
+
+
+def failures(event: dict[str, Any], _: Any) -> None:
+    """Batches that Lambda gave up."""
+    _failures()(event)
+
+
+@cache
+def _failures() -> "Failures":
+    return functions.failures(_settings())
 
 
 @cache

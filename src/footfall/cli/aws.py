@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
 from footfall import compose
-from footfall.aws import leavings, status, template, website
+from footfall.aws import leavings, redrive, status, template, website
 from footfall.aws.account import CannotDeploy, account, part, told
 from footfall.aws.bucket import Bucket, code_bucket
 from footfall.aws.package import CannotPackage, package
@@ -141,7 +141,18 @@ def _destroy(stack: Stack, given: dict[str, Any]) -> int:
     return 0
 
 
-ACTIONS = {"deploy": _deploy, "scale": _scale, "status": _status, "destroy": _destroy}
+def _redrive(stack: Stack, _: dict[str, Any]) -> int:
+    """Count what was given up; what is too young or too old is left and told."""
+    found = redrive.redriven(stack, _shown)
+    print(f"counted {found.counted:,} of the hits that were given up; {found.known:,} had been counted before")
+    if found.young:
+        print(f"{found.young:,} batches were given up within the last 20 minutes and may still be counted by themselves: do this again later")
+    if found.old:
+        print(f"{found.old:,} batches are too old to be counted without a risk of counting twice; they stay where they are")
+    return 0
+
+
+ACTIONS = {"redrive": _redrive, "deploy": _deploy, "scale": _scale, "status": _status, "destroy": _destroy}
 
 
 def _text(given: dict[str, Any]) -> str:

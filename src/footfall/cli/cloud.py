@@ -42,6 +42,13 @@ memory of the functions. Nothing is lost meanwhile.
 
   footfall aws scale --hits-per-second 2000"""
 
+REDRIVE = """\
+Count the batches that Lambda gave up, after their cause is mended: each hit once, also where some of
+a batch had been counted, and whoever does this at the same time. They wait, without addresses, for
+eight days.
+
+  footfall aws redrive"""
+
 DESTROY = """\
 Remove the stack. What was counted stays, in a table and a bucket that are named at the end, unless
 --delete-data is given.
@@ -67,12 +74,13 @@ def aws(command: argparse.ArgumentParser) -> None:
     template = _action(actions, "template", "print the template", TEMPLATE)
     status = _action(actions, "status", "print how it is doing", STATUS)
     scale = _action(actions, "scale", "size it for more or fewer hits", SCALE)
+    again = _action(actions, "redrive", "count what was given up", REDRIVE)
     destroy = _action(actions, "destroy", "remove it, but not what was counted", DESTROY)
     front = _action(actions, "front", "try it in front of emulators", FRONT)
     front.add_argument("--endpoint-url", metavar="URL", required=True, help="where the emulators listen, on this machine")
     front.add_argument("--host", metavar="H", default="127.0.0.1", help="the address to listen on [127.0.0.1]")
     front.add_argument("--port", metavar="P", type=int, default=8000, help="the port to listen on; 0 for any free one [8000]")
-    for each in (deploy, status, scale, destroy):
+    for each in (deploy, status, scale, again, destroy):
         each.add_argument("--stack", metavar="NAME", default="footfall", help="the stack's name [footfall]")
         each.add_argument("--region", metavar="R", help="the region, such as eu-central-1 [AWS_DEFAULT_REGION, or the profile's]")
         each.add_argument("--profile", metavar="P", help="a profile of the AWS configuration [AWS_PROFILE]")

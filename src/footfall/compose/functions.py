@@ -1,11 +1,11 @@
 """From settings to the parts of the functions on AWS."""
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import boto3
 from botocore.config import Config
@@ -19,13 +19,16 @@ from footfall.settings import Settings
 if TYPE_CHECKING:
     from litestar import Litestar
 
+    from footfall.domain.event import Hit, Tally
     from footfall.functions.collect import Collect
     from footfall.functions.compact import Compact
+    from footfall.functions.failures import Failures
     from footfall.functions.process import Process
     from footfall.gateway.collect import Door
     from footfall.store.dynamodb import DynamodbFacts
     from footfall.store.dynamodb_rollups import DynamodbRollups
     from footfall.stream.kinesis import KinesisReader
+    from footfall.stream.port import Record
 
 TRIES = Config(retries={"mode": "standard", "total_max_attempts": 3}, connect_timeout=3, read_timeout=10)
 
@@ -52,9 +55,18 @@ def open_facts(settings: Settings, registry: DynamodbRegistry, now: Callable[[],
     from footfall.store.dynamodb import DynamodbFacts
 
     table, _, bucket = _named(settings.store).partition("/")
-    return DynamodbFacts(
-        client("dynamodb"), client("s3"), table, bucket, lambda: [*(site.id for site in registry.sites()), ""], now, settings.store_memory, _temporary("files")
-    )  # fmt: skip
+    return DynamodbFacts(client("dynamodb"), client("s3"), table, bucket, _ids(registry), now, settings.store_memory, _temporary("files"))
+
+
+def facts_in(dynamodb: Any, s3: Any, table: str, bucket: str) -> "DynamodbFacts":
+    """The facts of a stack, by clients of the caller's."""
+    from footfall.store.dynamodb import DynamodbFacts
+
+    return DynamodbFacts(dynamodb, s3, table, bucket, _ids(DynamodbRegistry(dynamodb, table)), now, "512MB", _temporary("files"))
+
+
+def _ids(registry: DynamodbRegistry) -> Callable[[], Sequence[str]]:
+    return lambda: [*(site.id for site in registry.sites()), ""]
 
 
 def open_rollups(settings: Settings, now: Callable[[], int] = now) -> "DynamodbRollups":
@@ -92,6 +104,26 @@ def make(stream: str, table: str, salts: str, bucket: str) -> None:
 def process(settings: Settings, now: Callable[[], int] = now) -> "Process":
     """What applies a stream."""
     from footfall.functions.process import Process
+
+    incoming = _incoming(settings)
+    return Process(open_facts(settings, incoming.registry, now), sources(), now, *incoming.parts)
+
+
+def failures(settings: Settings) -> "Failures":
+    """What makes anonymous what was given up."""
+    from footfall.functions.failures import Failures
+
+    return Failures(client("s3"), *_incoming(settings).parts)
+
+
+class _Incoming(NamedTuple):
+    """What it takes to read a stream: `parts` take an event apart, learn of new sites, and make hits of records."""
+
+    registry: DynamodbRegistry
+    parts: "tuple[Callable[[Mapping[str, Any]], Sequence[Record]], Callable[[], None], Callable[[bytes], Hit | Tally]]"
+
+
+def _incoming(settings: Settings) -> _Incoming:
     from footfall.gateway.envelope import RestDoor
     from footfall.stream.kinesis import delivered, name_of
 
@@ -104,7 +136,7 @@ def process(settings: Settings, now: Callable[[], int] = now) -> "Process":
         snapshot.refresh()
         snapshot.refresh_salts()
 
-    return Process(open_facts(settings, registry, now), sources(), now, partial(delivered, stream=stream), refresh, door.read)
+    return _Incoming(registry, (partial(delivered, stream=stream), refresh, door.read))
 
 
 def compact(settings: Settings, now: Callable[[], int] = now) -> "Compact":

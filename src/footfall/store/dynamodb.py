@@ -95,6 +95,10 @@ class DynamodbFacts:
         for item in self._items("B"):
             yield from unpack_bad(item["data"]["B"])
 
+    def applied(self, shard: str) -> Sequence[tuple[int, int]]:
+        """See `port.Late`."""
+        return [(int(item["first"]["S"]), int(item["sk"]["S"])) for item in self._items(f"L#{shard}")]
+
     def settle(self, alive: frozenset[int], today: int, applied_up_to: int) -> Sequence[int]:
         """See `port.Facts`. Compacts what it settles."""
         return sorted({day for site in self._sites() if self._unsettled(site, alive, today) for day in self.tidy(site, alive, today, applied_up_to)})

@@ -168,6 +168,13 @@ class Compacting(Facts, Protocol):
         """
 
 
+class Late(Facts, Protocol):
+    """Facts that know which records of a shard were applied, for those who have some left over."""
+
+    def applied(self, shard: str) -> Sequence[tuple[int, int]]:
+        """The ranges of sequence numbers that were applied of a shard in the last eight days, both ends included."""
+
+
 class OwnFacts(Facts, Protocol):
     """Facts that one process has for itself. One thread writes at a time."""
 

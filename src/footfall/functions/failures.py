@@ -1,0 +1,113 @@
+"""Batches that Lambda gave up: made anonymous as soon as they are set aside, and counted later by who looks after the stack.
+
+Lambda writes what it gave up, addresses included, into a bucket. On arrival a function turns that
+into hits as they lie on the stream of one machine, and deletes it; `redrive` reads those.
+"""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+from urllib.parse import unquote_plus
+
+import msgspec
+
+from footfall.domain.channel import Sources
+from footfall.domain.event import HOUR_US, Hit, Position, Tally
+from footfall.processor.batch import batch_of
+from footfall.store.port import Late, Outrun
+from footfall.stream.codec import Unreadable, encode
+from footfall.stream.port import Record
+
+ANONYMOUS = "anonymous/"
+YOUNG_US = HOUR_US // 3
+"""An invocation that Lambda no longer waits for may commit so long after."""
+
+KEPT_US = 7 * 24 * HOUR_US
+"""The ledger keeps ranges for eight days: what is older might count twice."""
+
+log = logging.getLogger(__name__)
+
+
+class _Kept(msgspec.Struct):
+    """A record without its sender; `data` is what lies on a stream."""
+
+    shard: str
+    sequence: str
+    data: bytes
+
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(list[_Kept]).decode
+_decode_batch = msgspec.json.Decoder(dict[str, Any]).decode
+
+
+@dataclass(slots=True)
+class Failures:
+    """`s3` is a client, `records_of` takes an event of the stream apart, `refresh` learns of new sites, `read` makes hits of records."""
+
+    s3: Any
+    records_of: Callable[[Mapping[str, Any]], Sequence[Record]]
+    refresh: Callable[[], None]
+    read: Callable[[bytes], Hit | Tally]
+
+    def __call__(self, event: Mapping[str, Any]) -> None:
+        """Take in what an event of S3 names. What fails is tried again by Lambda, and is gone after two days in any case."""
+        for each in event["Records"]:
+            bucket, key = each["s3"]["bucket"]["name"], unquote_plus(each["s3"]["object"]["key"])
+            if not key.startswith(ANONYMOUS):
+                self._make_anonymous(bucket, key)
+
+    def _make_anonymous(self, bucket: str, key: str) -> None:
+        self.refresh()
+        told = _decode_batch(self.s3.get_object(Bucket=bucket, Key=key)["Body"].read())
+        kept = list(self._kept(self.records_of(_decode_batch(told["payload"]))))
+        self.s3.put_object(Bucket=bucket, Key=ANONYMOUS + key, Body=_encode(kept))
+        self.s3.delete_object(Bucket=bucket, Key=key)
+
+    def _kept(self, records: Sequence[Record]) -> Iterator[_Kept]:
+        for (shard, sequence), data in records:
+            try:
+                yield _Kept(shard, str(sequence), encode(self.read(data)))
+            except Unreadable as exc:
+                log.error("%s at %s of %s", exc, sequence, shard)
+
+
+class Redriven(NamedTuple):
+    """What came of records that were given up: counted now, known to be counted before, or left, since somebody else was there meanwhile."""
+
+    counted: int
+    known: int
+    left: int
+
+
+def records_in(data: bytes) -> list[Record]:
+    """The records of an object that was made anonymous."""
+    return [Record(Position(each.shard, int(each.sequence)), each.data) for each in _decode(data)]
+
+
+def redrive(facts: Late, records: Sequence[Record], sources: Sources) -> Redriven:
+    """Count the records that are not counted yet, each once, however often and beside whomever this is done. Raises `StoreBroken`.
+
+    One that the stream has gone past cannot be committed by anybody else; it gets a shard of its
+    own, whose mark says that it is counted. One that it has not is applied as if it came now.
+    """
+    counted = known = 0
+    marks = dict(facts.marks())
+    ranges = {shard: facts.applied(shard) for shard in {record.position.shard for record in records}}
+    for record in sorted(records, key=lambda record: record.position.sequence):
+        shard, sequence = record.position
+        if any(first <= sequence <= last for first, last in ranges[shard]):
+            known += 1
+            continue
+        place = record.position if sequence > marks.get(shard, -1) else Position(f"{shard}!{sequence}", sequence)
+        try:
+            facts.apply(batch_of([Record(place, record.data)], {}, sources, 0))
+        except Outrun:
+            marks = dict(facts.marks())
+            if place.shard != shard:
+                known += 1
+            continue
+        marks[place.shard] = sequence
+        counted += 1
+    return Redriven(counted, known, len(records) - counted - known)

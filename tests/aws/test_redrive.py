@@ -1,0 +1,108 @@
+"""What Lambda gave up is counted later, each hit once, and waits without addresses until then."""
+
+from base64 import b64decode, b64encode
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from footfall.functions.failures import ANONYMOUS, records_in, redrive
+from footfall.functions.process import Process
+from footfall.store.dynamodb import DynamodbFacts
+from footfall.store.port import StoreBroken
+from footfall.stream.codec import decode
+from footfall.stream.kinesis import delivered
+from footfall.stream.port import Record
+from tests.aws import fault
+from tests.aws.emulators import Aws, clients
+from tests.aws.fault import network
+from tests.aws.mapping import event_of
+from tests.aws.test_exactly_once import NOW, STREAM, numbered, on
+from tests.aws.test_lambdas import Place, place
+from tests.store.relations import agree
+from tests.traffic import SITE, SOURCES, Act, Made, often, traffic
+
+__all__ = ["place"]
+pytestmark = pytest.mark.slow
+KEY = "aws/lambda/11111111-2222/shardId-0/2026/11/25/2026-11-25T10.00.00-x y+z"
+
+
+@often(12)
+def test_every_record_counts_once(aws: Aws, tmp_path: Path, examples: int) -> None:
+    """Some batches are given up, some of those after a part of them was committed; it is redriven in any order, again, and over a bad network."""
+
+    @settings(max_examples=examples, deadline=None, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+    @given(traffic(), st.randoms(use_true_random=False))
+    def check(acts: list[Act], dice: Random) -> None:
+        records = [on("shardId-0", each) for each in numbered(acts)]
+        table, bucket = aws.table(), aws.bucket()
+
+        def facts_by(dynamodb: Any) -> DynamodbFacts:
+            return DynamodbFacts(dynamodb, aws.s3, table, bucket, lambda: sorted({act.site for act in acts}), lambda: NOW, "512MB", tmp_path)
+
+        facts = facts_by(aws.dynamodb)
+        process = Process(facts, SOURCES, lambda: NOW, partial(delivered, stream=STREAM), lambda: None, decode)
+        failed: list[list[Made]] = []
+        start = 0
+        while start < len(records):
+            batch = records[start : start + dice.randint(1, 5)]
+            start += len(batch)
+            whole = dice.random() < 0.6
+            if whole or dice.random() < 0.5:  # of what is given up a part may have been committed
+                process(event_of("shardId-0", batch if whole else batch[: dice.randrange(len(batch))]))
+            if not whole:
+                failed.append(batch)
+            if dice.random() < 0.3:
+                facts.compact(acts[0].site)
+        rate = 0.2
+
+        def choose(_: str) -> fault.Fault:
+            return dice.choice((fault.fail, fault.cut, fault.lose)) if dice.random() < rate else fault.none
+
+        with network(aws.url, choose) as far:
+            wild = clients(far.url)
+            for batch in dice.sample(failed, len(failed)) * 3:
+                with suppress(StoreBroken):
+                    redrive(facts_by(wild.dynamodb), [Record(each.record.position, each.record.data) for each in batch], SOURCES)
+                if dice.random() < 0.2:
+                    facts.compact(acts[0].site)
+            wild.dynamodb.close()
+        for batch in failed:
+            assert not redrive(facts, [each.record for each in batch], SOURCES).left
+        with facts.reading() as reading:
+            agree(reading, records)
+
+    check()
+
+
+def test_one_who_comes_late_with_what_was_redriven_adds_nothing(aws: Aws, tmp_path: Path) -> None:
+    records = [on("shardId-0", each) for each in numbered([Act(NOW + number) for number in range(6)])]
+    facts = DynamodbFacts(aws.dynamodb, aws.s3, aws.table(), aws.bucket(), lambda: list(SITE), lambda: NOW, "512MB", tmp_path)
+    process = partial(Process, facts, SOURCES, lambda: NOW, partial(delivered, stream=STREAM), lambda: None, decode)
+    assert redrive(facts, [each.record for each in records[:3]], SOURCES)[:2] == (3, 0)
+    assert process()(event_of("shardId-0", records[:3])) == {"batchItemFailures": []}
+    assert process()(event_of("shardId-0", records)) == {"batchItemFailures": []}
+    assert redrive(facts, [each.record for each in records], SOURCES) == (0, 6, 0)
+    agree(facts, records)
+
+
+def test_what_was_given_up_loses_its_addresses_on_arrival(place: Place, aws: Aws) -> None:
+    for page in ("/x", "/y"):
+        place.hit({"url": f"https://example.com{page}"})
+    place.hit({"nothing": 1})
+    place.give_up(KEY)
+    bucket, raw = place.names["FailuresBucket"], [each for each in place.event()["Records"] if b64decode(each["kinesis"]["data"])[:1] == b"{"]
+    keys = [each["Key"] for each in aws.s3.list_objects_v2(Bucket=bucket)["Contents"]]
+    assert keys == [ANONYMOUS + KEY]
+    kept = aws.s3.get_object(Bucket=bucket, Key=keys[0])["Body"].read()
+    assert b"192.0.2.1" not in kept and b64encode(b"192.0.2.1")[:8] not in kept and b"Firefox/133" not in kept
+    found = records_in(kept)
+    assert len(found) == len(raw) - sum(b'"body":"eyJub3RoaW5n' in b64decode(each["kinesis"]["data"]) for each in raw)
+    assert {found[0].position.shard.partition("@")[0]} == {place.names["Stream"]}
+    place.call("failures", {"Records": [{"s3": {"bucket": {"name": bucket}, "object": {"key": keys[0]}}}]})  # its own writing is none of its business
+    assert [each["Key"] for each in aws.s3.list_objects_v2(Bucket=bucket)["Contents"]] == keys
