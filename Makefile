@@ -36,7 +36,7 @@ test: check chromium pages servers goaccess tests/clients/ready tests/aws/ready 
 torture: setup chromium pages servers goaccess tests/clients/ready tests/aws/ready tests/tracker/real/ready
 	$(BIN)/pytest -m torture -s --timeout 1800
 
-bench: setup wrk goaccess chromium bench/trackers/ready
+bench: setup wrk goaccess chromium bench/trackers/ready tests/aws/ready
 	$(BIN)/python -m bench
 
 docs: setup

@@ -7,20 +7,20 @@ Every answer counted is checked against what is stored afterwards.
 import argparse
 from pathlib import Path
 
-from bench import collecting, imports, reports, trackers, visibility
+from bench import aws, collecting, imports, reports, trackers, visibility
 
 RESULTS = Path("bench/results")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser("python -m bench", description=__doc__)
-    parser.add_argument("names", nargs="*", choices=["collecting", "visibility", "reports", "imports", "trackers", []], help="which; all unless named")
+    parser.add_argument("names", nargs="*", choices=["collecting", "visibility", "reports", "imports", "trackers", "aws", []], help="which; all unless named")
     parser.add_argument("--seconds", type=int, default=8, help="how long each load lasts")
     parser.add_argument("--rounds", type=int, default=3, help="how many pairs are measured in turn")
     parser.add_argument("--sizes", type=_sizes, default=[1, 10], metavar="N,N", help="of how many million events reports are measured (1,10)")
     parser.add_argument("--fresh", action="store_true", help="make the events that reports are measured of anew")
     given = parser.parse_args()
-    names = given.names or ["collecting", "visibility", "reports", "imports", "trackers"]
+    names = given.names or ["collecting", "visibility", "reports", "imports", "trackers", "aws"]
     lines: list[str] = []
     if "collecting" in names:
         lines += collecting.measure(given.seconds, given.rounds)
@@ -30,6 +30,8 @@ def main() -> None:
         lines += reports.measure(given.sizes, given.fresh)
     if "imports" in names:
         lines += imports.measure()
+    if "aws" in names:
+        lines += aws.measure(given.sizes[:1])
     if "trackers" in names:
         lines += trackers.measure()
     RESULTS.mkdir(parents=True, exist_ok=True)

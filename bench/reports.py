@@ -140,17 +140,17 @@ def data(millions: int, fresh: bool) -> tuple[Path, dict[str, Any]]:
     folder = Path(f"/tmp/footfall-bench-data-{millions}m")
     note = folder / "made.json"
     made: dict[str, Any] = json.loads(note.read_text()) if note.is_file() else {}
-    if fresh or "day" not in made or _today() - date.fromisoformat(made["day"]) > USABLE:
+    if fresh or "day" not in made or today() - date.fromisoformat(made["day"]) > USABLE:
         shutil.rmtree(folder, ignore_errors=True)
         started = monotonic()
         command = [*FOOTFALL, "demo-data", "--data", str(folder), "--events", str(millions * 1_000_000), "--until", "today", "--store-memory", STORE_MEMORY]
         subprocess.run(command, check=True, stdout=sys.stderr)
-        made = {"day": str(_today()), "seconds": monotonic() - started, **_stored(folder / "facts.duckdb")}
+        made = {"day": str(today()), "seconds": monotonic() - started, **_stored(folder / "facts.duckdb")}
         note.write_text(json.dumps(made))
     return folder, made
 
 
-def _today() -> date:
+def today() -> date:
     return datetime.now(UTC).date()
 
 
@@ -163,7 +163,7 @@ def _stored(path: Path) -> dict[str, int]:
 
 def tended(folder: Path) -> float:
     """Seconds that it takes to make the roll-ups of a whole year; a server makes those of each day when it ends."""
-    facts, rollups = DuckdbFacts(str(folder / "facts.duckdb"), STORE_MEMORY), SqliteRollups(str(folder / "rollups.db"), _today)
+    facts, rollups = DuckdbFacts(str(folder / "facts.duckdb"), STORE_MEMORY), SqliteRollups(str(folder / "rollups.db"), today)
     started = monotonic()
     Upkeep(facts, rollups, lambda: demo.sites(1), now).tend(threading.Event())
     seconds = monotonic() - started
@@ -241,7 +241,7 @@ def _percentile(values: Sequence[float], percent: int) -> float:
 
 def small_batches() -> list[str]:
     """The size of a day's facts that came in small batches, against that of the same facts written at once."""
-    events = _day()
+    events = a_day()
     with tempfile.TemporaryDirectory(prefix="footfall-bench-") as name:
         few, once = Path(name) / "few.duckdb", Path(name) / "once.duckdb"
         started = monotonic()
@@ -263,10 +263,10 @@ def small_batches() -> list[str]:
     ]
 
 
-def _day() -> list[Event]:
+def a_day(events: int = DAY_EVENTS) -> list[Event]:
     """A day's events of one site in the order of their arrival, as they come from the stream."""
-    day = date_day(_today()) - 1
-    made = {"seed": 1, "until": now(), "days": [each._asdict() for each in demo.site_days(demo.sites(1), DAY_EVENTS, day, day, 1)]}
+    day = date_day(today()) - 1
+    made = {"seed": 1, "until": now(), "days": [each._asdict() for each in demo.site_days(demo.sites(1), events, day, day, 1)]}
     shown = {"TIMESTAMP": "epoch_us({})", "DATE": "{} - DATE '1970-01-01'"}
     columns = ", ".join(shown.get(kind, "{}").format(name) for name, kind in OWN.items())
     with duckdb.connect() as connection:

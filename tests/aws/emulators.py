@@ -2,6 +2,7 @@
 
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -50,8 +51,9 @@ def clients(url: str) -> Aws:
     return Aws(url, boto3.client("dynamodb", **made), boto3.client("s3", **made))
 
 
-@pytest.fixture(scope="session")
-def aws() -> Iterator[Aws]:
+@contextmanager
+def emulated() -> Iterator[Aws]:
+    """Emulators of one's own."""
     running = subprocess.Popen([PYTHON, HERE / "moto_server.py", "0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     assert running.stdout is not None
     try:
@@ -60,3 +62,9 @@ def aws() -> Iterator[Aws]:
         running.terminate()
         running.wait(20)
         running.stdout.close()
+
+
+@pytest.fixture(scope="session")
+def aws() -> Iterator[Aws]:
+    with emulated() as found:
+        yield found

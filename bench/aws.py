@@ -1,0 +1,181 @@
+"""What the home on AWS needs, in front of an emulator: units of the table by the sizes of what is written and read, sizes, imports, compaction, reports of a month.
+
+Times are those of this machine and of an emulator; units, bytes and counts of calls are what AWS would see.
+"""
+
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from math import ceil
+from pathlib import Path
+from statistics import median
+from time import monotonic
+from typing import Any
+
+from bench.collecting import say
+from bench.reports import SITE, a_day, today
+from footfall.compose import now
+from footfall.domain.event import Event
+from footfall.domain.site import date_day
+from footfall.query.answer import Answers
+from footfall.store import demo
+from footfall.store.dynamodb import DynamodbFacts
+from footfall.store.dynamodb_rollups import DynamodbRollups
+from footfall.store.port import Batch
+from footfall.store.segment import pack
+from footfall.store.window import Window
+from tests.aws.emulators import Aws, emulated
+
+BATCHES = (1, 24, 230, 2_266)
+ORIGINAL_WRITES = 5
+COMPACTED = 200_000
+MONTH = 30
+IMPORTS = """
+import time; start = time.perf_counter()
+import boto3, botocore.config; sdk = time.perf_counter()
+import footfall.aws.lambdas, footfall.functions.process, footfall.gateway.envelope, footfall.gateway.clients, footfall.store.dynamodb, footfall.stream.kinesis
+print(sdk - start, time.perf_counter() - sdk)
+"""
+
+
+class Units:
+    """Counts what DynamoDB charges: 1 KB a write and 4 KB a consistent read, twice in a transaction; and calls of S3."""
+
+    def __init__(self, *clients: Any) -> None:
+        self.writes = self.reads = 0.0
+        self.calls: Counter[str] = Counter()
+        for client in clients:
+            client.meta.events.register("before-call", self._before)
+            client.meta.events.register("after-call", self._after)
+
+    def _before(self, model: Any, params: dict[str, Any], **_: Any) -> None:
+        self.calls[model.name] += 1
+        body = json.loads(params["body"]) if model.service_model.service_name == "dynamodb" else {}
+        for item in body.get("TransactItems", ()):
+            ((_, what),) = item.items()
+            self.writes += 2 * ceil(max(size(what.get("Item") or {**what["Key"], **what.get("ExpressionAttributeValues", {})}), 1) / 1_024)
+        if model.name in ("PutItem", "UpdateItem", "DeleteItem"):
+            self.writes += ceil(max(size(body.get("Item") or body["Key"]), 1) / 1_024)
+        for requests in body.get("RequestItems", {}).values():
+            self.writes += sum(ceil(max(size(each["PutRequest"]["Item"]), 1) / 1_024) for each in requests if "PutRequest" in each)
+
+    def _after(self, model: Any, parsed: Mapping[str, Any], **_: Any) -> None:
+        if model.name == "Query":
+            self.reads += max(ceil(sum(map(size, parsed["Items"])) / 4_096), 0.5)
+        if model.name == "GetItem":
+            self.reads += max(ceil(size(parsed.get("Item", {})) / 4_096), 1)
+
+
+def size(item: Mapping[str, Any]) -> int:
+    """Bytes of an item, as DynamoDB counts them: names and values."""
+    return sum(len(name) + _bytes(value) for name, value in item.items())
+
+
+def _bytes(value: Mapping[str, Any]) -> int:
+    ((kind, held),) = value.items()
+    if kind == "M":
+        return 3 + size(held)
+    if kind == "B":
+        return len(held) if isinstance(held, bytes) else len(held) * 3 // 4
+    return {"N": lambda: len(held) // 2 + 2, "BOOL": lambda: 1}.get(kind, lambda: len(str(held).encode()))()
+
+
+def measure(millions: Sequence[int]) -> list[str]:
+    """All of it, as lines."""
+    lines = [say("AWS, in front of an emulator")]
+    with ExitStack() as stack:
+        aws = stack.enter_context(emulated())
+        lines += _committing(aws)
+        lines += [say(line) for line in _imports()]
+        lines += _compacting(aws)
+        for each in millions:
+            lines += _reports(aws, each)
+    return lines
+
+
+@contextmanager
+def _facts(aws: Aws) -> Iterator[tuple[DynamodbFacts, DynamodbRollups, Units]]:
+    with tempfile.TemporaryDirectory() as cache:
+        table = aws.table()
+        facts = DynamodbFacts(aws.dynamodb, aws.s3, table, aws.bucket(), lambda: [SITE], now, "2GB", Path(cache))
+        yield facts, DynamodbRollups(aws.dynamodb, table, today), Units(aws.dynamodb, aws.s3)
+
+
+def _committing(aws: Aws) -> list[str]:
+    """Write units by the size of batches, beside the original's five writes an event."""
+    events, lines = a_day(), []
+    for count in BATCHES:
+        with _facts(aws) as (facts, _, units):
+            for start in range(0, 3 * count, count):
+                some = events[start : start + count]
+                facts.apply(_batch(some))
+            each = units.writes / (3 * count)
+            data = len(pack(events[:count], ())) / count
+        lines.append(say(f"{count:>6,} events a batch: {each:.3f} write units an event (the original: {ORIGINAL_WRITES}), a segment of {data:.1f} bytes an event"))
+    return lines
+
+
+def _batch(events: Sequence[Event]) -> Batch:
+    first, last = events[0].position.sequence, events[-1].position.sequence
+    return Batch(events, (), {"bench": last}, {"bench": first})
+
+
+def _imports() -> Iterator[str]:
+    taken = [[float(each) for each in subprocess.run([sys.executable, "-c", IMPORTS], capture_output=True, text=True, check=True).stdout.split()] for _ in range(7)]
+    sdk, own = (median(column) for column in zip(*taken, strict=True))
+    yield f"process, cold: {own * 1000:.0f} ms of imports of its own, {sdk * 1000:.0f} ms of boto3"
+
+
+def _compacting(aws: Aws) -> list[str]:
+    """Segments of one day made into files; then a dashboard looks at it, before and after."""
+    events = a_day(COMPACTED)[:COMPACTED]
+    with _facts(aws) as (facts, rollups, units):
+        for start in range(0, len(events), 2_000):
+            facts.apply(_batch(events[start : start + 2_000]))
+        before = _view(facts, rollups, units)
+        units.calls.clear()
+        started = monotonic()
+        facts.compact(SITE)
+        seconds = monotonic() - started
+        files = sum(each["Size"] for page in aws.s3.get_paginator("list_objects_v2").paginate(Bucket=facts._bucket) for each in page.get("Contents", ()))
+        after = _view(facts, rollups, units)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return [
+        say(f"compaction of {len(events):,} events of a day: {seconds:.1f} s, {files / len(events):.1f} bytes of Parquet an event; at most {peak:,.0f} MB of memory so far"),
+        say(f"a look at that day costs {before:.0f} read units while all of it lies in segments, {after:.0f} once it lies in files"),
+    ]
+
+
+def _view(facts: DynamodbFacts, rollups: DynamodbRollups, units: Units) -> float:
+    units.reads = 0.0
+    Answers(facts, now, rollups).query(demo.sites(1)[0], {"site_id": SITE, "metrics": ["visitors", "pageviews"], "date_range": "day"})
+    return units.reads
+
+
+def _reports(aws: Aws, millions: int) -> list[str]:
+    """A month of events in files; filtered reports by a function that has none of them, and by one that has."""
+    site, last = demo.sites(1)[0], date_day(today()) - 1
+    lines = []
+    with _facts(aws) as (facts, rollups, units), tempfile.TemporaryDirectory() as folder:
+        for day in range(last - MONTH + 1, last + 1):
+            window = Window(Path(folder), Path(folder), "2GB")
+            days = demo.site_days([site], millions * 1_000_000 // MONTH, day, day, 1)
+            window.load(demo.EVENTS, {"seed": 1, "until": now(), "days": [each._asdict() for each in days]})
+            facts._point(SITE, {each: facts._written(window, SITE, each, None, {}) for each in window.days(SITE) if date_day(each) == day})
+            window.close()
+        query = {"site_id": SITE, "metrics": ["visitors", "pageviews"], "dimensions": ["event:page"], "date_range": "30d", "filters": [["is", "visit:country", ["DE"]]]}
+        for name in ("cold", "warm", "warm, another filter"):
+            if name == "warm, another filter":
+                query["filters"] = [["is", "visit:device", ["mobile"]]]
+            elif name == "warm":
+                rollups.clear(SITE)
+            units.calls.clear()
+            started = monotonic()
+            Answers(facts, now, rollups).query(site, query)
+            lines.append(say(f"filtered report of 30 days, {millions}M events, {name}: {monotonic() - started:.2f} s, {units.calls['GetObject']} files fetched"))
+    return lines
