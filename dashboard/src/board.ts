@@ -10,12 +10,13 @@ import { newState, type State } from './state'
 export interface Board {
   state: State
   gateway: URL
+  track: string
   choose(change: Partial<View>): void
   useKey(key: string): void
   retry(): void
 }
 
-export function openBoard(gateway: URL, window: Window): Board {
+export function openBoard(gateway: URL, track: string, window: Window): Board {
   const state = newState(parseView(window.location.search), storedKey())
   const rounds = keepReading(roundOf(state, connect(gateway, () => state.key.peek())), window.document)
 
@@ -33,6 +34,7 @@ export function openBoard(gateway: URL, window: Window): Board {
   return {
     state,
     gateway,
+    track,
     choose(change) {
       const view = { ...state.view.peek(), ...change }
       window.history.pushState(null, '', formatView(view))

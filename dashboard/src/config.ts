@@ -1,21 +1,26 @@
 /** Where the gateway is: `config.json`, beside the page, can point elsewhere. */
 
-/** `api` is an origin or path prefix; empty means beside the page itself. */
+/** `api` is an origin or path prefix; empty means beside the page itself. `track` is where hits go, when that is elsewhere. */
 export interface Config {
   api: string
+  track: string
 }
 
 export async function readConfig(page: string): Promise<Config> {
   try {
     const response = await fetch(new URL('config.json', page), { cache: 'no-cache' })
     const given = (await response.json()) as Partial<Config>
-    return { api: typeof given.api === 'string' ? given.api : '' }
+    return { api: textOf(given.api), track: textOf(given.track) }
   } catch {
-    return { api: '' }
+    return { api: '', track: '' }
   }
 }
 
-export function gatewayOf(config: Config, page: string): URL {
+function textOf(given: unknown): string {
+  return typeof given === 'string' ? given : ''
+}
+
+export function gatewayOf(config: Pick<Config, 'api'>, page: string): URL {
   const prefix = config.api === '' || config.api.endsWith('/') ? config.api : `${config.api}/`
   const gateway = new URL(prefix === '' ? '.' : prefix, page)
   gateway.search = ''

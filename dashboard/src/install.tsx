@@ -10,7 +10,7 @@ export function Install({ board }: { board: Board }) {
     <div class="install sheet" data-testid="install">
       <h1>Nothing counted for {site} yet</h1>
       <p>Paste one of these into the pages of the site, then open one of them.</p>
-      {snippetsFor(site, board.gateway).map((snippet) => (
+      {snippetsFor(site, board.gateway, board.track).map((snippet) => (
         <SnippetBox key={snippet.name} snippet={snippet} />
       ))}
       <p class="waiting-for" data-testid="live-check">

@@ -53,3 +53,10 @@ test('a snippet cannot be ended by the id of its site', () => {
   expect(read[0]?.src).toBe('https://stats.example.org/deep/js/f.js')
   expect(pixel).toContain('src="https://stats.example.org/deep/v1/track.gif?w=%22%3E%3C%2Fscript%3E%26"')
 })
+
+test('where hits go elsewhere, the snippet says so', () => {
+  const [script, pixel] = snippetsFor('a', new URL('https://stats.example.org/'), 'https://door.example/v1/track').map((snippet) => snippet.code)
+  expect(script).toContain('src="https://stats.example.org/js/f.js"')
+  expect(script).toContain('data-api="https://door.example/v1/track"')
+  expect(pixel).toContain('src="https://door.example/v1/track.gif?w=a"')
+})

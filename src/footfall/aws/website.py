@@ -33,9 +33,10 @@ OUTPUTS = {
 
 
 def dashboard(outputs: Mapping[str, str]) -> dict[str, File]:
-    """The dashboard's files. Where it is not served beside the API, it is told where that is."""
+    """The dashboard's files. Where it is not served beside the API, or beside the door, it is told where these are."""
     api = "" if urlsplit(outputs["DashboardURL"]).scheme == "https" else f"{outputs['APIRootURL'].rstrip('/')}/{outputs['APIStageName']}"
-    config = made("config.json", json.dumps({"api": api}).encode(), REVALIDATE, ())
+    beside = tracking(outputs).startswith(outputs["DashboardURL"])
+    config = made("config.json", json.dumps({"api": api, "track": "" if beside else tracking(outputs)}).encode(), REVALIDATE, ())
     return {**_folder("dashboard"), "config.json": config, **_tracker()}
 
 
