@@ -15,7 +15,7 @@ function shown(dropped: Drop[], period: PeriodName = 'day'): Element | null {
   state.figures.value = { scope, totals: nothing(), series, panels: {}, dropped, settledAt: 0, checkedAt: 0 }
   const root = document.createElement('div')
   const gateway = new URL('https://stats.example.org/')
-  render(<Footer board={{ state, gateway, choose() {}, useKey() {}, retry() {} }} />, root)
+  render(<Footer board={{ state, gateway, track: '', choose() {}, useKey() {}, retry() {} }} />, root)
   return root.querySelector('[data-testid=left-out]')
 }
 

@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import quote_plus
 
 import pytest
+import zstandard
 
 from footfall.aws import template
 from footfall.aws.shipped import TEMPLATE, shipped
@@ -32,6 +33,7 @@ ROOT = Path(__file__).parents[2]
 RESOURCES = template.parsed(shipped(TEMPLATE))["Resources"]
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:133.0) Gecko/20100101 Firefox/133.0"
 SECRET = "of the distribution"
+ZSTD = b"\x28\xb5\x2f\xfd"
 OF_THE_MAPPING = {"kinesis:DescribeStream", "kinesis:GetRecords", "kinesis:GetShardIterator", "kinesis:ListShards", "s3:PutObject", "s3:ListBucket"}
 """What Lambda itself does in the name of the function that counts."""
 
@@ -294,3 +296,27 @@ def test_a_function_may_do_what_it_does_and_nothing_else(busy: Place, name: str)
 def _resource(value: Any) -> str:
     text: str = value["Fn::GetAtt"][0] if "Fn::GetAtt" in value else value["Fn::Sub"].partition("${")[2].partition(".")[0]
     return {"CompactFunction": "itself"}.get(text, text)
+
+
+def test_no_address_and_no_user_agent_is_kept(busy: Place, aws: Aws) -> None:
+    """Neither in the table, packed or not, nor in the salts' table, nor in any version of any file."""
+    kept: list[bytes] = []
+    for table in ("Table", "SaltsTable"):
+        for page in aws.dynamodb.get_paginator("scan").paginate(TableName=busy.names[table]):
+            for item in page["Items"]:
+                packed = [value["B"] for value in item.values() if "B" in value]
+                kept += [json.dumps(item, default=repr).encode(), *packed, *(zstandard.decompress(each) for each in packed if each[:4] == ZSTD)]
+    for bucket in ("ArchiveBucket", "FailuresBucket"):
+        for page in aws.s3.get_paginator("list_object_versions").paginate(Bucket=busy.names[bucket]):
+            kept += [
+                aws.s3.get_object(Bucket=busy.names[bucket], Key=each["Key"], VersionId=each["VersionId"])["Body"].read() for each in page.get("Versions", ()) if not raw(each)
+            ]
+    everything = b"\n".join(kept)
+    assert b"example.com" in everything and b"Firefox" in everything, "what is kept can be read here"
+    for secret in (b"192.0.2.1", b"192.0.2.55", BROWSER.encode(), b"rv:133.0", b64encode(BROWSER.encode())[:24], b64encode(b"192.0.2.1")[:10]):
+        assert secret not in everything
+
+
+def raw(version: Any) -> bool:
+    """What Lambda itself wrote, and is gone: its bucket has no versions but here."""
+    return str(version["Key"]).startswith("aws/lambda/")

@@ -98,6 +98,46 @@ def test_days_of_many_visitors(opened: Opened) -> None:
     same(facts, records)
 
 
+def test_who_asks_again_sees_what_came_meanwhile(opened: Opened) -> None:
+    """By compaction too, and though what was made for the first is used again as long as nothing changes."""
+    facts, other, dice = opened(), opened(), Random(3)
+    shards, seen = sharded(crowd(2, date(2026, 6, 10), 2, 20)), list[Made]()
+    for batch in delivered(shards, dice, 30):
+        apply(other, batch)
+        seen += [each for each in batch if each not in seen]
+        if dice.random() < 0.3:
+            other.compact("berlin")
+        for _ in range(2):
+            with facts.reading("berlin") as reading:
+                agree(reading, seen)
+    facts.close()
+
+
+def test_who_asks_again_where_nothing_changed_reads_little(opened: Opened) -> None:
+    calls: list[str] = []
+
+    def choose(action: str) -> Fault:
+        calls.append(action)
+        return fault.none
+
+    facts = opened(choose)
+    apply(facts, made(crowd(2, date(2026, 6, 10), 3, 20), one_shard=True))
+    told = []
+    for _ in range(3):
+        calls.clear()
+        with facts.reading("berlin") as reading:
+            told.append(everything(reading))
+        found = list(calls)
+    assert told[0] == told[1] == told[2]
+    assert found == ["Query", "Query"]
+    with facts.reading("berlin") as early:
+        apply(facts, made([Act(NINE)], prefix="late", one_shard=True))
+        with facts.reading("berlin") as late:
+            assert everything(early) == told[0]
+            assert everything(late) != told[0]
+    facts.close()
+
+
 def test_a_day_has_one_version_as_long_as_nothing_comes(opened: Opened) -> None:
     facts = opened()
     apply(facts, made([Act(NINE), Act(NINE + DAY)]))

@@ -34,6 +34,7 @@ from footfall.store.cache import Cache
 from footfall.store.pointer import Day, Item, Pointer, file_key, padded, pointer_of
 from footfall.store.port import Applied, Bad, Batch, Outrun, Reading, StoreBroken, Stretch, TooLarge
 from footfall.store.segment import pack, pack_bad, unpack, unpack_bad
+from footfall.store.shelf import Shelf
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -47,6 +48,9 @@ MOST_ITEMS, MOST_BYTES = 100, 3_500_000
 
 KEPT_SECONDS = 8 * 86_400
 """How long segments and ranges are kept: longer than anything may be applied late."""
+
+WINDOWS = 2
+"""Kept for sites of which nothing changes: the panels of a dashboard are all of one."""
 
 CACHE_BYTES = 300_000_000
 """Of files that a warm function keeps; it has 512 MB on disk unless told otherwise."""
@@ -73,6 +77,7 @@ class DynamodbFacts:
         self._now = now
         self._memory_limit = memory_limit
         self._cache = Cache(s3, bucket, cache, CACHE_BYTES)
+        self._shelf: Shelf[tuple[Window, Filled]] = Shelf(WINDOWS, lambda made: made[0].close())
 
     def marks(self) -> Mapping[str, int]:
         """See `port.Facts`."""
@@ -124,17 +129,35 @@ class DynamodbFacts:
     @contextmanager
     def reading(self, site: str | None = None) -> Iterator[Reading]:
         """See `port.Facts`."""
-        with self._window() as window:
-            filled = {each: self._fill(window, each) for each in (self._sites() if site is None else [site])}
+        if site is None:
+            with self._window() as window:
+                yield from self._read(window, {each: self._fill(window, each) for each in self._sites()})
+            return
+        # In this order: what is committed in between makes the next reader look again.
+        seen = dict(self.marks()), dict(self._changes(site))
+        with self._shelf.use(site, seen, lambda: self._made(site)) as (window, filled):
+            yield from self._read(window, {site: filled})
 
-            def fetch(part: str, near: Stretch | None) -> Mapping[str, Sequence[str]]:
-                return {each: self._files(each, part, _within(each_filled, near)) for each, each_filled in filled.items()}
+    def _read(self, window: "Window", filled: Mapping[str, Filled]) -> Iterator[Reading]:
+        def fetch(part: str, near: Stretch | None) -> Mapping[str, Sequence[str]]:
+            return {site: self._files(site, part, _within(each, near)) for site, each in filled.items()}
 
-            with window.reading_with(fetch) as reading:
-                yield reading
+        with window.reading_with(fetch) as reading:
+            yield reading
+
+    def _made(self, site: str) -> "tuple[Window, Filled]":
+        from footfall.store.window import Window
+
+        window = Window(self._cache.folder, self._cache.folder, self._memory_limit)
+        try:
+            return window, self._fill(window, site)
+        except BaseException:
+            window.close()
+            raise
 
     def close(self) -> None:
         """See `port.Facts`."""
+        self._shelf.clear()
 
     @contextmanager
     def _window(self) -> Iterator["Window"]:
