@@ -302,12 +302,14 @@ def test_no_address_and_no_user_agent_is_kept(busy: Place, aws: Aws) -> None:
     """Neither in the table, packed or not, nor in the salts' table, nor in any version of any file."""
     kept: list[bytes] = []
     for table in ("Table", "SaltsTable"):
-        for page in aws.dynamodb.get_paginator("scan").paginate(TableName=busy.names[table]):
+        scanned: Any = aws.dynamodb.get_paginator("scan").paginate(TableName=busy.names[table])
+        for page in scanned:
             for item in page["Items"]:
                 packed = [value["B"] for value in item.values() if "B" in value]
                 kept += [json.dumps(item, default=repr).encode(), *packed, *(zstandard.decompress(each) for each in packed if each[:4] == ZSTD)]
     for bucket in ("ArchiveBucket", "FailuresBucket"):
-        for page in aws.s3.get_paginator("list_object_versions").paginate(Bucket=busy.names[bucket]):
+        pages: Any = aws.s3.get_paginator("list_object_versions").paginate(Bucket=busy.names[bucket])
+        for page in pages:
             kept += [
                 aws.s3.get_object(Bucket=busy.names[bucket], Key=each["Key"], VersionId=each["VersionId"])["Body"].read() for each in page.get("Versions", ()) if not raw(each)
             ]

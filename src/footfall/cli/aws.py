@@ -18,6 +18,7 @@ from footfall.aws.bucket import Bucket, code_bucket
 from footfall.aws.package import CannotPackage, package
 from footfall.aws.shipped import TEMPLATE, shipped
 from footfall.aws.stack import Change, Plan, Shown, Stack
+from footfall.cli.cost import cost
 from footfall.registry.port import RegistryBroken
 from footfall.settings import Settings
 
@@ -35,6 +36,8 @@ def run(settings: Settings, given: dict[str, Any]) -> int:
     try:
         if given["action"] == "template":
             return _template(given)
+        if given["action"] == "cost":
+            return cost(given)
         if given["action"] == "front":
             return _front(given)
         where = account(given["region"], given["profile"], given["endpoint_url"])

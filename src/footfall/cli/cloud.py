@@ -2,6 +2,7 @@
 
 import argparse
 
+from footfall.cli.cost import count
 from footfall.cli.flags import Help
 
 AWS = """\
@@ -64,6 +65,14 @@ and what functions do in AWS is done here.
   pip install 'moto[server]' && moto_server -p 5000 &
   footfall aws front --endpoint-url http://127.0.0.1:5000"""
 
+COST = """\
+Estimate what a month costs, item by item, each with its price and where that is published. AWS is not
+asked. What comes in is page views and, unless switched off, what the tracker tells of reading: about
+2.2 hits a view.
+
+  footfall aws cost --views 1M
+  footfall aws cost --views 10M --front-door function"""
+
 HITS = "how many hits a second at busy times it is to be sized for; a shard for every 500, batches and memory to match"
 
 
@@ -80,6 +89,13 @@ def aws(command: argparse.ArgumentParser) -> None:
     front.add_argument("--endpoint-url", metavar="URL", required=True, help="where the emulators listen, on this machine")
     front.add_argument("--host", metavar="H", default="127.0.0.1", help="the address to listen on [127.0.0.1]")
     front.add_argument("--port", metavar="P", type=int, default=8000, help="the port to listen on; 0 for any free one [8000]")
+    cost = _action(actions, "cost", "estimate what a month costs", COST)
+    cost.add_argument("--views", metavar="N", required=True, type=_count, help="page views a month, such as 250000 or 1M")
+    cost.add_argument("--hits-per-view", metavar="X", type=float, default=2.2, help="1 without the tracker's reading times [2.2]")
+    cost.add_argument("--front-door", choices=["rest", "function"], help="what takes hits [rest]")
+    cost.add_argument("--window", metavar="S", type=_whole, default=10, help="for how many seconds hits are gathered [10]")
+    cost.add_argument("--sites", metavar="N", type=_whole, default=1, help="how many sites are counted [1]")
+    cost.add_argument("--dashboard-hours", metavar="H", type=float, default=60.0, help="for how many hours a dashboard is looked at [60]")
     for each in (deploy, status, scale, again, destroy):
         each.add_argument("--stack", metavar="NAME", default="footfall", help="the stack's name [footfall]")
         each.add_argument("--region", metavar="R", help="the region, such as eu-central-1 [AWS_DEFAULT_REGION, or the profile's]")
@@ -106,6 +122,13 @@ def _whole(text: str) -> int:
     if not text.isdecimal() or not int(text):
         raise argparse.ArgumentTypeError(f"must be a whole number from 1, not {text!r}")
     return int(text)
+
+
+def _count(text: str) -> int:
+    try:
+        return count(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"must be a number such as 250000 or 1M, not {text!r}") from None
 
 
 def _parameter(text: str) -> tuple[str, str]:

@@ -1,0 +1,129 @@
+"""What a month costs: how much of each service so many page views use, by the sizes that `bench/aws.py` measures, times its price.
+
+Prices are those of us-east-1 without any free tier, as they were published on `PRICED`.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import ceil
+from typing import NamedTuple
+
+MONTH_SECONDS = 30 * 86_400
+PRICED = "2025"
+
+HIT_BYTES = 900
+"""A record of the REST door; Kinesis counts 25 KB each."""
+
+BUSY = 4
+"""How many times the mean comes at the busiest hour."""
+
+HITS_PER_SHARD = 500
+PROCESS_GB, COMPACT_GB, QUERY_GB, COLLECT_GB = 0.5, 2.0, 1.77, 0.5
+PROCESS_SECONDS, PROCESS_SECONDS_A_HIT = 0.15, 0.0002
+COMPACT_SECONDS, COMPACT_SECONDS_A_HIT = 1.0, 0.00006
+QUERY_SECONDS, COLLECT_SECONDS = 0.25, 0.02
+PANELS, PANEL_SECONDS = 10, 10
+LOG_BYTES = 700
+ALARMS = 8
+FILE_BYTES = 50
+HISTORY_MONTHS = 12
+SEGMENT_DAYS = 8
+
+
+class Price(NamedTuple):
+    """Dollars for so many units, and where that is published."""
+
+    dollars: float
+    units: float
+    unit: str
+    source: str
+
+
+PRICES = {
+    "API Gateway, requests": Price(3.50, 1e6, "requests", "aws.amazon.com/api-gateway/pricing"),
+    "CloudFront, requests": Price(1.00, 1e6, "requests", "aws.amazon.com/cloudfront/pricing"),
+    "Kinesis, shards": Price(0.015, 1, "shard hours", "aws.amazon.com/kinesis/data-streams/pricing"),
+    "Kinesis, records": Price(0.014, 1e6, "units of 25 KB", "aws.amazon.com/kinesis/data-streams/pricing"),
+    "Lambda, calls": Price(0.20, 1e6, "calls", "aws.amazon.com/lambda/pricing"),
+    "Lambda, time": Price(0.0000133334, 1, "GB seconds on arm64", "aws.amazon.com/lambda/pricing"),
+    "DynamoDB, writes": Price(0.625, 1e6, "write units", "aws.amazon.com/dynamodb/pricing/on-demand"),
+    "DynamoDB, reads": Price(0.125, 1e6, "read units", "aws.amazon.com/dynamodb/pricing/on-demand"),
+    "DynamoDB, storage and recovery": Price(0.45, 1, "GB months", "aws.amazon.com/dynamodb/pricing/on-demand"),
+    "S3, writes": Price(0.005, 1e3, "requests", "aws.amazon.com/s3/pricing"),
+    "S3, reads": Price(0.0004, 1e3, "requests", "aws.amazon.com/s3/pricing"),
+    "S3, storage": Price(0.023, 1, "GB months", "aws.amazon.com/s3/pricing"),
+    "KMS, requests": Price(0.03, 1e4, "requests", "aws.amazon.com/kms/pricing"),
+    "CloudWatch, logs": Price(0.50, 1, "GB", "aws.amazon.com/cloudwatch/pricing"),
+    "CloudWatch, alarms": Price(0.10, 1, "alarms", "aws.amazon.com/cloudwatch/pricing"),
+    "CloudWatch, metrics": Price(0.30, 1, "metrics", "aws.amazon.com/cloudwatch/pricing"),
+    "transfer out": Price(0.09, 1, "GB", "aws.amazon.com/ec2/pricing/on-demand"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """How Footfall is used in a month: `dashboard_hours` are the hours for which one dashboard is open."""
+
+    views: int
+    hits_per_view: float = 2.2
+    door: str = "rest"
+    window_seconds: int = 10
+    sites: int = 1
+    dashboard_hours: float = 60.0
+
+
+class Line(NamedTuple):
+    """One item of the bill."""
+
+    name: str
+    amount: float
+    price: Price
+
+    @property
+    def dollars(self) -> float:
+        """What it costs."""
+        return self.amount / self.price.units * self.price.dollars
+
+
+def bill(use: Use) -> list[Line]:
+    """The items of a month that cost anything."""
+    return [Line(name, amount, PRICES[name]) for name, amount in _amounts(use) if amount]
+
+
+def _amounts(use: Use) -> Iterator[tuple[str, float]]:
+    hits = use.views * use.hits_per_view
+    shards = max(1, ceil(hits / MONTH_SECONDS * BUSY / HITS_PER_SHARD))
+    batches = min(hits, shards * MONTH_SECONDS / use.window_seconds)
+    collected = hits if use.door == "function" else 0
+    panels = use.dashboard_hours * 3_600 / PANEL_SECONDS * PANELS
+    compactions = min(use.sites * MONTH_SECONDS / 300, batches * use.sites)
+    yield "API Gateway, requests", (hits if use.door == "rest" else 0) + panels
+    yield "CloudFront, requests", collected + panels
+    yield "Kinesis, shards", shards * MONTH_SECONDS / 3_600
+    yield "Kinesis, records", hits * ceil(HIT_BYTES / 25_000)
+    yield "Lambda, calls", batches + collected + panels + compactions + MONTH_SECONDS / 300
+    process = batches * PROCESS_SECONDS + hits * PROCESS_SECONDS_A_HIT
+    compact = compactions * COMPACT_SECONDS + hits * COMPACT_SECONDS_A_HIT * 20  # a day is written anew as long as it grows
+    yield "Lambda, time", process * PROCESS_GB + compact * COMPACT_GB + panels * QUERY_SECONDS * QUERY_GB + collected * COLLECT_SECONDS * COLLECT_GB
+    yield "DynamoDB, writes", batches * _writes(hits / max(batches, 1), use.sites) + compactions * 8
+    yield "DynamoDB, reads", batches * 2 + compactions * 30 + panels * 4 + collected
+    yield "DynamoDB, storage and recovery", hits / 30 * SEGMENT_DAYS * _segment_bytes(hits / max(batches, 1)) / 1e9
+    yield "S3, writes", compactions * 4
+    yield "S3, reads", compactions * 24 + panels
+    yield "S3, storage", hits * HISTORY_MONTHS * FILE_BYTES * 2 / 1e9  # twice: versions that others took the place of stay a week
+    yield "KMS, requests", batches + MONTH_SECONDS / 300
+    yield "CloudWatch, logs", (batches + compactions) * LOG_BYTES / 1e9
+    yield "CloudWatch, alarms", ALARMS
+    yield "CloudWatch, metrics", 5
+    yield "transfer out", (hits * 300 + panels * 4_000) / 1e9
+
+
+def _writes(hits: float, sites: int) -> float:
+    """Write units of a batch: each item twice, as in any transaction; how far the shard has come, the range, and of each site a segment and its mark."""
+    some = min(sites, max(hits, 1))
+    return 2 * (2 + some * (1 + ceil(_segment_bytes(hits / some) * hits / some / 1_024)))
+
+
+def _segment_bytes(hits: float) -> float:
+    """Of an event, in a segment of so many."""
+    return 40 + 213 / max(hits, 1) ** 0.6
