@@ -126,4 +126,4 @@ def _writes(hits: float, sites: int) -> float:
 
 def _segment_bytes(hits: float) -> float:
     """Of an event, in a segment of so many."""
-    return 40 + 213 / max(hits, 1) ** 0.6
+    return 40 + 213 / float(max(hits, 1) ** 0.6)
