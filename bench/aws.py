@@ -166,7 +166,7 @@ def _reports(aws: Aws, millions: int) -> list[str]:
             window = Window(Path(folder), Path(folder), "2GB")
             days = demo.site_days([site], millions * 1_000_000 // MONTH, day, day, 1)
             window.load(demo.EVENTS, {"seed": 1, "until": now(), "days": [each._asdict() for each in days]})
-            facts._point(SITE, {each: facts._written(window, SITE, each, None, {}) for each in window.days(SITE) if date_day(each) == day})
+            facts.pointers.put(SITE, facts.pointers.generation(SITE), {each: facts._written(window, SITE, each, {}) for each in window.days(SITE) if date_day(each) == day})
             window.close()
         query = {"site_id": SITE, "metrics": ["visitors", "pageviews"], "dimensions": ["event:page"], "date_range": "30d", "filters": [["is", "visit:country", ["DE"]]]}
         for name in ("cold", "warm", "warm, another filter"):

@@ -9,7 +9,7 @@ IMPORT_ALL = """
 import sys
 sys.modules["boto3"] = sys.modules["botocore"] = None  # as if they were not installed
 import importlib, pkgutil, footfall
-names = [each.name for each in pkgutil.walk_packages(footfall.__path__, "footfall.") if each.name.rpartition(".")[2] not in ("dynamodb", "dynamodb_rollups", "kinesis", "__main__", "functions", "lambdas", "collect", "front")]
+names = [each.name for each in pkgutil.walk_packages(footfall.__path__, "footfall.") if each.name.rpartition(".")[2] not in ("dynamodb", "dynamodb_rollups", "dynamodb_table", "pointer", "window", "kinesis", "__main__", "functions", "lambdas", "collect", "front")]
 for name in names:
     importlib.import_module(name)
 print(len(names))

@@ -32,7 +32,7 @@ def batch(records: list[Record], marks: dict[str, int] | None = None) -> Batch:
 
 
 def test_nothing_makes_an_empty_batch() -> None:
-    assert batch([]) == Batch([], [], {})
+    assert batch([]) == Batch([], [], {}, bad=[])
 
 
 @pytest.mark.parametrize(

@@ -129,7 +129,7 @@ def test_who_asks_again_where_nothing_changed_reads_little(opened: Opened) -> No
             told.append(everything(reading))
         found = list(calls)
     assert told[0] == told[1] == told[2]
-    assert found == ["Query", "Query"]
+    assert found == ["Query", "Query", "GetItem"]
     with facts.reading("berlin") as early:
         apply(facts, made([Act(NINE)], prefix="late", one_shard=True))
         with facts.reading("berlin") as late:

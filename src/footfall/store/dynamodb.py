@@ -11,7 +11,7 @@ that as new versions of the files. Shards have names that no other stream's have
 | a range that was applied | `L#shard` | its last sequence number |
 | records that nobody could read | `B` | shard, sequence number |
 | a day with segments that no file holds | `X#site` | day |
-| a day's files, and up to where they hold its segments | `P#site` | day |
+| where a day's files are | see `pointer` | |
 | a segment | `S#site#day` | shard, sequence number |
 """
 
@@ -31,7 +31,8 @@ from footfall.domain.event import Event, Position, Tally
 from footfall.domain.site import date_day, day_date
 from footfall.store.apply import REACH
 from footfall.store.cache import Cache
-from footfall.store.pointer import Day, Item, Pointer, file_key, padded, pointer_of
+from footfall.store.dynamodb_table import Item, Table, key, translated
+from footfall.store.pointer import Day, Known, Pointer, Pointers, file_key, padded
 from footfall.store.port import Applied, Bad, Batch, Outrun, Reading, StoreBroken, Stretch, TooLarge
 from footfall.store.segment import pack, pack_bad, unpack, unpack_bad
 from footfall.store.shelf import Shelf
@@ -59,7 +60,7 @@ CACHE_BYTES = 300_000_000
 class Filled(NamedTuple):
     """What a site's pointers are, and which days of them are loaded."""
 
-    pointers: Mapping[date, Pointer]
+    known: Known
     loaded: Collection[date]
 
 
@@ -72,6 +73,8 @@ class DynamodbFacts:
         self._dynamodb = dynamodb
         self._s3 = s3
         self._table = table
+        self._rows = Table(dynamodb, table)
+        self.pointers = Pointers(self._rows)
         self._bucket = bucket
         self._sites = sites
         self._now = now
@@ -81,14 +84,14 @@ class DynamodbFacts:
 
     def marks(self) -> Mapping[str, int]:
         """See `port.Facts`."""
-        return {item["sk"]["S"]: int(item["hwm"]["S"]) for item in self._items("C")}
+        return {item["sk"]["S"]: int(item["hwm"]["S"]) for item in self._rows.items("C")}
 
     def apply(self, batch: Batch) -> Applied:
         """See `port.Facts`. Copies are found when days are folded, so all count as counted here. Raises `TooLarge`."""
         segments, days = self._segments(batch)
         shards = [action for shard, last in batch.marks.items() for action in self._reached(shard, batch.firsts.get(shard, last), last, len(batch.events))]
         puts = [*segments, *self._bad(batch.bad)]
-        actions = [*shards, *({"Put": {"TableName": self._table, "Item": item}} for item in puts), *map(self._changed, sorted(days))]
+        actions = [*shards, *(self._rows.put(item) for item in puts), *map(self._changed, sorted(days))]
         if len(actions) > MOST_ITEMS or sum(len(item["data"]["B"]) for item in puts) > MOST_BYTES:
             raise TooLarge
         if actions:
@@ -97,12 +100,12 @@ class DynamodbFacts:
 
     def bad(self) -> Iterator[Bad]:
         """The records of the last days that nobody could read."""
-        for item in self._items("B"):
+        for item in self._rows.items("B"):
             yield from unpack_bad(item["data"]["B"])
 
     def applied(self, shard: str) -> Sequence[tuple[int, int]]:
         """See `port.Late`."""
-        return [(int(item["first"]["S"]), int(item["sk"]["S"])) for item in self._items(f"L#{shard}")]
+        return [(int(item["first"]["S"]), int(item["sk"]["S"])) for item in self._rows.items(f"L#{shard}")]
 
     def settle(self, alive: frozenset[int], today: int, applied_up_to: int) -> Sequence[int]:
         """See `port.Facts`. Compacts what it settles."""
@@ -134,7 +137,7 @@ class DynamodbFacts:
                 yield from self._read(window, {each: self._fill(window, each) for each in self._sites()})
             return
         # In this order: what is committed in between makes the next reader look again.
-        seen = dict(self.marks()), dict(self._changes(site))
+        seen = dict(self.marks()), dict(self._changes(site)), self.pointers.generation(site)
         with self._shelf.use(site, seen, lambda: self._made(site)) as (window, filled):
             yield from self._read(window, {site: filled})
 
@@ -175,10 +178,10 @@ class DynamodbFacts:
         changed = self._changes(site)
         reached = self.marks()
         with self._window() as window:
-            before, loaded = self._fill(window, site, reached, also)
+            (generation, before), loaded = self._fill(window, site, reached, also)
             done = further(window)
             days = {day for day, each in window.days(site).items() if day not in before or (day in loaded and (before[day].day != each or done))} | set(changed)
-            self._point(site, {day: self._written(window, site, day, before.get(day), reached) for day in sorted(days)})
+            self.pointers.put(site, generation, {day: self._written(window, site, day, reached) for day in sorted(days)})
         for day, version in changed.items():
             self._clear(site, day, version)
         return done
@@ -187,26 +190,27 @@ class DynamodbFacts:
         """Bring a site into a window: the segments that no file holds, up to some marks or to the end, and from files the days that may change by these or are `also` asked for."""
         reached = self.marks() if upto is None else upto
         changed = self._changes(site)  # before the pointers: who takes a mark away has put a pointer
-        pointers = self._pointers(site)
+        known = self.pointers.of(site)
+        pointers = known.days
         events, tallies = list[Event](), list[Tally]()
         for day in changed:
             held = pointers[day].marks if day in pointers else {}
             for shard, last in reached.items():
-                for item in self._items(f"S#{site}#{day}", f"{shard}#{padded(held.get(shard, -1) + 1)}", f"{shard}#{padded(last)}#~"):
+                for item in self._rows.items(f"S#{site}#{day}", f"{shard}#{padded(held.get(shard, -1) + 1)}", f"{shard}#{padded(last)}#~"):
                     more, counts = unpack(item["data"]["B"])
                     events += map(_in_order, more)
                     tallies += counts
-        known = {day: pointer.day for day, pointer in pointers.items()}
-        window.name_days(site, known)
+        named = {day: pointer.day for day, pointer in pointers.items()}
+        window.name_days(site, named)
         loaded = self._load(window, site, pointers, {*changed, *also}, [event.hit.id for event in events])
         if events or tallies:
             window.apply(Batch(events, tallies))
-            window.name_versions(site, known, _digest(changed.values()))
-        return Filled(pointers, loaded)
+            window.name_versions(site, named, _digest(changed.values()))
+        return Filled(known, loaded)
 
     def _unsettled(self, site: str, alive: frozenset[int], today: int) -> Collection[date]:
         """All unsettled days of a site, if it is time for any of them."""
-        unsettled = [day for day, pointer in self._read_pointers(site).items() if not pointer.day.settled and pointer.day.version is not None]
+        unsettled = [day for day, pointer in self.pointers.of(site).days.items() if not pointer.day.settled and pointer.day.version is not None]
         days = {*unsettled, *self._changes(site)}
         return days if any(date_day(day) not in alive and date_day(day) < today for day in days) else ()
 
@@ -222,51 +226,25 @@ class DynamodbFacts:
         return loaded
 
     def _files(self, site: str, part: str, pointers: Mapping[date, Pointer]) -> list[str]:
-        with _translated():
+        with translated():
             return self._cache.paths([(file_key(site, day, part), pointer.files[part]) for day, pointer in pointers.items() if part in pointer.files])
 
     def _changes(self, site: str) -> Mapping[date, str]:
-        return {date.fromisoformat(item["sk"]["S"]): item["version"]["S"] for item in self._items(f"X#{site}")}
+        return {date.fromisoformat(item["sk"]["S"]): item["version"]["S"] for item in self._rows.items(f"X#{site}")}
 
-    def _pointers(self, site: str) -> Mapping[date, Pointer]:
-        """All of a site as of one moment: a query may see half of a transaction, but not twice the same half."""
-        found, before = self._read_pointers(site), None
-        while found != before:
-            found, before = self._read_pointers(site), found
-        return found
-
-    def _read_pointers(self, site: str) -> Mapping[date, Pointer]:
-        return {date.fromisoformat(item["sk"]["S"]): pointer_of(item) for item in self._items(f"P#{site}")}
-
-    def _written(self, window: "Window", site: str, day: date, before: Pointer | None, marks: Mapping[str, int]) -> Pointer:
+    def _written(self, window: "Window", site: str, day: date, marks: Mapping[str, int]) -> Pointer:
         files = {}
         for part, path in window.write(site, day):
-            with _translated(), path.open("rb") as body:
+            with translated(), path.open("rb") as body:
                 files[part] = self._s3.put_object(Bucket=self._bucket, Key=file_key(site, day, part), Body=body)["VersionId"]
-        return Pointer(before.generation + 1 if before else 1, window.days(site).get(day, Day(None, settled=False)), files, marks)
-
-    def _point(self, site: str, pointers: Mapping[date, Pointer]) -> None:
-        """Put pointers in one transaction, each over the one that was read: a visit may lie on two days.
-
-        Raises `StoreBroken` and changes nothing where another was there first. Very many days go in
-        several: what an interruption leaves is mended by who compacts next, since the marks of change stay.
-        """
-        actions: list[Any] = []
-        for day, pointer in pointers.items():
-            put = {"TableName": self._table, "Item": {"pk": {"S": f"P#{site}"}, "sk": {"S": str(day)}, **pointer.item()}, "ConditionExpression": "attribute_not_exists(pk)"}
-            if pointer.generation > 1:
-                put |= {"ConditionExpression": "generation = :before", "ExpressionAttributeValues": {":before": {"N": str(pointer.generation - 1)}}}
-            actions.append({"Put": put})
-        for start in range(0, len(actions), MOST_ITEMS):
-            with _translated():
-                self._dynamodb.transact_write_items(TransactItems=actions[start : start + MOST_ITEMS])
+        return Pointer(window.days(site).get(day, Day(None, settled=False)), files, marks)
 
     def _clear(self, site: str, day: date, version: str) -> None:
         """Take a day's mark away if it is still the one that was read."""
-        with _translated(), suppress(self._dynamodb.exceptions.ConditionalCheckFailedException):
+        with translated(), suppress(self._dynamodb.exceptions.ConditionalCheckFailedException):
             self._dynamodb.delete_item(
                 TableName=self._table,
-                Key={"pk": {"S": f"X#{site}"}, "sk": {"S": str(day)}},
+                Key=key(f"X#{site}", str(day)),
                 ConditionExpression="version = :seen",
                 ExpressionAttributeValues={":seen": {"S": version}},
             )
@@ -282,7 +260,7 @@ class DynamodbFacts:
         shard, last = min(batch.marks.items(), default=("", 0))
         days = {*events, *tallies}
         items = [
-            {"pk": {"S": f"S#{site}#{day}"}, "sk": {"S": f"{shard}#{padded(last)}#{number}"}, "data": {"B": data}, "expires": self._expiry()}
+            {**key(f"S#{site}#{day}", f"{shard}#{padded(last)}#{number}"), "data": {"B": data}, "expires": self._expiry()}
             for site, day in sorted(days)
             for number, data in enumerate(_packed(events[site, day], tallies[site, day]))
         ]
@@ -292,22 +270,20 @@ class DynamodbFacts:
         data = pack_bad(bad)
         if len(data) > SEGMENT_BYTES and len(bad) > 1:
             return [*self._bad(bad[: len(bad) // 2]), *self._bad(bad[len(bad) // 2 :])]
-        return [{"pk": {"S": "B"}, "sk": {"S": _place(bad[0].position)}, "data": {"B": data}, "expires": self._expiry()}] if bad else []
+        return [{**key("B", _place(bad[0].position)), "data": {"B": data}, "expires": self._expiry()}] if bad else []
 
     def _reached(self, shard: str, first: int, last: int, count: int) -> list[Item]:
         """The actions that say a shard has come further, if it had not come as far as `first`."""
         mark = {
-            "TableName": self._table, "Key": {"pk": {"S": "C"}, "sk": {"S": shard}}, "UpdateExpression": "SET hwm = :last",
+            "TableName": self._table, "Key": key("C", shard), "UpdateExpression": "SET hwm = :last",
             "ConditionExpression": "attribute_not_exists(hwm) OR hwm < :first", "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
             "ExpressionAttributeValues": {":last": {"S": padded(last)}, ":first": {"S": padded(first)}},
         }  # fmt: skip
-        key = {"pk": {"S": f"L#{shard}"}, "sk": {"S": padded(last)}}
-        ledger = {**key, "first": {"S": padded(first)}, "events": {"N": str(count)}, "expires": self._expiry()}
-        return [{"Update": mark}, {"Put": {"TableName": self._table, "Item": ledger}}]
+        ledger = {**key(f"L#{shard}", padded(last)), "first": {"S": padded(first)}, "events": {"N": str(count)}, "expires": self._expiry()}
+        return [{"Update": mark}, self._rows.put(ledger)]
 
     def _changed(self, day: tuple[str, str]) -> Item:
-        item = {"pk": {"S": f"X#{day[0]}"}, "sk": {"S": day[1]}, "version": {"S": secrets.token_hex(8)}}
-        return {"Put": {"TableName": self._table, "Item": item}}
+        return self._rows.put({**key(f"X#{day[0]}", day[1]), "version": {"S": secrets.token_hex(8)}})
 
     def _commit(self, actions: Sequence[Any], batch: Batch) -> None:
         try:
@@ -320,20 +296,6 @@ class DynamodbFacts:
             raise Outrun({item["sk"]["S"]: int(item["hwm"]["S"]) for item in outrun}) from exc
         except (ClientError, BotoCoreError) as exc:
             raise StoreBroken(str(exc)) from exc
-
-    def _items(self, pk: str, low: str = "", high: str = "") -> Iterator[Item]:
-        """All items of a partition, as they are now; or those between two sort keys."""
-        asked: dict[str, Any] = {"TableName": self._table, "KeyConditionExpression": "pk = :pk", "ExpressionAttributeValues": {":pk": {"S": pk}}, "ConsistentRead": True}
-        if high:
-            asked["KeyConditionExpression"] += " AND sk BETWEEN :low AND :high"
-            asked["ExpressionAttributeValues"] |= {":low": {"S": low}, ":high": {"S": high}}
-        while True:
-            with _translated():
-                page = self._dynamodb.query(**asked)
-            yield from page["Items"]
-            if "LastEvaluatedKey" not in page:
-                return
-            asked["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
     def _expiry(self) -> Item:
         return {"N": str(self._now() // 1_000_000 + KEPT_SECONDS)}
@@ -362,16 +324,8 @@ def _place(position: Position) -> str:
 def _within(filled: Filled, near: Stretch | None) -> Mapping[date, Pointer]:
     """Those of some days that are not loaded."""
     first, last = near or (date.min, date.max)
-    return {day: pointer for day, pointer in filled.pointers.items() if first <= day <= last and day not in filled.loaded}
+    return {day: pointer for day, pointer in filled.known.days.items() if first <= day <= last and day not in filled.loaded}
 
 
 def _digest(versions: Iterable[str]) -> int:
     return int.from_bytes(blake2b("".join(sorted(versions)).encode(), digest_size=8).digest()) >> 1
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except (ClientError, BotoCoreError) as exc:
-        raise StoreBroken(str(exc)) from exc

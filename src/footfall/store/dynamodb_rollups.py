@@ -9,14 +9,13 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import date
 from random import random
 from time import sleep
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
+from footfall.store.dynamodb_table import Item, Table, key, translated
 from footfall.store.port import StoreBroken
 
 if TYPE_CHECKING:
@@ -30,8 +29,6 @@ AT_ONCE = 25
 
 PAUSES_SECONDS = (0.05, 0.1, 0.2, 0.4, 0.8, 0.0)
 
-Item = dict[str, Any]
-
 
 class DynamodbRollups:
     """See `port.Rollups`. Any thread may use it; `today` says when a question is used."""
@@ -39,6 +36,7 @@ class DynamodbRollups:
     def __init__(self, client: "DynamoDBClient", table: str, today: Callable[[], date]) -> None:
         self._client = client
         self._table = table
+        self._rows = Table(client, table)
         self._today = today
         self._used: dict[tuple[str, bytes], date] = {}
 
@@ -46,9 +44,9 @@ class DynamodbRollups:
         """See `port.Rollups`."""
         found = _whole(self._between(site, question, first, last))
         if found and self._used.get((site, question)) != self._today():
-            with _translated(), suppress(self._client.exceptions.ConditionalCheckFailedException):
+            with translated(), suppress(self._client.exceptions.ConditionalCheckFailedException):
                 self._client.update_item(
-                    TableName=self._table, Key=_key(site, question.hex()), UpdateExpression="SET used = :today",
+                    TableName=self._table, Key=key(f"U#{site}", question.hex()), UpdateExpression="SET used = :today",
                     ConditionExpression="used < :today", ExpressionAttributeValues={":today": {"S": str(self._today())}},
                 )  # fmt: skip
             self._used[site, question] = self._today()
@@ -56,11 +54,11 @@ class DynamodbRollups:
 
     def put(self, site: str, question: bytes, days: Mapping[date, tuple[int, bytes]]) -> None:
         """See `port.Rollups`."""
-        items = [{"pk": {"S": "U"}, "sk": {"S": site}}, {**_key(site, question.hex()), "used": {"S": str(self._today())}}]
+        items = [key("U", site), {**key(f"U#{site}", question.hex()), "used": {"S": str(self._today())}}]
         for day, (version, data) in days.items():
             parts = [data[start : start + PART_BYTES] for start in range(0, len(data), PART_BYTES)] or [b""]
             items += [
-                {**_key(site, f"{question.hex()}#{day}#{number:03}"), "version": {"N": str(version)}, "parts": {"N": str(len(parts))}, "data": {"B": part}}
+                {**key(f"U#{site}", f"{question.hex()}#{day}#{number:03}"), "version": {"N": str(version)}, "parts": {"N": str(len(parts))}, "data": {"B": part}}
                 for number, part in enumerate(parts)
             ]
         self._write([{"PutRequest": {"Item": item}} for item in items])
@@ -74,7 +72,7 @@ class DynamodbRollups:
 
     def forget(self, standing: Collection[tuple[str, bytes]], before: date, last_trimmed: Mapping[str, date]) -> None:
         """See `port.Rollups`."""
-        for site in [item["sk"]["S"] for item in self._query("pk = :pk", {":pk": {"S": "U"}})]:
+        for site in [item["sk"]["S"] for item in self._rows.items("U")]:
             items = self._all(site)
             used = {item["sk"]["S"]: item["used"]["S"] for item in items if "used" in item}
             old = {question for question, day in used.items() if day < str(before) and (site, bytes.fromhex(question)) not in standing}
@@ -107,35 +105,25 @@ class DynamodbRollups:
     def _between(self, site: str, question: bytes, first: date, last: date) -> list[Item]:
         if first > last:
             return []
-        bounds = {":low": {"S": f"{question.hex()}#{first}"}, ":high": {"S": f"{question.hex()}#{last}#~"}}
-        return self._query("pk = :pk AND sk BETWEEN :low AND :high", {":pk": {"S": f"U#{site}"}, **bounds})
+        return list(self._rows.items(f"U#{site}", f"{question.hex()}#{first}", f"{question.hex()}#{last}#~"))
 
     def _all(self, site: str) -> list[Item]:
-        return self._query("pk = :pk", {":pk": {"S": f"U#{site}"}})
-
-    def _query(self, condition: str, values: Item) -> list[Item]:
-        with _translated():
-            pages = self._client.get_paginator("query").paginate(TableName=self._table, KeyConditionExpression=condition, ExpressionAttributeValues=values, ConsistentRead=True)
-            return [item for page in pages for item in page["Items"]]
+        return list(self._rows.items(f"U#{site}"))
 
     def _delete(self, site: str, items: Sequence[Item]) -> None:
-        self._write([{"DeleteRequest": {"Key": _key(site, item["sk"]["S"])}} for item in items])
+        self._write([{"DeleteRequest": {"Key": key(f"U#{site}", item["sk"]["S"])}} for item in items])
 
     def _write(self, requests: list[Any]) -> None:
         for start in range(0, len(requests), AT_ONCE):
             left = requests[start : start + AT_ONCE]
             for pause in PAUSES_SECONDS:
-                with _translated():
+                with translated():
                     left = self._client.batch_write_item(RequestItems={self._table: left})["UnprocessedItems"].get(self._table, [])
                 if not left:
                     break
                 sleep(pause * random())
             else:
                 raise StoreBroken(f"{len(left)} roll-ups were refused again and again")
-
-
-def _key(site: str, place: str) -> Item:
-    return {"pk": {"S": f"U#{site}"}, "sk": {"S": place}}
 
 
 def _place(item: Item) -> tuple[str, str, str]:
@@ -156,11 +144,3 @@ def _whole(items: Sequence[Item]) -> dict[date, tuple[int, bytes]]:
         for day, some in parts.items()
         if len({item["version"]["N"] for item in some}) == 1 and len(some) == int(some[0]["parts"]["N"])
     }
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except (ClientError, BotoCoreError) as exc:
-        raise StoreBroken(str(exc)) from exc

@@ -1,16 +1,24 @@
-"""Where the files of a day are and what they hold, and how that is written as an item of DynamoDB."""
+"""Where the files of days are and what they hold.
+
+| item | pk | sk |
+|---|---|---|
+| a day's pointer | `P#site` | day |
+| the generation of all pointers of a site | `V#site` | `-` |
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from footfall.store.dynamodb_table import Item, Table, key
 from footfall.store.port import StoreBroken
 
 DIGITS = 56
 """Of a sequence number of Kinesis; DynamoDB's own numbers have 38, so they are text."""
 
-Item = dict[str, Any]
+MOST_DAYS = 99
+"""That go in one transaction, which takes 100 items, with the site's generation."""
 
 
 class Day(NamedTuple):
@@ -23,18 +31,18 @@ class Day(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Pointer:
-    """The versions of a day's files, by part, and by shard up to where they hold its segments. `generation` grows with each writing."""
+    """The versions of a day's files, by part, and by shard up to where they hold its segments. `generation` is the site's when it was put."""
 
-    generation: int
     day: Day
     files: Mapping[str, str]
     marks: Mapping[str, int]
+    generation: int = 0
 
-    def item(self) -> Item:
+    def item(self, generation: int) -> Item:
         """Its attributes, but for its keys."""
         version, settled, trimmed = self.day
         return {
-            "generation": {"N": str(self.generation)}, "settled": {"BOOL": settled}, "trimmed": {"BOOL": trimmed},
+            "generation": {"N": str(generation)}, "settled": {"BOOL": settled}, "trimmed": {"BOOL": trimmed},
             "files": {"M": {part: {"S": file} for part, file in self.files.items()}},
             "marks": {"M": {shard: {"S": padded(last)} for shard, last in self.marks.items()}},
             **({} if version is None else {"version": {"N": str(version)}}),
@@ -46,7 +54,51 @@ def pointer_of(item: Item) -> Pointer:
     version = int(item["version"]["N"]) if "version" in item else None
     files = {part: file["S"] for part, file in item["files"]["M"].items()}
     marks = {shard: int(last["S"]) for shard, last in item["marks"]["M"].items()}
-    return Pointer(int(item["generation"]["N"]), Day(version, item["settled"]["BOOL"], item["trimmed"]["BOOL"]), files, marks)
+    return Pointer(Day(version, item["settled"]["BOOL"], item["trimmed"]["BOOL"]), files, marks, int(item["generation"]["N"]))
+
+
+class Known(NamedTuple):
+    """The pointers of a site at one moment."""
+
+    generation: int
+    days: Mapping[date, Pointer]
+
+
+class Pointers:
+    """The pointers of all sites, read again only when their generation is another. Any thread may use it."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self._known: dict[str, Known] = {}
+
+    def generation(self, site: str) -> int:
+        """It grows with every change; 0 where there are none."""
+        item = self._table.item(f"V#{site}", "-")
+        return int(item["generation"]["N"]) if item else 0
+
+    def of(self, site: str) -> Known:
+        """Those of a site. A query may see a part of a transaction: then a pointer is of a later generation than the site."""
+        known, generation = self._known.get(site), self.generation(site)
+        while known is None or known.generation != generation:
+            days = {date.fromisoformat(item["sk"]["S"]): pointer_of(item) for item in self._table.items(f"P#{site}")}
+            again = self.generation(site)
+            if again == generation and all(pointer.generation <= generation for pointer in days.values()):
+                known = Known(generation, days)
+            generation = again
+        self._known[site] = known
+        return known
+
+    def put(self, site: str, before: int, pointers: Mapping[date, Pointer]) -> None:
+        """Put pointers in one transaction, over those of a generation: a visit may lie on two days.
+
+        Raises `StoreBroken` and changes nothing where another was there first. Very many days go in
+        several: what an interruption leaves is mended by who compacts next, since the marks of change stay.
+        """
+        days = list(pointers.items())
+        for number, start in enumerate(range(0, len(days), MOST_DAYS), before + 1):
+            puts = [self._table.put({**key(f"P#{site}", str(day)), **pointer.item(number)}) for day, pointer in days[start : start + MOST_DAYS]]
+            condition = ("generation = :before", {":before": {"N": str(number - 1)}}) if number > 1 else ("attribute_not_exists(pk)", None)
+            self._table.transact([*puts, self._table.put({**key(f"V#{site}", "-"), "generation": {"N": str(number)}}, *condition)])
 
 
 def file_key(site: str, day: date, part: str) -> str:

@@ -1,0 +1,65 @@
+"""A table of DynamoDB, its errors as those of the port."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from footfall.store.port import StoreBroken
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+Item = dict[str, Any]
+
+
+class Table:
+    """Items by partition and sort key, always as they are now."""
+
+    def __init__(self, client: "DynamoDBClient", name: str) -> None:
+        self.client = client
+        self.name = name
+
+    def items(self, pk: str, low: str = "", high: str = "") -> Iterator[Item]:
+        """All items of a partition, or those between two sort keys. Raises `StoreBroken`."""
+        asked: dict[str, Any] = {"TableName": self.name, "KeyConditionExpression": "pk = :pk", "ExpressionAttributeValues": {":pk": {"S": pk}}, "ConsistentRead": True}
+        if high:
+            asked["KeyConditionExpression"] += " AND sk BETWEEN :low AND :high"
+            asked["ExpressionAttributeValues"] |= {":low": {"S": low}, ":high": {"S": high}}
+        while True:
+            with translated():
+                page = self.client.query(**asked)
+            yield from page["Items"]
+            if "LastEvaluatedKey" not in page:
+                return
+            asked["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+    def item(self, pk: str, sk: str) -> Item | None:
+        """One item. Raises `StoreBroken`."""
+        with translated():
+            return self.client.get_item(TableName=self.name, Key=key(pk, sk), ConsistentRead=True).get("Item")
+
+    def put(self, item: Item, condition: str = "", values: Item | None = None) -> Item:
+        """What puts an item, in a transaction."""
+        conditions = {"ConditionExpression": condition, **({"ExpressionAttributeValues": values} if values else {})} if condition else {}
+        return {"Put": {"TableName": self.name, "Item": item, **conditions}}
+
+    def transact(self, actions: Sequence[Any]) -> None:
+        """Do all of it, or nothing. Raises `StoreBroken`."""
+        with translated():
+            self.client.transact_write_items(TransactItems=list(actions))
+
+
+def key(pk: str, sk: str) -> Item:
+    """The attributes that name an item."""
+    return {"pk": {"S": pk}, "sk": {"S": sk}}
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Errors of AWS as `StoreBroken`."""
+    try:
+        yield
+    except (ClientError, BotoCoreError) as exc:
+        raise StoreBroken(str(exc)) from exc
