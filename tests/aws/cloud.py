@@ -10,7 +10,6 @@ Python, which are this machine's. An executed change set stays in its list.
 
 import os
 import re
-import socket
 import subprocess
 import urllib.request
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ from time import sleep
 import pytest
 
 from footfall.aws.shipped import TEMPLATE, shipped
+from tests.server import free_port
 
 HOME = Path(__file__).parent / "ministack"
 PYTHON = HOME / ".venv" / "bin" / "python"
@@ -37,7 +37,7 @@ def emulated() -> str:
 @pytest.fixture(scope="session")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Its URL."""
-    port, folder = _free_port(), tmp_path_factory.mktemp("ministack")
+    port, folder = free_port(), tmp_path_factory.mktemp("ministack")
     environment = {
         "PATH": os.environ["PATH"], "HOME": str(folder), "TMPDIR": str(folder), "GATEWAY_PORT": str(port), "BIND_HOST": "127.0.0.1", "MINISTACK_REGION": "eu-central-1",
         "IOT_MTLS_ENABLED": "0", "SFTP_ENABLED": "0", "S3_DATA_DIR": str(folder / "s3"), "PYTHONDONTWRITEBYTECODE": "1",
@@ -66,9 +66,3 @@ def _wait(running: "subprocess.Popen[bytes]", url: str, log: Path) -> None:
             return
         sleep(0.05)
     raise AssertionError(f"MiniStack does not start: {log.read_text()}")
-
-
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])

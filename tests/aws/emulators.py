@@ -1,7 +1,7 @@
 """What stands for AWS: moto behind a real socket, and tables, buckets of a test's own there."""
 
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
@@ -42,6 +42,12 @@ class Aws(NamedTuple):
         self.s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
         self.s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
         return name
+
+
+def clients_of(url: str) -> Callable[[str], Any]:
+    """Makes clients of any service, at an address."""
+    made: Any = boto3.client
+    return lambda service: made(service, endpoint_url=url, **ANYBODY)
 
 
 def clients(url: str) -> Aws:

@@ -5,88 +5,23 @@ import re
 import subprocess
 import sys
 import zipfile
-from base64 import b64encode
-from collections.abc import Callable, Iterator
-from itertools import count
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from time import sleep, time
-from typing import Any
+from time import time
 
-import boto3
 import pytest
 
-from footfall.__main__ import main
 from footfall.aws.package import Package
+from footfall.aws.velocity import Request
+from footfall.compose import functions
+from footfall.domain.event import Position
 from footfall.registry.dynamodb import DynamodbRegistry
-from tests.aws.cloud import emulated
-from tests.aws.emulators import ANYBODY
+from footfall.store.port import Bad, Batch
+from tests.aws.events import BROWSER, wrapped
+from tests.aws.sky import Say, Sky, say, sky
 
+__all__ = ["say", "sky"]
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
-HEADERS = ["user-agent", "referer", "origin", "accept-language", "content-type", "authorization", "x-forwarded-for", "sec-gpc", "dnt", "sec-purpose", "purpose"]
-_numbers = count()
-
-Say = Callable[..., tuple[int, list[str], str]]
-
-
-class Sky:
-    """A stack of a test's own, and clients to look at it with."""
-
-    def __init__(self, url: str, folder: Path) -> None:
-        self.url, self.stack, self.folder = url, f"footfall-{next(_numbers)}", folder
-        self.zip = folder / "functions.zip"
-        with zipfile.ZipFile(self.zip, "w") as opened:
-            opened.writestr("lambdas.py", "")
-        self.template(lambda text: text)
-
-    def client(self, service: str) -> Any:
-        return boto3.client(service, endpoint_url=self.url, **ANYBODY)  # type: ignore[call-overload]
-
-    def stacks(self) -> dict[str, dict[str, Any]]:
-        return {each["StackName"]: each for each in self.client("cloudformation").describe_stacks()["Stacks"]}
-
-    def outputs(self) -> dict[str, str]:
-        return {each["OutputKey"]: each["OutputValue"] for each in self.stacks()[self.stack]["Outputs"]}
-
-    def buckets(self) -> set[str]:
-        return {each["Name"] for each in self.client("s3").list_buckets()["Buckets"] if self.stack in each["Name"]}
-
-    def resource(self, name: str) -> str:
-        return str(self.client("cloudformation").describe_stack_resource(StackName=self.stack, LogicalResourceId=name)["StackResourceDetail"]["PhysicalResourceId"])
-
-    def invoke(self, name: str, event: dict[str, Any]) -> dict[str, Any]:
-        """What a function answers."""
-        answer = self.client("lambda").invoke(FunctionName=self.resource(name), Payload=json.dumps(event).encode())
-        found = json.loads(answer["Payload"].read())
-        assert "FunctionError" not in answer, found
-        return dict(found)
-
-    def template(self, change: Callable[[str], str]) -> Path:
-        """The template, changed: from now on it is what is deployed."""
-        path = self.folder / "template.yaml"
-        path.write_text(change(emulated()))
-        return path
-
-
-@pytest.fixture
-def sky(cloud: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sky]:
-    for name, value in ANYBODY.items():
-        monkeypatch.setenv(name.replace("region_name", "aws_default_region").upper(), value)
-    made = Sky(cloud, tmp_path)
-    yield made
-    main(["aws", "destroy", "--yes", "--delete-data", "--endpoint-url", cloud, "--stack", made.stack])  # with the mappings of many stacks MiniStack was seen to hand on nothing
-
-
-@pytest.fixture
-def say(sky: Sky, capsys: pytest.CaptureFixture[str]) -> Say:
-    """Run a command: its status, the lines it prints, and what it complains of."""
-
-    def run(action: str, *flags: str | Path) -> tuple[int, list[str], str]:
-        more = ["--package", sky.zip, "--template", sky.folder / "template.yaml"] if action == "deploy" else []
-        status = main(["aws", action, "--endpoint-url", sky.url, "--stack", sky.stack, *map(str, (*more, *flags))])
-        said = capsys.readouterr()
-        return status, said.out.splitlines(), said.err
-
-    return run
 
 
 def test_deploy_makes_a_stack_and_says_where_it_is(sky: Sky, say: Say) -> None:
@@ -193,7 +128,10 @@ def test_status_says_where_to_look(sky: Sky, say: Say) -> None:
     dimensions = [{"Name": "FunctionName", "Value": sky.resource("ProcessFunction")}]
     sky.client("cloudwatch").put_metric_data(Namespace="AWS/Lambda", MetricData=[{"MetricName": "IteratorAge", "Dimensions": dimensions, "Value": 90_000.0}])
     sky.client("cloudwatch").put_metric_data(Namespace="Footfall", MetricData=[{"MetricName": "BadRecords", "Dimensions": dimensions, "Value": 101.0}])
+    facts = functions.facts_in(sky.client("dynamodb"), sky.client("s3"), sky.resource("Table"), sky.resource("ArchiveBucket"))
+    facts.apply(Batch(marks={"s": 3}, firsts={"s": 1}, bad=[Bad(Position("s", number), "url is required", b"") for number in (1, 2, 3)]))
     status, lines, _ = say("status")
+    assert re.split(r"  +", next(line for line in lines if line.startswith("bad records of")))[1] == "3 url is required"
     looked = [re.split(r"  +", line)[:2] for line in lines if line.endswith("<- look here")]
     assert (status, looked[:3]) == (1, [["lag", "90 s at most"], ["bad records", "101"], ["batches given up", "1"]])
 
@@ -268,37 +206,26 @@ def test_without_the_sdk_it_says_what_to_install(action: str) -> None:
     assert (done.returncode, done.stderr) == (1, "footfall: this needs the AWS SDK for Python, which is not installed: pip install 'footfall[aws]'\n")
 
 
-def test_hits_on_the_stream_are_counted_and_can_be_asked_for(sky: Sky, say: Say, code: Package) -> None:
+def test_hits_are_counted_also_while_a_newer_version_is_deployed(sky: Sky, say: Say, code: Package) -> None:
+    """From nothing to a report, on to a changed stack with hits arriving, and away."""
     sky.zip = code.path
     say("deploy")
-    address = sky.outputs()["WebsiteURL"]
-    for number in range(3):
-        body = b64encode(json.dumps({"date": 0, "name": "Home", "url": f"{address}/page-{number % 2}", "website": "example"}).encode()).decode()
-        sky.client("kinesis").put_record(StreamName=sky.resource("Stream"), Data=envelope(f"id-{number}", body), PartitionKey=f"id-{number}")
-    asked = {"site_id": "example", "metrics": ["visitors", "pageviews"], "date_range": "day"}
-    for _ in range(20):
-        answer = sky.invoke("QueryFunction", request("POST", "/api/v2/query", asked))
-        assert answer["statusCode"] == 200, answer
-        (row,) = json.loads(answer["body"])["results"]
-        if row["metrics"] == [1, 3]:
-            break
-        sleep(0.5)
-    else:
-        kept = sky.client("dynamodb").scan(TableName=sky.resource("Table"))["Items"]
-        raise AssertionError(f"not counted: {row}; {kept}; {sky.client('s3').list_objects_v2(Bucket=sky.resource('FailuresBucket')).get('Contents')}")
+    address, stream = sky.outputs()["WebsiteURL"], sky.resource("Stream")
 
+    def arrive(hits: range) -> None:
+        for number in hits:
+            body = json.dumps({"date": 0, "name": "Home", "url": f"{address}/page-{number % 2}", "website": "example"})
+            _, data = wrapped(Request({"User-Agent": BROWSER}, body=body, time_ms=int(time() * 1000), extended_id=f"id-{number}"))
+            sky.client("kinesis").put_record(StreamName=stream, Data=data, PartitionKey=f"id-{number}")
 
-def envelope(name: str, body: str) -> bytes:
-    """A request as the REST door puts it on the stream."""
-    agent = b64encode(b"Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0").decode()
-    headers = {**dict.fromkeys(HEADERS, ""), "user-agent": agent, "content-type": b64encode(b"application/json").decode()}
-    return json.dumps({"v": 1, "door": "track", "at": int(time() * 1000), "id": name, "ip": "192.0.2.7", "headers": headers, "query": [], "body": body}).encode()
-
-
-def request(method: str, path: str, body: Any) -> dict[str, Any]:
-    """A request as API Gateway hands it to a function."""
-    return {
-        "resource": "/{proxy+}", "path": path, "httpMethod": method, "headers": {"content-type": "application/json", "host": "api"}, "multiValueHeaders": {"content-type": ["application/json"], "host": ["api"]},
-        "queryStringParameters": None, "multiValueQueryStringParameters": None, "body": json.dumps(body), "isBase64Encoded": False,
-        "requestContext": {"httpMethod": method, "path": path, "stage": "v1", "identity": {"sourceIp": "192.0.2.7"}, "resourceId": "", "resourcePath": "/{proxy+}"},
-    }  # fmt: skip
+    arrive(range(3))
+    sky.until([1, 3])
+    with ThreadPoolExecutor(1) as beside:
+        arriving = beside.submit(arrive, range(3, 40))
+        assert sky.template(lambda text: text.replace("      Timeout: 120", "      Timeout: 110"))
+        status, lines, errors = say("deploy")
+        arriving.result()
+    assert (status, errors) == (0, "") and any(line.startswith("~ ProcessFunction") for line in lines)
+    sky.until([1, 40])
+    assert say("destroy", "--yes")[0] == 0
+    assert sky.stack not in sky.stacks()

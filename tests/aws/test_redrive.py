@@ -22,8 +22,8 @@ from tests.aws import fault
 from tests.aws.emulators import Aws, clients
 from tests.aws.fault import network
 from tests.aws.mapping import event_of
+from tests.aws.place import Place, place
 from tests.aws.test_exactly_once import NOW, STREAM, numbered, on
-from tests.aws.test_lambdas import Place, place
 from tests.store.relations import agree
 from tests.traffic import SITE, SOURCES, Act, Made, often, traffic
 
@@ -78,6 +78,20 @@ def test_every_record_counts_once(aws: Aws, tmp_path: Path, examples: int) -> No
             agree(reading, records)
 
     check()
+
+
+def test_very_many_leave_little_behind(aws: Aws, tmp_path: Path) -> None:
+    """The marks of all shards stand in every pointer, so they must not grow with what was given up."""
+    records = [on("shardId-0", each) for each in numbered([Act(NOW + number * 1_000) for number in range(400)])]
+    facts = DynamodbFacts(aws.dynamodb, aws.s3, aws.table(), aws.bucket(), lambda: list(SITE), lambda: NOW, "512MB", tmp_path)
+    process = Process(facts, SOURCES, lambda: NOW, partial(delivered, stream=STREAM), lambda: None, decode)
+    process(event_of("shardId-0", records[:3]))
+    process(event_of("shardId-0", records[-3:]))
+    assert redrive(facts, [each.record for each in records], SOURCES) == (394, 6, 0)
+    assert len(facts.marks()) == 2
+    facts.compact("berlin")
+    assert redrive(facts, [each.record for each in records], SOURCES) == (0, 400, 0)
+    agree(facts, records)
 
 
 def test_one_who_comes_late_with_what_was_redriven_adds_nothing(aws: Aws, tmp_path: Path) -> None:

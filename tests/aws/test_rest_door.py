@@ -4,7 +4,6 @@ import json
 import subprocess
 from base64 import b64decode
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from hypothesis import strategies as st
 
 from footfall.aws import template
 from footfall.aws.shipped import TEMPLATE, shipped
-from footfall.aws.velocity import Request, rendered
+from footfall.aws.velocity import Request
 from footfall.compose import sources
 from footfall.domain.event import Hit, Position, Tally
 from footfall.domain.identity import event_key
@@ -31,25 +30,18 @@ from footfall.registry.port import Scope
 from footfall.registry.sqlite import SqliteRegistry, SqliteSalts
 from footfall.stream.codec import Unreadable
 from footfall.stream.port import Record
+from tests.aws.events import BROWSER, RESOURCES, wrapped
 from tests.traffic import at
 
-RESOURCES = template.parsed(shipped(TEMPLATE))["Resources"]
 TRACK = RESOURCES["TrackPost"]["Properties"]["Integration"]
 VIEW = RESOURCES["PixelGet"]["Properties"]["Integration"]
 NINE = at("2026-06-10 09:00")
-BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:133.0) Gecko/20100101 Firefox/133.0"
 HOSTILE = [
     "", " ", '"', "'", "\\", '\\"', "\n\r\t", "\x00\x7f", "$util.base64Encode('x')", "$input.body", "${record}", "$record[0]", "#set($record = 'x')", "#end", "#if(true)", "#foreach",
     "$q", "##", "#*", "*#", "#[[", "]]#", "&<>%", "ü", "日本", "😀", "\u2028", "a" * 9_000, "{}", "}]", "null",
 ]  # fmt: skip
 TEXT = st.one_of(st.sampled_from(HOSTILE), st.text(st.characters(exclude_categories=["Cs"]), max_size=40), st.lists(st.sampled_from(HOSTILE), max_size=4).map("".join))
 NAMES = ["User-Agent", "user-agent", "Referer", "Authorization", "X-Forwarded-For", "Sec-GPC", "DNT", "Purpose", "Content-Type", "X-Other"]
-
-
-def wrapped(integration: Mapping[str, Any], request: Request, kind: str = "application/json") -> tuple[dict[str, Any], bytes]:
-    """What a template asks of Kinesis, and the record in it."""
-    asked = json.loads(rendered(integration["RequestTemplates"][kind], replace(request, variables={"stream": "hits"})))
-    return asked, b64decode(asked["Data"])
 
 
 def decoded(text: str) -> str:
@@ -62,8 +54,8 @@ def test_whatever_comes_goes_through_whole(headers: dict[str, str], query: dict[
     if "User-Agent" in headers:
         headers.pop("user-agent", None)
     request = Request(headers, query, body, address="2001:db8::1", time_ms=1_781_000_000_123, extended_id="Abc+/=")
-    for integration, expected in ((TRACK, body), (VIEW, "")):
-        asked, record = wrapped(integration, request)
+    for name, expected in (("TrackPost", body), ("PixelGet", "")):
+        asked, record = wrapped(request, name)
         assert (asked["StreamName"], asked["PartitionKey"], set(asked)) == ("hits", "Abc+/=", {"StreamName", "PartitionKey", "Data"})
         found = json.loads(record)
         assert (found["v"], found["at"], found["id"], found["ip"]) == (1, 1_781_000_000_123, "Abc+/=", "2001:db8::1")
@@ -101,7 +93,7 @@ class Home:
     def read(self, body: object, headers: Mapping[str, str] | None = None, **more: Any) -> Hit | Tally:
         text = body if isinstance(body, str) else json.dumps(body)
         request = Request({"User-Agent": BROWSER, **(headers or {})}, body=text, time_ms=NINE // 1000, **more)
-        return self.door.read(wrapped(TRACK, request)[1])
+        return self.door.read(wrapped(request)[1])
 
     def hit(self, *arguments: Any, **more: Any) -> Hit:
         found = self.read(*arguments, **more)
@@ -130,7 +122,7 @@ def test_a_hit_without_an_id_has_that_of_the_request(home: Home) -> None:
 
 def test_the_pixel(home: Home) -> None:
     request = Request({"user-agent": BROWSER, "Referer": "https://example.com/page"}, {"w": "example", "n": "Titel &c"}, time_ms=NINE // 1000)
-    found = home.door.read(wrapped(VIEW, request)[1])
+    found = home.door.read(wrapped(request, "PixelGet")[1])
     assert isinstance(found, Hit)
     assert (found.page, found.title) == ("/page", "Titel &c")
     (answer,) = [each for each in VIEW["IntegrationResponses"] if each.get("ContentHandling")]
@@ -188,7 +180,7 @@ def test_an_envelope_that_is_none_is_set_aside(home: Home, data: bytes) -> None:
 
 
 def test_one_that_is_bad_holds_up_none(home: Home) -> None:
-    good = [wrapped(TRACK, Request({"User-Agent": BROWSER}, body='{"url": "https://example.com/"}', time_ms=NINE // 1000, extended_id=f"{number}="))[1] for number in range(2)]
+    good = [wrapped(Request({"User-Agent": BROWSER}, body='{"url": "https://example.com/"}', time_ms=NINE // 1000, extended_id=f"{number}="))[1] for number in range(2)]
     records = [Record(Position("s", number + 1), data) for number, data in enumerate([good[0], b"{nothing", b"\xff\xfe", good[1]])]
     batch = batch_of(records, {}, sources(), NINE, home.door.read)
     assert (len(batch.events), [each.position.sequence for each in batch.bad], batch.marks) == (2, [2, 3], {"s": 4})

@@ -2,7 +2,6 @@
 
 import json
 import re
-from base64 import b64decode
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -15,9 +14,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from footfall.aws import template
-from footfall.aws.shipped import TEMPLATE, shipped
-from footfall.aws.velocity import Request, rendered
+from footfall.aws.velocity import Request
 from footfall.compose import sources
 from footfall.domain.event import Position, Tally
 from footfall.domain.site import Offsets, Site
@@ -41,6 +38,7 @@ from footfall.stream.codec import decode, encode
 from footfall.stream.kinesis import KinesisReader, KinesisWriter, delivered
 from footfall.stream.port import Record
 from tests.aws.emulators import Aws
+from tests.aws.events import wrapped
 from tests.aws.kinesis import Kinesis
 from tests.aws.mapping import event_of
 from tests.imports.sample import log
@@ -230,12 +228,11 @@ def _replay_home(facts: Facts, lines: Sequence[Line], snapshot: Snapshot, door: 
 
 def _replay_far(facts: DynamodbFacts, lines: Sequence[Line], snapshot: Snapshot, door: Door, kinesis: Kinesis) -> None:
     stream = kinesis.stream(2)
-    text = template.parsed(shipped(TEMPLATE))["Resources"]["TrackPost"]["Properties"]["Integration"]["RequestTemplates"]["text/plain"]
     records = []
     for number, line in enumerate(lines):
         body = json.dumps({"url": line.url, "referrer": line.referrer, "id": f"{number:032x}"})
-        asked = json.loads(rendered(text, Request({"User-Agent": line.agent}, body=body, address=line.address, time_ms=line.time // 1000, extended_id=str(number))))
-        records.append(b64decode(asked["Data"]))
+        request = Request({"User-Agent": line.agent}, body=body, address=line.address, time_ms=line.time // 1000, extended_id=str(number))
+        records.append(wrapped(request, kind="text/plain")[1])
     KinesisWriter(kinesis.client, stream).append(records)
     reader = KinesisReader(kinesis.client, stream, {})
     process = Process(facts, sources(), lambda: 0, lambda _: (), lambda: None, RestDoor(snapshot, (), door).read)

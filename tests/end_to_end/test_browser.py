@@ -45,16 +45,22 @@ def opened(browser: Browser, url: str, *, scripts: bool = True) -> Page:
     return page
 
 
-def test_opening_the_example_site_changes_the_dashboard(server: Server, browser: Browser) -> None:
-    assert server.lines[0].startswith("Dashboard: ")
-    website = server.url + "/example/"
-    dashboard = opened(browser, server.url + "/")
+def walked(browser: Browser, dashboard: Page, website: str) -> Page:
+    """Somebody opens three pages of the example website, and the dashboard counts along; the last of them."""
     visitor = opened(browser, website)
     expect(dashboard.get_by_test_id("kpi-pageviews")).to_have_text("1")
     for link in ("pricing.html", "journal.html"):
         visitor.goto(website + link)
     expect(dashboard.get_by_test_id("kpi-pageviews")).to_have_text("3")
     expect(dashboard.get_by_test_id("kpi-visitors")).to_have_text("1")
+    expect(dashboard.get_by_test_id("pages-row")).to_have_count(3)
+    return visitor
+
+
+def test_opening_the_example_site_changes_the_dashboard(server: Server, browser: Browser) -> None:
+    assert server.lines[0].startswith("Dashboard: ")
+    dashboard = opened(browser, server.url + "/")
+    visitor = walked(browser, dashboard, server.url + "/example/")
     expect(dashboard.get_by_test_id("live-count")).to_contain_text("1")
     rows = dashboard.get_by_test_id("pages-row")
     expect(rows).to_have_count(3)

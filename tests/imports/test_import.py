@@ -21,6 +21,7 @@ import pytest
 import zstandard
 
 from footfall import compose
+from footfall.compose import importing
 from footfall.control.client import Owner
 from footfall.gateway.clients import client_lookup
 from footfall.imports.access_log import Importer, Tally
@@ -301,7 +302,7 @@ def test_what_fails_in_between_leaves_no_gap(data: Path, tmp_path: Path, monkeyp
     settings = read({"data": str(data)}, {})
     registry, salts = compose.open_registry(settings), compose.open_salts(settings)
     (site,) = registry.sites()
-    makers = compose.makers(settings, site, Wanted(SITE, keep_bots=True, keep_assets=True), salts)
+    makers = importing.makers(settings, site, Wanted(SITE, keep_bots=True, keep_assets=True), salts)
     compose.exchange(settings).mkdir()
     with compose.owner(settings) as owner, path.open("rb") as stream:
         importer = Importer(site.id, makers, Failing(owner), compose.exchange(settings), compose.now, None, lambda *_: None, lambda _: None)  # type: ignore[arg-type]

@@ -47,10 +47,12 @@ class Stack:
         found = self._found(self.name)
         return None if found is None or found["StackStatus"] in {*UNFINISHED, "DELETE_COMPLETE"} else found
 
-    def must_be_there(self) -> None:
-        """Raise `CannotDeploy` where it is not."""
-        if self.described() is None:
+    def must_be_there(self) -> dict[str, Any]:
+        """The stack; raises `CannotDeploy` where it is not."""
+        found = self.described()
+        if found is None:
             raise CannotDeploy(f"there is no stack {self.name} in {self.account.region}: 'footfall aws deploy' makes one")
+        return found
 
     def outputs(self) -> dict[str, str]:
         """Its outputs."""
@@ -102,7 +104,7 @@ class Stack:
 
     def remove(self, shown: Shown) -> None:
         """Delete it and wait; what its template keeps stays. Raises `CannotDeploy`."""
-        stack_id = str(self._found(self.name)["StackId"])  # type: ignore[index]  # a deleted one is only known by its id
+        stack_id = str(self.must_be_there()["StackId"])  # a deleted one is only known by its id
         since = self._last_event(stack_id)
         self._cloudformation.delete_stack(StackName=self.name)
         self._followed(stack_id, since, shown, {"DELETE_COMPLETE"})

@@ -1,20 +1,19 @@
 """How a stack is doing, in figures of the last hour."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from time import sleep
 from typing import Any, NamedTuple
 
-from footfall.aws.account import Account, code
+from footfall.aws.account import Account, code, part
 from footfall.aws.stack import Stack
 
-PROCESS, FAILURES = "ProcessFunction", "FailuresBucket"
-"""What the template calls the function that counts, and where Lambda puts what that could not."""
+PROCESS, FAILURES, TABLE, ARCHIVE = "ProcessFunction", "FailuresBucket", "Table", "ArchiveBucket"
+"""What the template calls the function that counts, where Lambda puts what that could not, and where the facts are."""
 
-SET_ASIDE = "bad/"
-"""How the keys begin there of single records that are no hits."""
-
-MANY_BAD = 100
+MANY_BAD, SHOWN_REASONS = 100, 5
 HOUR_SECONDS = 3_600
 MOST_LISTED = 1_000
 DRIFT_TRIES = 60
@@ -48,6 +47,7 @@ def figures(stack: Stack) -> Iterator[Figure]:
             yield _count(f"{name} {metric.lower()}", _metric(account, "AWS/Lambda", metric, "FunctionName", identifier, "Sum"))
     bad = (process and _metric(account, "Footfall", "BadRecords", "FunctionName", process, "Sum")) or 0
     yield Figure("bad records", f"{bad:,.0f}", bad > MANY_BAD)
+    yield from _reasons(account, resources)
     yield from _failures(account, resources)
     yield from _alarms(account, [identifier for kind, identifier in resources.values() if kind == "AWS::CloudWatch::Alarm"])
     yield _drift(stack)
@@ -67,12 +67,20 @@ def _metric(account: Account, namespace: str, metric: str, dimension: str, value
     return together([point[statistic] for point in found]) if found else None
 
 
+def _reasons(account: Account, resources: dict[str, tuple[str, str]]) -> Iterator[Figure]:
+    """Why records of the last days are no hits, the commonest reasons first."""
+    if all(name in resources for name in (TABLE, ARCHIVE)):
+        facts = part("footfall.compose.functions").facts_in(account.client("dynamodb"), account.client("s3"), resources[TABLE][1], resources[ARCHIVE][1])
+        reasons = Counter(each.reason for each in islice(facts.bad(), MOST_LISTED))
+        yield from (Figure("bad records of 8 days", f"{count:,} {reason}", False) for reason, count in reasons.most_common(SHOWN_REASONS))
+
+
 def _failures(account: Account, resources: dict[str, tuple[str, str]]) -> Iterator[Figure]:
     """The batches that Lambda gave up and nobody has counted since."""
     _, bucket = resources.get(FAILURES, ("", ""))
     if bucket:
         listed = account.client("s3").list_objects_v2(Bucket=bucket, MaxKeys=MOST_LISTED)
-        given_up = sum(not each["Key"].startswith(SET_ASIDE) for each in listed.get("Contents", ()))
+        given_up = len(listed.get("Contents", ()))
         yield Figure("batches given up", f"{given_up:,}{' or more' if listed.get('IsTruncated') else ''}", bool(given_up))
 
 

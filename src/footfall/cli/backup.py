@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
 from footfall import compose
+from footfall.compose import keeping
 from footfall.control.port import Refusal
 from footfall.keeping import backup
 from footfall.keeping.patient import readable
@@ -32,7 +33,7 @@ def run(settings: Settings, given: dict[str, Any]) -> int:
             compose.owner(settings) as owner,
             _growing([backup.unfinished(target.absolute()), backup.unfinished(settings.data / backup.BETWEEN)], backup.size(compose.parts(settings))),
         ):
-            saved = backup.backup(compose.backup_source(settings, owner), target)
+            saved = backup.backup(keeping.backup_source(settings, owner), target)
     except KeyboardInterrupt:
         print("footfall: stopped; nothing was kept of the backup", file=sys.stderr)
         return INTERRUPTED

@@ -5,7 +5,7 @@ from typing import Any
 
 from rich.console import Console
 
-from footfall import compose
+from footfall.compose import keeping
 from footfall.keeping.doctor import examine
 from footfall.keeping.patient import several
 from footfall.settings import Settings
@@ -27,7 +27,7 @@ def run(settings: Settings, _: dict[str, Any]) -> int:
 def _told(settings: Settings) -> int:
     console = Console(highlight=False, soft_wrap=True)
     wrong = 0
-    for finding in examine(compose.patient(settings)):
+    for finding in examine(keeping.patient(settings)):
         wrong += finding.wrong
         sign, colour = ("wrong", "red") if finding.wrong else ("ok", "green")
         console.print(f"{sign:<{HOW}}", style=colour, end="")

@@ -16,6 +16,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColum
 
 from footfall import compose
 from footfall.cli import archive
+from footfall.compose import importing
 from footfall.control.port import Refusal
 from footfall.domain.site import Site
 from footfall.imports.access_log import Importer, Tally
@@ -50,7 +51,7 @@ def run(settings: Settings, given: dict[str, Any]) -> int:
         rejects = stack.enter_context(_rejects(given["rejects"]))
         salts = compose.open_salts(settings)
         stack.callback(salts.close)
-        makers = compose.makers(settings, site, wanted, salts)
+        makers = importing.makers(settings, site, wanted, salts)
         for each in makers:
             stack.callback(each.close)
         owner = stack.enter_context(compose.owner(settings))

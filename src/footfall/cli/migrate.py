@@ -4,6 +4,7 @@ import shutil
 from typing import Any
 
 from footfall import compose
+from footfall.compose import keeping
 from footfall.keeping.patient import readable
 from footfall.keeping.port import FACTS, CannotKeep
 from footfall.registry.port import RegistryBroken
@@ -19,8 +20,8 @@ def run(settings: Settings, _: dict[str, Any]) -> None:
     path = compose.parts(settings).get(FACTS)
     if path is None or not path.exists() or not path.stat().st_size:  # a process that ended while making it leaves it empty
         raise CannotKeep(f"there are no facts in {settings.data}: name the data folder with --data")
-    with compose.alone(settings):
-        found, known = compose.schema(settings), compose.SCHEMA
+    with keeping.alone(settings):
+        found, known = keeping.schema(settings), compose.SCHEMA
         if found == known:
             print(f"the facts are of schema {known} already; nothing was changed")
             return

@@ -6,6 +6,7 @@ from typing import Any
 
 from footfall import compose
 from footfall.cli.backup import INTERRUPTED, progress
+from footfall.compose import keeping
 from footfall.keeping.patient import readable
 from footfall.keeping.port import CannotKeep
 from footfall.keeping.restore import restore
@@ -27,7 +28,7 @@ def run(settings: Settings, given: dict[str, Any]) -> int:
 
 def _restore(settings: Settings, given: dict[str, Any]) -> None:
     folder = Path(given["folder"])
-    with compose.alone(settings), progress() as shown:
+    with keeping.alone(settings), progress() as shown:
         task = shown.add_task("restoring", total=None)
         found, aside = restore(folder, settings.data, compose.parts(settings), compose.SCHEMA, given["replace"], lambda count: shown.advance(task, count))
     holds = found.holds

@@ -9,11 +9,9 @@ import os
 import platform
 import sqlite3
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from hashlib import blake2b
-from http.client import HTTPException
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
@@ -22,12 +20,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from footfall import __version__
 from footfall.domain.channel import Sources
-from footfall.domain.identity import Salt
 from footfall.domain.site import Offsets, Site
 from footfall.registry.port import Refused, Registry, Salts
 from footfall.settings import BadSettings, Settings
 from footfall.store import facts as relations
-from footfall.store.port import Facts, Reading, Rollups, StoreBroken
+from footfall.store.port import Facts, Rollups
 from footfall.stream.port import OwnReader, Writer
 
 if TYPE_CHECKING:
@@ -39,9 +36,6 @@ if TYPE_CHECKING:
     from footfall.gateway.files import File
     from footfall.gateway.http import Gateway
     from footfall.gateway.script import Script
-    from footfall.imports.columns import Columns, Wanted
-    from footfall.keeping.backup import Source
-    from footfall.keeping.patient import Patient
     from footfall.keeping.port import Places
     from footfall.processor.worker import Worker
     from footfall.query.answer import Answers
@@ -73,7 +67,7 @@ def open_registry(settings: Settings) -> Registry:
         return functions.open_registry(settings)
     from footfall.registry.sqlite import SqliteRegistry
 
-    return SqliteRegistry(_path(settings.registry))
+    return SqliteRegistry(path_of(settings.registry))
 
 
 def open_table(client: "DynamoDBClient", table: str) -> Registry:
@@ -91,21 +85,21 @@ def open_salts(settings: Settings) -> Salts:
         return functions.open_salts(settings)
     from footfall.registry.sqlite import SqliteSalts
 
-    return SqliteSalts(_path(settings.salts))
+    return SqliteSalts(path_of(settings.salts))
 
 
 def open_writer(settings: Settings) -> Writer:
     """The gateway's end of the stream."""
     from footfall.stream.sqlite import SqliteStream
 
-    return SqliteStream(_path(settings.stream), settings.stream_limit)
+    return SqliteStream(path_of(settings.stream), settings.stream_limit)
 
 
 def open_reader(settings: Settings) -> OwnReader:
     """The engine's end of the stream."""
     from footfall.stream.sqlite import SqliteStream
 
-    return SqliteStream(_path(settings.stream), settings.stream_limit)
+    return SqliteStream(path_of(settings.stream), settings.stream_limit)
 
 
 def open_facts(settings: Settings, alone: bool = False) -> "DuckdbFacts":
@@ -113,7 +107,7 @@ def open_facts(settings: Settings, alone: bool = False) -> "DuckdbFacts":
     from footfall.store.duckdb import CORES, DuckdbFacts
 
     threads = CORES if alone else max(1, CORES - 1)
-    return DuckdbFacts(_path(settings.store), settings.store_memory, threads, exchange(settings))
+    return DuckdbFacts(path_of(settings.store), settings.store_memory, threads, exchange(settings))
 
 
 def exchange(settings: Settings) -> Path:
@@ -125,7 +119,7 @@ def open_rollups(settings: Settings) -> Rollups:
     """The roll-ups."""
     from footfall.store.sqlite import SqliteRollups
 
-    return SqliteRollups(_path(settings.rollups), lambda: datetime.fromtimestamp(now() / 1e6, UTC).date())
+    return SqliteRollups(path_of(settings.rollups), lambda: datetime.fromtimestamp(now() / 1e6, UTC).date())
 
 
 def sources() -> Sources:
@@ -254,25 +248,6 @@ def owner(settings: Settings) -> "Owner":
     return Owner(engine_socket(settings), own)
 
 
-def makers(settings: Settings, site: Site, wanted: "Wanted", salts: Salts) -> "list[Columns]":
-    """What makes events of a site's log lines, one for each of two cores: more would wait for the facts."""
-    from footfall.gateway.clients import client_lookup, place_lookup
-    from footfall.imports.columns import Columns, Lookups
-
-    known: dict[int, Salt] = {}
-
-    def salt_of(day: int) -> Salt:
-        found = known.get(day)
-        if found is None or now() >= found.destroyed_at:
-            for old in [each for each, salt in list(known.items()) if now() >= salt.destroyed_at]:
-                known.pop(old, None)
-            found = known[day] = salts.make(day, now())
-        return found
-
-    lookups = Lookups(client_lookup(), place_lookup(places(settings)), Offsets(), sources(), salt_of)
-    return [Columns(site, wanted, lookups) for _ in range(min(os.cpu_count() or 1, 2))]
-
-
 def script() -> "Script":
     """The tracker of this version."""
     from footfall.gateway.script import Script
@@ -291,72 +266,7 @@ def parts(settings: Settings) -> "Places":
     from footfall.keeping.port import FACTS, REGISTRY, ROLLUPS, SALTS, STREAM
 
     named = {FACTS: settings.store, STREAM: settings.stream, ROLLUPS: settings.rollups, REGISTRY: settings.registry, SALTS: settings.salts}
-    return {name: Path(_path(url)) for name, url in named.items() if _path(url) != MEMORY}
-
-
-def alone(settings: Settings) -> AbstractContextManager[None]:
-    """The data folder for this process alone; raises `use.InUse`."""
-    from footfall.keeping import use
-
-    return use.alone(settings.data, parts(settings), engine_socket(settings))
-
-
-@contextmanager
-def look(settings: Settings) -> Iterator[Reading]:
-    """The facts as they are, whatever their schema, while no engine has them; changes nothing. Raises `StoreBroken`."""
-    from footfall.store.look import look
-
-    with look(_path(settings.store), settings.store_memory) as reading:
-        yield reading
-
-
-def backup_source(settings: Settings, owner: "Owner") -> "Source":
-    """What a backup copies."""
-    from footfall.keeping.backup import Source
-    from footfall.store.duckdb import CORES, DuckdbFacts
-
-    def opened(path: Path) -> Mapping[str, int]:
-        facts = DuckdbFacts(str(path), settings.store_memory, CORES)
-        try:
-            ((events, visits),) = facts.rows("SELECT (SELECT count(*) FROM events), (SELECT count(*) FROM visits)")
-        finally:
-            facts.close()
-        return {"events": events, "visits": visits}
-
-    return Source(settings.data, parts(settings), lambda: open_reader(settings), lambda folder: owner("copies", folder=folder), opened, versions(), SCHEMA)
-
-
-def schema(settings: Settings) -> int:
-    """The version of the facts' schema; raises `StoreBroken`."""
-    from footfall.keeping.health import SCHEMA
-
-    with look(settings) as reading:
-        return int(reading.rows(SCHEMA)[0][0])
-
-
-def patient(settings: Settings) -> "Patient":
-    """What the doctor looks at: the facts by their engine, or where none runs as they lie there."""
-    from footfall.control.client import asked
-    from footfall.control.port import Refusal
-    from footfall.keeping.health import examined
-    from footfall.keeping.patient import Patient
-    from footfall.keeping.port import FACTS
-
-    facts, unread, where = None, None, parts(settings)
-    try:
-        facts = asked(engine_socket(settings), "health", {})
-    except (StoreBroken, Refusal) as exc:
-        unread = str(exc)
-    except (OSError, HTTPException):
-        try:
-            if FACTS in where and where[FACTS].exists() and where[FACTS].stat().st_size:
-                with look(settings) as reading:
-                    facts = examined(reading)
-        except StoreBroken as exc:
-            unread = str(exc)
-    return Patient(
-        settings.data, where, settings.stream_limit, now(), settings.host, settings.port, engine_socket(settings), facts, unread, SCHEMA, versions(),
-    )  # fmt: skip
+    return {name: Path(path_of(url)) for name, url in named.items() if path_of(url) != MEMORY}
 
 
 def versions() -> Mapping[str, str]:
@@ -364,7 +274,7 @@ def versions() -> Mapping[str, str]:
     return {"footfall": __version__, "python": platform.python_version(), "sqlite": sqlite3.sqlite_version, "duckdb": version("duckdb")}
 
 
-def _path(url: str) -> str:
+def path_of(url: str) -> str:
     """Where a part lies on this machine; raises `BadSettings`."""
     scheme, _, path = url.partition(":")
     if scheme in ("dynamodb", "kinesis"):

@@ -77,7 +77,7 @@ def open_rollups(settings: Settings, now: Callable[[], int] = now) -> "DynamodbR
 
 
 def open_reader(settings: Settings) -> "KinesisReader":
-    """The end of the stream for who has no mapping; shards are named as in events."""
+    """The end of the stream for who has no mapping. Shards have the stream's own names for them."""
     from footfall.stream.kinesis import KinesisReader
 
     return KinesisReader(client("kinesis"), _named(settings.stream), {})
@@ -174,8 +174,7 @@ def collect(settings: Settings, secret: str, now: Callable[[], int] = now) -> "C
     snapshot = Snapshot(open_registry(settings), open_salts(settings))
     collector = Collector(snapshot, _door(settings), (), RateLimit(settings.rate_limit, now), GatewayMetrics(), now)
     pages = serve(script(), _temporary("scripts"), {DEFAULT_PATH, settings.script})
-    stream = KinesisWriter(client("kinesis"), _named(settings.stream))
-    return Collect(Gateway(collector, lambda: stream, Elsewhere(), pages), lambda: stream, secret)
+    return Collect(Gateway(collector, lambda: KinesisWriter(client("kinesis"), _named(settings.stream)), Elsewhere(), pages), secret)
 
 
 def _door(settings: Settings) -> "Door":

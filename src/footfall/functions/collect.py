@@ -1,7 +1,7 @@
 """The function that is the gateway, behind CloudFront: the same application, and every answer waits for the stream."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from hmac import compare_digest
 from time import monotonic
 from typing import Any
@@ -10,7 +10,6 @@ from mangum import Mangum
 
 from footfall.gateway.http import Gateway
 from footfall.gateway.wire import Patience, Receive, Scope, Send, respond_json
-from footfall.stream.port import Writer
 
 REFRESH_SECONDS = 1.0
 SECRET, VIEWER = "x-footfall-origin", "cloudfront-viewer-address"
@@ -30,17 +29,17 @@ class Elsewhere:
 class Collect:
     """`secret` is what only CloudFront knows: what comes past it is refused, so that its word on the client's address can be believed."""
 
-    def __init__(self, gateway: Gateway, open_stream: Callable[[], Writer], secret: str) -> None:
+    def __init__(self, gateway: Gateway, secret: str) -> None:
         self._gateway = gateway
         self._secret = secret
         self._refreshed = monotonic()
         self._loop = asyncio.new_event_loop()
         asyncio.set_event_loop(self._loop)
-        self._loop.run_until_complete(self._open(open_stream))
+        self._loop.run_until_complete(self._open())
         self._answer = Mangum(gateway, lifespan="off")
 
-    async def _open(self, open_stream: Callable[[], Writer]) -> None:
-        self._gateway.collector.open(open_stream())
+    async def _open(self) -> None:
+        self._gateway.open()
 
     def __call__(self, event: dict[str, Any], context: Any) -> Mapping[str, Any]:
         """Answer a request. What it was counted as dropped is on the stream before the sandbox is put to sleep."""

@@ -5,7 +5,9 @@ into hits as they lie on the stream of one machine, and deletes it; `redrive` re
 """
 
 import logging
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 from urllib.parse import unquote_plus
@@ -25,6 +27,11 @@ YOUNG_US = HOUR_US // 3
 
 KEPT_US = 7 * 24 * HOUR_US
 """The ledger keeps ranges for eight days: what is older might count twice."""
+
+AT_ONCE = 30
+"""Records in one transaction, which takes 100 items: each of another site and day is three of them."""
+
+TRIES = 5
 
 log = logging.getLogger(__name__)
 
@@ -74,7 +81,7 @@ class Failures:
 
 
 class Redriven(NamedTuple):
-    """What came of records that were given up: counted now, known to be counted before, or left, since somebody else was there meanwhile."""
+    """What came of records that were given up: counted now, known to be counted before, or left, since others were there again and again."""
 
     counted: int
     known: int
@@ -89,25 +96,34 @@ def records_in(data: bytes) -> list[Record]:
 def redrive(facts: Late, records: Sequence[Record], sources: Sources) -> Redriven:
     """Count the records that are not counted yet, each once, however often and beside whomever this is done. Raises `StoreBroken`.
 
-    One that the stream has gone past cannot be committed by anybody else; it gets a shard of its
-    own, whose mark says that it is counted. One that it has not is applied as if it came now.
+    One that its shard has gone past can be committed by nobody else but who does this too. One
+    that it has not is applied as if it came now, and who comes later with it is outrun.
     """
-    counted = known = 0
-    marks = dict(facts.marks())
-    ranges = {shard: facts.applied(shard) for shard in {record.position.shard for record in records}}
-    for record in sorted(records, key=lambda record: record.position.sequence):
-        shard, sequence = record.position
-        if any(first <= sequence <= last for first, last in ranges[shard]):
-            known += 1
-            continue
-        place = record.position if sequence > marks.get(shard, -1) else Position(f"{shard}!{sequence}", sequence)
-        try:
-            facts.apply(batch_of([Record(place, record.data)], {}, sources, 0))
-        except Outrun:
-            marks = dict(facts.marks())
-            if place.shard != shard:
-                known += 1
-            continue
-        marks[place.shard] = sequence
-        counted += 1
-    return Redriven(counted, known, len(records) - counted - known)
+    left, counted = sorted(records, key=lambda record: record.position.sequence), 0
+    for _ in range(TRIES):
+        left = _not_applied(facts, left)
+        marks = facts.marks()
+        gone_past = [record for record in left if record.position.sequence <= marks.get(record.position.shard, -1)]
+        for some in (gone_past, [record for record in left if record not in gone_past]):
+            for start in range(0, len(some), AT_ONCE):
+                chunk = some[start : start + AT_ONCE]
+                with suppress(Outrun):
+                    batch = batch_of(chunk, {}, sources, 0)
+                    if some is gone_past:
+                        facts.apply_late(batch, [record.position for record in chunk])
+                    else:
+                        facts.apply(batch)
+                    counted += len(chunk)
+        left = _not_applied(facts, left)
+        if not left:
+            break
+    return Redriven(counted, len(records) - counted - len(left), len(left))
+
+
+def _not_applied(facts: Late, records: Sequence[Record]) -> list[Record]:
+    """In order of sequence, as they are given."""
+    sequences: dict[str, list[int]] = defaultdict(list)
+    for (shard, sequence), _ in records:
+        sequences[shard].append(sequence)
+    ranges = {shard: facts.applied(shard, some[0], some[-1]) for shard, some in sequences.items()}
+    return [record for record in records if not any(first <= record.position.sequence <= last for first, last in ranges[record.position.shard])]

@@ -61,6 +61,10 @@ class Gateway:
         elif scope["type"] == "lifespan":
             await self._lifespan(receive, send)
 
+    def open(self) -> None:
+        """Begin on the running event loop, and nothing beside answering. Raises `StreamBroken`."""
+        self.collector.open(self._open_stream())
+
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         path, method = scope["path"], scope["method"]
         if path == "/v1/track":
@@ -148,7 +152,7 @@ class Gateway:
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
         try:
-            self.collector.open(self._open_stream())
+            self.open()
         except (StreamBroken, OSError) as exc:
             await send({"type": "lifespan.startup.failed", "message": str(exc)})
             return

@@ -3,24 +3,16 @@
 A commit is one transaction: how far its shards have come, and what it adds, as a segment for each
 site and local day. Nothing is counted in place. Who reads takes the files of the days and the
 segments that these do not hold yet, and folds them as at home; who compacts writes what came of
-that as new versions of the files. Shards have names that no other stream's have.
-
-| item | pk | sk |
-|---|---|---|
-| how far a shard has come | `C` | shard |
-| a range that was applied | `L#shard` | its last sequence number |
-| records that nobody could read | `B` | shard, sequence number |
-| a day with segments that no file holds | `X#site` | day |
-| where a day's files are | see `pointer` | |
-| a segment | `S#site#day` | shard, sequence number |
+that as new versions of the files. Shards have names that no other stream's have. What lies in the
+table is told in `commit` and `pointer`.
 """
 
-import secrets
-from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import date, timedelta
 from hashlib import blake2b
+from itertools import takewhile
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -28,13 +20,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from botocore.exceptions import BotoCoreError, ClientError
 
 from footfall.domain.event import Event, Position, Tally
-from footfall.domain.site import date_day, day_date
+from footfall.domain.site import date_day
 from footfall.store.apply import REACH
 from footfall.store.cache import Cache
-from footfall.store.dynamodb_table import Item, Table, key, translated
+from footfall.store.commit import commit, place
+from footfall.store.dynamodb_table import Table, key, translated
 from footfall.store.pointer import Day, Known, Pointer, Pointers, file_key, padded
-from footfall.store.port import Applied, Bad, Batch, Outrun, Reading, StoreBroken, Stretch, TooLarge
-from footfall.store.segment import pack, pack_bad, unpack, unpack_bad
+from footfall.store.port import Applied, Bad, Batch, Outrun, Reading, StoreBroken, Stretch
+from footfall.store.segment import unpack, unpack_bad
 from footfall.store.shelf import Shelf
 
 if TYPE_CHECKING:
@@ -43,12 +36,11 @@ if TYPE_CHECKING:
 
     from footfall.store.window import Window
 
-SEGMENT_BYTES = 300_000
-MOST_ITEMS, MOST_BYTES = 100, 3_500_000
-"""Of a transaction: DynamoDB takes 100 items and 4 MB."""
-
 KEPT_SECONDS = 8 * 86_400
 """How long segments and ranges are kept: longer than anything may be applied late."""
+
+LATE = "!"
+"""What stands for a shard where records are applied that theirs has gone past: one for all, whose numbers count the transactions."""
 
 WINDOWS = 2
 """Kept for sites of which nothing changes: the panels of a dashboard are all of one."""
@@ -88,24 +80,24 @@ class DynamodbFacts:
 
     def apply(self, batch: Batch) -> Applied:
         """See `port.Facts`. Copies are found when days are folded, so all count as counted here. Raises `TooLarge`."""
-        segments, days = self._segments(batch)
-        shards = [action for shard, last in batch.marks.items() for action in self._reached(shard, batch.firsts.get(shard, last), last, len(batch.events))]
-        puts = [*segments, *self._bad(batch.bad)]
-        actions = [*shards, *(self._rows.put(item) for item in puts), *map(self._changed, sorted(days))]
-        if len(actions) > MOST_ITEMS or sum(len(item["data"]["B"]) for item in puts) > MOST_BYTES:
-            raise TooLarge
-        if actions:
-            self._commit(actions, batch)
+        self._commit(commit(self._rows, batch, self._expiry()))
         return Applied(len(batch.events), 0)
+
+    def apply_late(self, batch: Batch, late: Sequence[Position]) -> None:
+        """See `port.Late`. Raises `TooLarge`."""
+        number = max((int(item["hwm"]["S"]) for item in self._rows.items("C", LATE, LATE)), default=0) + 1
+        marks = {LATE: number}
+        self._commit(commit(self._rows, replace(batch, marks=marks, firsts=marks), self._expiry(), late))
 
     def bad(self) -> Iterator[Bad]:
         """The records of the last days that nobody could read."""
         for item in self._rows.items("B"):
             yield from unpack_bad(item["data"]["B"])
 
-    def applied(self, shard: str) -> Sequence[tuple[int, int]]:
+    def applied(self, shard: str, first: int, last: int) -> Sequence[tuple[int, int]]:
         """See `port.Late`."""
-        return [(int(item["first"]["S"]), int(item["sk"]["S"])) for item in self._rows.items(f"L#{shard}")]
+        ranges = ((int(item["first"]["S"]), int(item["sk"]["S"])) for item in self._rows.items(f"L#{shard}", padded(first), "~"))
+        return list(takewhile(lambda each: each[0] <= last, ranges))
 
     def settle(self, alive: frozenset[int], today: int, applied_up_to: int) -> Sequence[int]:
         """See `port.Facts`. Compacts what it settles."""
@@ -249,76 +241,27 @@ class DynamodbFacts:
                 ExpressionAttributeValues={":seen": {"S": version}},
             )
 
-    def _segments(self, batch: Batch) -> tuple[list[Item], set[tuple[str, str]]]:
-        """What a batch adds, as items; and the days that it touches."""
-        events: dict[tuple[str, str], list[Event]] = defaultdict(list)
-        tallies: dict[tuple[str, str], list[Tally]] = defaultdict(list)
-        for event in batch.events:
-            events[event.hit.site, str(day_date(event.hit.day))].append(event)
-        for tally in batch.tallies:
-            tallies[tally.site, str(day_date(tally.day))].append(tally)
-        shard, last = min(batch.marks.items(), default=("", 0))
-        days = {*events, *tallies}
-        items = [
-            {**key(f"S#{site}#{day}", f"{shard}#{padded(last)}#{number}"), "data": {"B": data}, "expires": self._expiry()}
-            for site, day in sorted(days)
-            for number, data in enumerate(_packed(events[site, day], tallies[site, day]))
-        ]
-        return items, days
-
-    def _bad(self, bad: Sequence[Bad]) -> list[Item]:
-        data = pack_bad(bad)
-        if len(data) > SEGMENT_BYTES and len(bad) > 1:
-            return [*self._bad(bad[: len(bad) // 2]), *self._bad(bad[len(bad) // 2 :])]
-        return [{**key("B", _place(bad[0].position)), "data": {"B": data}, "expires": self._expiry()}] if bad else []
-
-    def _reached(self, shard: str, first: int, last: int, count: int) -> list[Item]:
-        """The actions that say a shard has come further, if it had not come as far as `first`."""
-        mark = {
-            "TableName": self._table, "Key": key("C", shard), "UpdateExpression": "SET hwm = :last",
-            "ConditionExpression": "attribute_not_exists(hwm) OR hwm < :first", "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-            "ExpressionAttributeValues": {":last": {"S": padded(last)}, ":first": {"S": padded(first)}},
-        }  # fmt: skip
-        ledger = {**key(f"L#{shard}", padded(last)), "first": {"S": padded(first)}, "events": {"N": str(count)}, "expires": self._expiry()}
-        return [{"Update": mark}, self._rows.put(ledger)]
-
-    def _changed(self, day: tuple[str, str]) -> Item:
-        return self._rows.put({**key(f"X#{day[0]}", day[1]), "version": {"S": secrets.token_hex(8)}})
-
-    def _commit(self, actions: Sequence[Any], batch: Batch) -> None:
+    def _commit(self, actions: Sequence[Any]) -> None:
+        if not actions:
+            return
         try:
             self._dynamodb.transact_write_items(TransactItems=actions)
         except self._dynamodb.exceptions.TransactionCanceledException as exc:
             reasons = exc.response.get("CancellationReasons", [])
-            outrun: list[Any] = [each["Item"] for each in reasons if each.get("Code") == "ConditionalCheckFailed" and "Item" in each]
-            if not outrun:
+            failed: list[Any] = [each.get("Item", {}) for each in reasons if each.get("Code") == "ConditionalCheckFailed"]
+            if not failed:
                 raise StoreBroken(str(exc)) from exc
-            raise Outrun({item["sk"]["S"]: int(item["hwm"]["S"]) for item in outrun}) from exc
+            raise Outrun({item["sk"]["S"]: int(item["hwm"]["S"]) for item in failed if item}) from exc
         except (ClientError, BotoCoreError) as exc:
             raise StoreBroken(str(exc)) from exc
 
-    def _expiry(self) -> Item:
-        return {"N": str(self._now() // 1_000_000 + KEPT_SECONDS)}
-
-
-def _packed(events: Sequence[Event], tallies: Sequence[Tally]) -> Iterator[bytes]:
-    """Segments that each fit into an item."""
-    data = pack(events, tallies)
-    if len(data) <= SEGMENT_BYTES or len(events) < 2:
-        yield data
-        return
-    half = len(events) // 2
-    yield from _packed(events[:half], tallies)
-    yield from _packed(events[half:], ())
+    def _expiry(self) -> int:
+        return self._now() // 1_000_000 + KEPT_SECONDS
 
 
 def _in_order(event: Event) -> Event:
     """The event at a place that DuckDB can hold and that sorts as the true one does."""
-    return event._replace(position=Position(_place(event.position), 0))
-
-
-def _place(position: Position) -> str:
-    return f"{position.shard}#{padded(position.sequence)}"
+    return event._replace(position=Position(place(event.position), 0))
 
 
 def _within(filled: Filled, near: Stretch | None) -> Mapping[date, Pointer]:

@@ -171,8 +171,14 @@ class Compacting(Facts, Protocol):
 class Late(Facts, Protocol):
     """Facts that know which records of a shard were applied, for those who have some left over."""
 
-    def applied(self, shard: str) -> Sequence[tuple[int, int]]:
-        """The ranges of sequence numbers that were applied of a shard in the last eight days, both ends included."""
+    def applied(self, shard: str, first: int, last: int) -> Sequence[tuple[int, int]]:
+        """The ranges of sequence numbers that were applied of a shard in the last eight days, both ends included, as far as they touch what lies from `first` to `last`."""
+
+    def apply_late(self, batch: Batch, late: Sequence[Position]) -> None:
+        """Apply what records came to that their shards have gone past, whatever the batch's marks: all of it in one transaction, or nothing.
+
+        Raises `Outrun` where one of them was applied before, or somebody does the same just now, and `TooLarge`.
+        """
 
 
 class OwnFacts(Facts, Protocol):
