@@ -9,7 +9,8 @@ IMPORT_ALL = """
 import sys
 sys.modules["boto3"] = sys.modules["botocore"] = None  # as if they were not installed
 import importlib, pkgutil, footfall
-names = [each.name for each in pkgutil.walk_packages(footfall.__path__, "footfall.") if each.name.rpartition(".")[2] not in ("dynamodb", "dynamodb_rollups", "dynamodb_table", "pointer", "window", "kinesis", "__main__", "functions", "lambdas", "collect", "front")]
+FAR = ("footfall.store.aws.", "footfall.registry.dynamodb", "footfall.stream.kinesis", "footfall.compose.functions", "footfall.aws.lambdas", "footfall.aws.front", "footfall.functions.collect")
+names = [each.name for each in pkgutil.walk_packages(footfall.__path__, "footfall.") if not each.name.startswith(FAR) and each.name != "footfall.__main__"]
 for name in names:
     importlib.import_module(name)
 print(len(names))

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from footfall.domain.event import Position
 from footfall.functions.process import Process
-from footfall.store.dynamodb import DynamodbFacts
+from footfall.store.aws.dynamodb import DynamodbFacts
 from footfall.store.port import StoreBroken
 from footfall.stream.codec import decode
 from footfall.stream.kinesis import delivered

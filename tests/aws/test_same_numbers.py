@@ -29,9 +29,9 @@ from footfall.processor.batch import batch_of
 from footfall.query.answer import Answers
 from footfall.query.original import Original
 from footfall.registry.sqlite import SqliteRegistry, SqliteSalts
+from footfall.store.aws.dynamodb import DynamodbFacts
+from footfall.store.aws.rollups import DynamodbRollups
 from footfall.store.duckdb import DuckdbFacts
-from footfall.store.dynamodb import DynamodbFacts
-from footfall.store.dynamodb_rollups import DynamodbRollups
 from footfall.store.port import Facts, Rollups
 from footfall.store.sqlite import SqliteRollups
 from footfall.stream.codec import decode, encode

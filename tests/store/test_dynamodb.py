@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from footfall.domain.event import Tally
 from footfall.processor.batch import batch_of
-from footfall.store.dynamodb import DynamodbFacts
+from footfall.store.aws.dynamodb import DynamodbFacts
+from footfall.store.aws.segment import pack, unpack
 from footfall.store.port import Outrun, StoreBroken, TooLarge
-from footfall.store.segment import pack, unpack
 from tests.aws import fault
 from tests.aws.emulators import Aws, clients
 from tests.aws.fault import Call, Fault, network

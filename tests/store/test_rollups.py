@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from footfall.store.dynamodb_rollups import DynamodbRollups
+from footfall.store.aws.rollups import DynamodbRollups
 from footfall.store.port import Rollups, StoreBroken
 from footfall.store.sqlite import SqliteRollups
 from tests.aws.emulators import Aws

@@ -1,6 +1,7 @@
-"""What a month costs: how much of each service so many page views use, by the sizes that `bench/aws.py` measures, times its price.
+"""What a month costs: how much of each service so many page views use, times its price.
 
-Prices are those of us-east-1 without any free tier, as they were published on `PRICED`.
+Sizes are those that `bench/aws.py` measures; times of functions are estimates. Prices are those of
+us-east-1 without any free tier, as they were published in `PRICED`.
 """
 
 from collections.abc import Iterator

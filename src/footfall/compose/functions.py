@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from footfall.functions.failures import Failures
     from footfall.functions.process import Process
     from footfall.gateway.collect import Door
-    from footfall.store.dynamodb import DynamodbFacts
-    from footfall.store.dynamodb_rollups import DynamodbRollups
+    from footfall.store.aws.dynamodb import DynamodbFacts
+    from footfall.store.aws.rollups import DynamodbRollups
     from footfall.stream.kinesis import KinesisReader
     from footfall.stream.port import Record
 
@@ -52,7 +52,7 @@ def open_salts(settings: Settings) -> DynamodbSalts:
 
 def open_facts(settings: Settings, registry: DynamodbRegistry, now: Callable[[], int] = now) -> "DynamodbFacts":
     """The facts; what no site is known of is kept under none."""
-    from footfall.store.dynamodb import DynamodbFacts
+    from footfall.store.aws.dynamodb import DynamodbFacts
 
     table, _, bucket = _named(settings.store).partition("/")
     return DynamodbFacts(client("dynamodb"), client("s3"), table, bucket, _ids(registry), now, settings.store_memory, _temporary("files"))
@@ -60,7 +60,7 @@ def open_facts(settings: Settings, registry: DynamodbRegistry, now: Callable[[],
 
 def facts_in(dynamodb: Any, s3: Any, table: str, bucket: str) -> "DynamodbFacts":
     """The facts of a stack, by clients of the caller's."""
-    from footfall.store.dynamodb import DynamodbFacts
+    from footfall.store.aws.dynamodb import DynamodbFacts
 
     return DynamodbFacts(dynamodb, s3, table, bucket, _ids(DynamodbRegistry(dynamodb, table)), now, "512MB", _temporary("files"))
 
@@ -71,7 +71,7 @@ def _ids(registry: DynamodbRegistry) -> Callable[[], Sequence[str]]:
 
 def open_rollups(settings: Settings, now: Callable[[], int] = now) -> "DynamodbRollups":
     """The roll-ups."""
-    from footfall.store.dynamodb_rollups import DynamodbRollups
+    from footfall.store.aws.rollups import DynamodbRollups
 
     return DynamodbRollups(client("dynamodb"), _named(settings.rollups), lambda: datetime.fromtimestamp(now() / 1e6, UTC).date())
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from footfall.store.dynamodb_table import Item, Table, key
+from footfall.store.aws.table import Item, Table, key
 from footfall.store.port import StoreBroken
 
 DIGITS = 56

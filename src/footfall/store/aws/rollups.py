@@ -15,7 +15,7 @@ from random import random
 from time import sleep
 from typing import TYPE_CHECKING, Any
 
-from footfall.store.dynamodb_table import Item, Table, key, translated
+from footfall.store.aws.table import Item, Table, key, translated
 from footfall.store.port import StoreBroken
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from footfall.store import archive
+from footfall.store.aws.pointer import Day
 from footfall.store.duckdb import CORES, MEMORY, DuckdbFacts, DuckdbReading
-from footfall.store.pointer import Day
 from footfall.store.port import Stretch
 
 PARTS = ("events", "visits", "drops", "ids")

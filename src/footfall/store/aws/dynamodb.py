@@ -22,19 +22,19 @@ from botocore.exceptions import BotoCoreError, ClientError
 from footfall.domain.event import Event, Position, Tally
 from footfall.domain.site import date_day
 from footfall.store.apply import REACH
-from footfall.store.cache import Cache
-from footfall.store.commit import commit, place
-from footfall.store.dynamodb_table import Table, key, translated
-from footfall.store.pointer import Day, Known, Pointer, Pointers, file_key, padded
+from footfall.store.aws.cache import Cache
+from footfall.store.aws.commit import commit, place
+from footfall.store.aws.pointer import Day, Known, Pointer, Pointers, file_key, padded
+from footfall.store.aws.segment import unpack, unpack_bad
+from footfall.store.aws.shelf import Shelf
+from footfall.store.aws.table import Table, key, translated
 from footfall.store.port import Applied, Bad, Batch, Outrun, Reading, StoreBroken, Stretch
-from footfall.store.segment import unpack, unpack_bad
-from footfall.store.shelf import Shelf
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
 
-    from footfall.store.window import Window
+    from footfall.store.aws.window import Window
 
 KEPT_SECONDS = 8 * 86_400
 """How long segments and ranges are kept: longer than anything may be applied late."""
@@ -141,7 +141,7 @@ class DynamodbFacts:
             yield reading
 
     def _made(self, site: str) -> "tuple[Window, Filled]":
-        from footfall.store.window import Window
+        from footfall.store.aws.window import Window
 
         window = Window(self._cache.folder, self._cache.folder, self._memory_limit)
         try:
@@ -156,7 +156,7 @@ class DynamodbFacts:
 
     @contextmanager
     def _window(self) -> Iterator["Window"]:
-        from footfall.store.window import Window  # who only applies does without DuckDB
+        from footfall.store.aws.window import Window  # who only applies does without DuckDB
 
         with TemporaryDirectory() as folder:
             window = Window(Path(folder), self._cache.folder, self._memory_limit)

@@ -15,10 +15,10 @@ from collections.abc import Iterator, Sequence
 
 from footfall.domain.event import Event, Position, Tally
 from footfall.domain.site import day_date
-from footfall.store.dynamodb_table import Item, Table, key
-from footfall.store.pointer import padded
+from footfall.store.aws.pointer import padded
+from footfall.store.aws.segment import pack, pack_bad
+from footfall.store.aws.table import Item, Table, key
 from footfall.store.port import Bad, Batch, TooLarge
-from footfall.store.segment import pack, pack_bad
 
 SEGMENT_BYTES = 300_000
 MOST_ITEMS, MOST_BYTES = 100, 3_500_000
