@@ -5,7 +5,9 @@ import re
 import subprocess
 import sys
 import zipfile
+from base64 import b64encode
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 from time import time
 
@@ -15,12 +17,15 @@ from footfall.aws.package import Package
 from footfall.aws.velocity import Request
 from footfall.compose import functions
 from footfall.domain.event import Position
+from footfall.functions.failures import ANONYMOUS
 from footfall.registry.dynamodb import DynamodbRegistry
 from footfall.store.port import Bad, Batch
 from tests.aws.events import BROWSER, wrapped
 from tests.aws.sky import Say, Sky, say, sky
+from tests.traffic import Act, at, made
 
 __all__ = ["say", "sky"]
+GIVEN_UP = "of the hits that were given up"
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
@@ -134,6 +139,24 @@ def test_status_says_where_to_look(sky: Sky, say: Say) -> None:
     assert re.split(r"  +", next(line for line in lines if line.startswith("bad records of")))[1] == "3 url is required"
     looked = [re.split(r"  +", line)[:2] for line in lines if line.endswith("<- look here")]
     assert (status, looked[:3]) == (1, [["lag", "90 s at most"], ["bad records", "101"], ["batches given up", "1"]])
+
+
+def test_redrive_counts_what_was_given_up_and_is_old_enough(sky: Sky, say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
+    say("deploy")
+    bucket, s3 = sky.resource("FailuresBucket"), sky.client("s3")
+    records = [each.record for each in made([Act(at("2026-06-10 09:00") + number) for number in range(3)], one_shard=True)]
+    kept = [{"shard": "hits@1/a", "sequence": str(each.position.sequence), "data": b64encode(each.data).decode()} for each in records]
+    s3.put_object(Bucket=bucket, Key=f"{ANONYMOUS}aws/lambda/x", Body=json.dumps(kept).encode())
+    assert say("redrive") == (
+        0,
+        [f"counted 0 {GIVEN_UP}; 0 had been counted before", "batches given up within the last 20 minutes, which may still be counted by themselves: 1; do this again later"],
+        "",
+    )
+    monkeypatch.setattr("footfall.aws.redrive.YOUNG", timedelta(0))
+    assert say("redrive") == (0, [f"counted 3 {GIVEN_UP}; 0 had been counted before"], "")
+    assert not s3.list_objects_v2(Bucket=bucket).get("Contents")
+    s3.put_object(Bucket=bucket, Key=f"{ANONYMOUS}aws/lambda/x", Body=json.dumps(kept).encode())
+    assert say("redrive") == (0, [f"counted 0 {GIVEN_UP}; 3 had been counted before"], "")
 
 
 def test_destroy_asks_and_keeps_what_was_counted(sky: Sky, say: Say) -> None:

@@ -61,5 +61,5 @@ def test_collect_believes_only_cloudfront(unpacked: Path, environment: dict[str,
     body = json.dumps({"name": "Home", "url": "https://nobody.example/", "website": "nobody"}).encode()
     with sandbox(unpacked, f"{HANDLERS}.collect", environment) as function:
         assert function.invoke(to_url("POST", "/v1/track", body)).body["statusCode"] == 403
-        answer = function.invoke(to_url("POST", "/v1/track", body, **{"x-footfall-origin": SECRET, "cloudfront-viewer-address": "198.51.100.7:5000"}))
+        answer = function.invoke(to_url("POST", "/v1/track", body, **{"x-footfall-origin": SECRET, "x-footfall-viewer": "198.51.100.7"}))
         assert (answer.kind, answer.body["statusCode"]) == ("response", 202), answer

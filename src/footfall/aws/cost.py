@@ -43,6 +43,7 @@ class Price(NamedTuple):
 PRICES = {
     "API Gateway, requests": Price(3.50, 1e6, "requests", "aws.amazon.com/api-gateway/pricing"),
     "CloudFront, requests": Price(1.00, 1e6, "requests", "aws.amazon.com/cloudfront/pricing"),
+    "CloudFront, functions": Price(0.10, 1e6, "calls", "aws.amazon.com/cloudfront/pricing"),
     "Kinesis, shards": Price(0.015, 1, "shard hours", "aws.amazon.com/kinesis/data-streams/pricing"),
     "Kinesis, records": Price(0.014, 1e6, "units of 25 KB", "aws.amazon.com/kinesis/data-streams/pricing"),
     "Lambda, calls": Price(0.20, 1e6, "calls", "aws.amazon.com/lambda/pricing"),
@@ -100,6 +101,7 @@ def _amounts(use: Use) -> Iterator[tuple[str, float]]:
     compactions = min(use.sites * MONTH_SECONDS / 300, batches * use.sites)
     yield "API Gateway, requests", (hits if use.door == "rest" else 0) + panels
     yield "CloudFront, requests", collected + panels
+    yield "CloudFront, functions", collected
     yield "Kinesis, shards", shards * MONTH_SECONDS / 3_600
     yield "Kinesis, records", hits * ceil(HIT_BYTES / 25_000)
     yield "Lambda, calls", batches + collected + panels + compactions + MONTH_SECONDS / 300

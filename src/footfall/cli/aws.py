@@ -149,9 +149,9 @@ def _redrive(stack: Stack, _: dict[str, Any]) -> int:
     found = redrive.redriven(stack, _shown)
     print(f"counted {found.counted:,} of the hits that were given up; {found.known:,} had been counted before")
     if found.young:
-        print(f"{found.young:,} batches were given up within the last 20 minutes and may still be counted by themselves: do this again later")
+        print(f"batches given up within the last 20 minutes, which may still be counted by themselves: {found.young:,}; do this again later")
     if found.old:
-        print(f"{found.old:,} batches are too old to be counted without a risk of counting twice; they stay where they are")
+        print(f"batches too old to be counted without a risk of counting twice: {found.old:,}; they stay where they are")
     return 0
 
 

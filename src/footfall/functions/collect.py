@@ -12,7 +12,7 @@ from footfall.gateway.http import Gateway
 from footfall.gateway.wire import Patience, Receive, Scope, Send, respond_json
 
 REFRESH_SECONDS = 1.0
-SECRET, VIEWER = "x-footfall-origin", "cloudfront-viewer-address"
+SECRET, VIEWER = "x-footfall-origin", "x-footfall-viewer"
 
 
 class Elsewhere:
@@ -50,12 +50,8 @@ class Collect:
             self._gateway.collector.snapshot.refresh()
             self._gateway.collector.snapshot.refresh_salts()
             self._refreshed = monotonic()
-        event["requestContext"]["http"]["sourceIp"] = _address(headers.get(VIEWER, "")) or event["requestContext"]["http"]["sourceIp"]
+        if viewer := headers.get(VIEWER):
+            event["requestContext"]["http"]["sourceIp"] = viewer
         answer: Mapping[str, Any] = self._answer(event, context)
         self._loop.run_until_complete(self._gateway.collector.flush())
         return answer
-
-
-def _address(viewer: str) -> str:
-    """The address in `192.0.2.1:50000` or `2001:db8::1:50000`."""
-    return viewer.rpartition(":")[0].strip("[]")

@@ -1,0 +1,138 @@
+"""What the template says that no emulator heeds."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from footfall.aws import template
+from footfall.aws.shipped import TEMPLATE, shipped
+
+WHOLE = template.parsed(shipped(TEMPLATE))
+RESOURCES = WHOLE["Resources"]
+DOORS = ("TrackPost", "PixelGet")
+ANYWHERE = {"WebsiteBucketPolicy"}
+"""What anybody may read: a public website."""
+
+
+def of(kind: str) -> dict[str, dict[str, Any]]:
+    """The properties of all resources of a kind."""
+    return {name: each["Properties"] for name, each in RESOURCES.items() if each["Type"] == f"AWS::{kind}"}
+
+
+def statements() -> Iterator[tuple[str, dict[str, Any]]]:
+    for name, policy in (of("IAM::Policy") | of("S3::BucketPolicy")).items():
+        yield from ((name, each) for each in policy["PolicyDocument"]["Statement"])
+    for name, role in of("IAM::Role").items():
+        yield from ((name, each) for policy in role.get("Policies", ()) for each in policy["PolicyDocument"]["Statement"])
+
+
+def test_the_mapping_hands_on_so_that_each_record_counts_once() -> None:
+    (mapping,) = of("Lambda::EventSourceMapping").values()
+    assert {name: value for name, value in mapping.items() if not isinstance(value, dict)} == {
+        "StartingPosition": "TRIM_HORIZON", "ParallelizationFactor": 1, "FunctionResponseTypes": ["ReportBatchItemFailures"], "BisectBatchOnFunctionError": False,
+        "MaximumRetryAttempts": -1, "MaximumRecordAgeInSeconds": 82_800,
+    }  # fmt: skip
+    assert (mapping["BatchSize"], mapping["MaximumBatchingWindowInSeconds"]) == ({"Ref": "BatchSize"}, {"Ref": "BatchWindowSeconds"})
+    assert mapping["DestinationConfig"]["OnFailure"]["Destination"] == {"Fn::GetAtt": ["FailuresBucket", "Arn"]}
+
+
+def test_the_door_without_code_takes_two_types_and_passes_nothing_through() -> None:
+    for name in DOORS:
+        integration = RESOURCES[name]["Properties"]["Integration"]
+        assert (integration["Type"], integration["PassthroughBehavior"]) == ("AWS", "NEVER")
+        good, bad = integration["IntegrationResponses"]
+        assert (good["SelectionPattern"], "SelectionPattern" in bad, bad["StatusCode"]) == ("200", False, "503")
+        assert bad["ResponseParameters"]["method.response.header.Retry-After"] == "'5'"
+        assert all(each["ResponseParameters"]["method.response.header.Access-Control-Allow-Origin"] == "'*'" for each in (good, bad))
+
+
+def test_apis_are_throttled_and_log_no_bodies() -> None:
+    stages = of("ApiGateway::Stage")
+    assert len(stages) == 2
+    for stage in stages.values():
+        (every,) = stage["MethodSettings"]
+        assert every["DataTraceEnabled"] is False
+        assert (every["ThrottlingRateLimit"], every["ThrottlingBurstLimit"]) == ({"Ref": "ThrottleRate"}, {"Ref": "ThrottleBurst"})
+        assert "AccessLogSetting" not in stage
+
+
+def test_what_was_counted_stays_and_salts_do_not() -> None:
+    table, salts = of("DynamoDB::Table")["Table"], of("DynamoDB::Table")["SaltsTable"]
+    assert table["TimeToLiveSpecification"] == {"AttributeName": "expires", "Enabled": True}
+    assert "TimeToLiveSpecification" not in salts, "they are deleted, not forgotten some time"
+    assert table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
+    assert salts["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is False
+    assert {name for name, each in RESOURCES.items() if each.get("DeletionPolicy") == "Retain"} == {"Table", "ArchiveBucket"}
+    assert of("S3::Bucket")["ArchiveBucket"]["VersioningConfiguration"]["Status"] == "Enabled"
+
+
+def test_what_holds_addresses_is_encrypted_and_goes() -> None:
+    (stream,) = of("Kinesis::Stream").values()
+    assert (stream["RetentionPeriodHours"], stream["StreamEncryption"]["EncryptionType"]) == (24, "KMS")
+    failures = of("S3::Bucket")["FailuresBucket"]
+    assert failures["BucketEncryption"]["ServerSideEncryptionConfiguration"][0]["ServerSideEncryptionByDefault"]["SSEAlgorithm"] == "aws:kms"
+    assert {rule["Prefix"]: rule["ExpirationInDays"] for rule in failures["LifecycleConfiguration"]["Rules"]} == {"aws/lambda/": 2, "anonymous/": 8}
+    (told,) = failures["NotificationConfiguration"]["LambdaConfigurations"]
+    assert told["Filter"]["S3Key"]["Rules"] == [{"Name": "prefix", "Value": "aws/lambda/"}]
+
+
+def test_the_table_scales_where_it_is_provisioned_and_has_a_cap_where_not() -> None:
+    table = of("DynamoDB::Table")["Table"]
+    assert table["BillingMode"] == {"Fn::If": ["Provisioned", "PROVISIONED", "PAY_PER_REQUEST"]}
+    assert table["OnDemandThroughput"]["Fn::If"][2] == {"MaxReadRequestUnits": {"Ref": "MostReadUnits"}, "MaxWriteRequestUnits": {"Ref": "MostWriteUnits"}}
+    assert [each["TargetTrackingScalingPolicyConfiguration"]["TargetValue"] for each in of("ApplicationAutoScaling::ScalingPolicy").values()] == [70, 70]
+    defaults = template.defaults(shipped(TEMPLATE))
+    assert [defaults[name] for name in ("ReadUnitsMin", "ReadUnitsMax", "WriteUnitsMin", "WriteUnitsMax", "BatchSize")] == ["10", "120", "10", "120", "100"], "the original's"
+
+
+def test_nobody_may_do_anything_to_everything() -> None:
+    for name, statement in statements():
+        actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+        assert not any("*" in action for action in actions), name
+        assert statement["Resource"] != "*", name
+        assert name in ANYWHERE or statement.get("Principal") != "*", name
+    roles = {each["Properties"]["Role"]["Fn::GetAtt"][0] for each in RESOURCES.values() if each["Type"] == "AWS::Lambda::Function"}
+    assert len(roles) == len(of("Lambda::Function")) == 5, "one role for each function"
+
+
+def test_every_function_logs_where_logs_end() -> None:
+    groups = of("Logs::LogGroup")
+    assert all(group["RetentionInDays"] == {"Ref": "LogRetentionDays"} for group in groups.values())
+    assert {function["LoggingConfig"]["LogGroup"]["Ref"] for function in of("Lambda::Function").values()} == set(groups)
+
+
+@pytest.mark.parametrize(
+    ("alarm", "metric"),
+    [
+        ("LagAlarm", "IteratorAge"), ("ProcessErrorsAlarm", "Errors"), ("CompactErrorsAlarm", "Errors"), ("ThrottledHitsAlarm", "WriteProvisionedThroughputExceeded"),
+        ("BadRecordsAlarm", "BadRecords"), ("TableThrottlesAlarm", "WriteThrottleEvents"), ("TrackingFaultsAlarm", "5XXError"),
+    ],
+)  # fmt: skip
+def test_alarms(alarm: str, metric: str) -> None:
+    properties = RESOURCES[alarm]["Properties"]
+    assert (properties["MetricName"], properties["ComparisonOperator"]) == (metric, "GreaterThanThreshold")
+    assert properties["AlarmActions"] == {"Fn::If": ["HasTopic", [{"Ref": "AlarmTopic"}], {"Ref": "AWS::NoValue"}]}
+
+
+def test_shards_that_are_busy_ring_at_six_tenths() -> None:
+    busy = RESOURCES["BusyShardsAlarm"]["Properties"]
+    assert (busy["Threshold"], busy["Metrics"][1]["Expression"]) == (600, {"Fn::Sub": "records / 60 / ${Shards}"})
+
+
+def test_cloudfront_shows_the_functions_its_secret_and_the_viewers_address() -> None:
+    (distribution,) = of("CloudFront::Distribution").values()
+    origins = [each["Fn::If"][1] if "Fn::If" in each else each for each in distribution["DistributionConfig"]["Origins"]]
+    (collect,) = [each for each in origins if each["Id"] == "collect"]
+    assert collect["OriginCustomHeaders"][0]["HeaderName"].lower() == "x-footfall-origin"
+    (viewer,) = of("CloudFront::Function").values()
+    assert "headers['x-footfall-viewer'] = { value: event.viewer.ip }" in viewer["FunctionCode"]
+    (hits,) = [each["Fn::If"][1] for each in distribution["DistributionConfig"]["CacheBehaviors"] if "Fn::If" in each and each["Fn::If"][1]["PathPattern"] == "/v1/*"]
+    assert hits["FunctionAssociations"] == [{"EventType": "viewer-request", "FunctionARN": {"Fn::GetAtt": ["Viewer", "FunctionMetadata.FunctionARN"]}}]
+
+
+def test_the_outputs_are_the_originals_and_two_addresses() -> None:
+    assert set(WHOLE["Outputs"]) == {
+        "TrackingRootURL", "TrackingStageName", "TrackingResource", "APIRootURL", "APIStageName", "BucketNameWebsite", "BucketNameDashboard", "Region", "WebsiteID",
+        "DashboardURL", "WebsiteURL", "RegistryAddress",
+    }  # fmt: skip
