@@ -1,6 +1,7 @@
 """A stack of a test's own on the emulator of all of AWS, and the commands that are given for it."""
 
 import json
+import os
 import zipfile
 from collections.abc import Callable, Iterator
 from itertools import count
@@ -76,8 +77,10 @@ def sky(cloud: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator
     for name, value in ANYBODY.items():
         monkeypatch.setenv(name.replace("region_name", "aws_default_region").upper(), value)
     made = Sky(cloud, tmp_path)
+    mask = os.umask(0o077)  # a command leaves its own, under which what other tests make could be read by nobody else
     yield made
     main(["aws", "destroy", "--yes", "--delete-data", "--endpoint-url", cloud, "--stack", made.stack])  # with the mappings of many stacks MiniStack was seen to hand on nothing
+    os.umask(mask)
 
 
 @pytest.fixture
