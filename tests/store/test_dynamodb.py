@@ -1,8 +1,9 @@
 """What only facts without an owner can suffer: compaction in between, two at once, commits whose answers are lost. They are as at home all the same."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import date
+from itertools import count
 from pathlib import Path
 from random import Random
 
@@ -10,10 +11,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from footfall.domain.event import Tally
+from footfall.domain.event import Position, Tally
 from footfall.processor.batch import batch_of
+from footfall.store.aws import dynamodb, window
 from footfall.store.aws.dynamodb import DynamodbFacts
-from footfall.store.aws.segment import pack, unpack
+from footfall.store.aws.segment import pack, place, unpack
+from footfall.store.facts import STAGED, values
 from footfall.store.port import Outrun, StoreBroken, TooLarge
 from tests.aws import fault
 from tests.aws.emulators import Aws, clients
@@ -67,7 +70,11 @@ def same(facts: DynamodbFacts, records: list[Made]) -> None:
 
 
 @often(4)
-def test_compaction_at_any_time_changes_nothing(aws: Aws, tmp_path: Path, examples: int) -> None:
+def test_compaction_at_any_time_changes_nothing(aws: Aws, tmp_path: Path, examples: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In rounds of a few events, in pieces of fewer."""
+    for where, name, size in ((dynamodb, "MOST_EVENTS", 5), (window, "AT_ONCE", 2), (window, "FOLDED_AT_ONCE", 3)):
+        monkeypatch.setattr(where, name, size)
+
     @settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck))
     @given(traffic(), st.randoms(use_true_random=False))
     def check(acts: list[Act], dice: Random) -> None:
@@ -185,6 +192,39 @@ def test_a_compactor_that_comes_too_late_changes_nothing(opened: Opened) -> None
     same(facts, records)
 
 
+def test_a_compactor_that_is_overtaken_anywhere_changes_nothing(opened: Opened) -> None:
+    """At each of its calls in turn others commit, compact, and commit again, until it makes no further call."""
+    facts, records = opened(), made([Act(NINE + number % 12 * 4 * HOUR) for number in range(120)], prefix="shard", one_shard=True)
+    applied = 0
+
+    def add() -> None:
+        nonlocal applied
+        apply(facts, records[applied : applied + 2])
+        applied += 2
+
+    for turn in count(1):
+        calls = 0
+
+        def overtaken(call: Call, turn: int = turn) -> None:
+            nonlocal calls
+            calls += 1
+            if calls == turn:
+                add()
+                facts.compact("berlin")
+                add()
+            fault.none(call)
+
+        add()
+        with suppress(StoreBroken):
+            opened(lambda _, overtaken=overtaken: overtaken).compact("berlin")
+        same(facts, records[:applied])
+        if calls < turn:
+            break
+    assert turn > 9
+    facts.compact("berlin")
+    same(facts, records[:applied])
+
+
 def test_what_is_committed_while_a_compactor_works_stays_to_be_done(opened: Opened) -> None:
     facts = opened()
     first, second = made([Act(NINE)], prefix="a", one_shard=True), made([Act(NINE + HOUR)], prefix="b", one_shard=True)
@@ -245,5 +285,9 @@ def test_segments_give_back_what_they_were_given() -> None:
     huge = [events[0]._replace(position=events[0].position._replace(sequence=10**55))]
     tallies = [Tally("berlin", 20_614, "bot", 2)]
     for some in (events, events[:1], huge, []):
-        assert unpack(pack(some, tallies)) == (some, tallies)
+        columns = {
+            name: list(column)
+            for name, column in zip(STAGED, zip(*(values(each._replace(position=Position(place(each.position), 0))) for each in some), strict=True), strict=False)
+        }
+        assert unpack(pack(some, tallies)) == (columns, tallies)
     assert len(pack(events, ())) / len(events) < 60

@@ -158,7 +158,15 @@ CHANGED_DAYS_OF_DISPLACED = f"""
 """
 
 MARK = "INSERT INTO marks VALUES ($shard, $sequence) ON CONFLICT (shard) DO UPDATE SET sequence = greatest(marks.sequence, excluded.sequence)"
-DROP = "INSERT INTO drops SELECT $site, $day, $reason, $count, nullif($id, 0) WHERE NOT EXISTS (FROM drops WHERE day = $day AND id = $id)"
+DROP = "INSERT INTO drops SELECT $site, $day, $reason, $count, NULL"
+COUNT = """
+INSERT INTO drops
+WITH given AS (
+    SELECT unnest(CAST($sites AS VARCHAR[])) AS site, unnest(CAST($days AS DATE[])) AS day, unnest(CAST($reasons AS VARCHAR[])) AS reason,
+        unnest(CAST($counts AS BIGINT[])) AS count, nullif(unnest(CAST($ids AS UBIGINT[])), 0) AS id)
+SELECT * FROM given WHERE id IS NULL OR NOT EXISTS (FROM drops d WHERE d.day = given.day AND d.id = given.id)
+QUALIFY id IS NULL OR row_number() OVER (PARTITION BY day, id) = 1
+"""
 
 IS_TAKEN = "SELECT count(*) FROM imports WHERE site = $site AND digest = $digest AND upto = $upto"
 INSTEAD = "DELETE FROM imports WHERE site = $site AND digest = $instead"

@@ -69,7 +69,7 @@ def add_staged(connection: duckdb.DuckDBPyConnection, staged: int, days: Sequenc
         connection.execute(apply.KEEP_IDS)
     _refold(connection, near, displaced)
     for site, day, count in copies:
-        connection.execute(apply.DROP, {"site": site, "day": day, "reason": Reason.COPY, "count": count, "id": 0})
+        connection.execute(apply.DROP, {"site": site, "day": day, "reason": Reason.COPY, "count": count})
     dropped = sum(count for _, _, count in copies)
     return Applied(staged - dropped, dropped)
 
@@ -131,10 +131,14 @@ def _thaw(connection: duckdb.DuckDBPyConnection) -> bool:
 
 def _stage(connection: duckdb.DuckDBPyConnection, events: Sequence[Event]) -> None:
     columns = dict(zip(STAGED, zip(*map(values, events), strict=True), strict=True))
-    arrays = {name: _array(column, STAGED[name]) for name, column in columns.items()}
-    selected = ", ".join(f"{CASTS.get(kind, '{}').format(name)} AS {name}" for name, kind in STAGED.items())
-    connection.register("arrived", arrays)
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE staged AS SELECT {selected} FROM arrived")
+    insert(connection, "CREATE OR REPLACE TEMP TABLE staged AS", columns)
+
+
+def insert(connection: duckdb.DuckDBPyConnection, into: str, columns: Mapping[str, Sequence[Any]]) -> None:
+    """Complete a statement that takes rows with those of some columns of `STAGED`."""
+    connection.register("arrived", {name: _array(column, STAGED[name]) for name, column in columns.items()})
+    selected = ", ".join(f"{CASTS.get(STAGED[name], '{}').format(name)} AS {name}" for name in columns)
+    connection.execute(f"{into} SELECT {selected} FROM arrived")
     connection.unregister("arrived")
 
 

@@ -46,7 +46,8 @@ class DuckdbFacts:
                 Path(path).parent.mkdir(parents=True, exist_ok=True)
                 _remove_stillborn(Path(path))
             self._connection = duckdb.connect(path, config={"memory_limit": memory_limit})
-            for name, value in {"threads": threads, "allowed_directories": [f"{folder}/" for folder in reachable], **SETTINGS}.items():
+            spilled = {"temp_directory": str(reachable[0])} if path == MEMORY and reachable else {}
+            for name, value in {"threads": threads, "allowed_directories": [f"{folder}/" for folder in reachable], **spilled, **SETTINGS}.items():
                 self._connection.execute(f"SET {name} = $value", {"value": value})
         except (duckdb.Error, OSError) as exc:
             raise StoreBroken(f"cannot open the facts in {path}: {exc}") from exc
@@ -61,7 +62,7 @@ class DuckdbFacts:
         """See `port.Facts`."""
         with self._transaction() as connection:
             applied = [add(connection, events) for events in spans(batch.events)]
-            _count(connection, batch.tallies)
+            count_drops(connection, batch.tallies)
             for shard, sequence in batch.marks.items():
                 connection.execute(apply.MARK, {"shard": shard, "sequence": sequence})
         return Applied(sum(each.counted for each in applied), sum(each.copies for each in applied))
@@ -71,7 +72,7 @@ class DuckdbFacts:
         with self._transaction() as connection:
             if taken and not _note(connection, taken):
                 return 0
-            _count(connection, tallies)
+            count_drops(connection, tallies)
             connection.execute(apply.STAGE.format(sql=sql), dict(parameters))
             return sum(add_staged(connection, count, (low, high)).counted for count, low, high in staged_spans(connection))
 
@@ -263,6 +264,8 @@ def _note(connection: duckdb.DuckDBPyConnection, taken: Taken) -> bool:
     return True
 
 
-def _count(connection: duckdb.DuckDBPyConnection, tallies: Sequence[Tally]) -> None:
-    for tally in tallies:
-        connection.execute(apply.DROP, {"site": tally.site, "day": day_date(tally.day), "reason": tally.reason, "count": tally.hits, "id": tally.id})
+def count_drops(connection: duckdb.DuckDBPyConnection, tallies: Sequence[Tally]) -> None:
+    """Add counts of drops but for copies of those that are there."""
+    if tallies:
+        sites, days, reasons, counts, ids = map(list, zip(*tallies, strict=True))
+        connection.execute(apply.COUNT, {"sites": sites, "days": list(map(day_date, days)), "reasons": reasons, "counts": counts, "ids": ids})

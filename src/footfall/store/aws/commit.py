@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from footfall.domain.event import Event, Position, Tally
 from footfall.domain.site import day_date
 from footfall.store.aws.pointer import padded
-from footfall.store.aws.segment import pack, pack_bad
+from footfall.store.aws.segment import pack, pack_bad, place
 from footfall.store.aws.table import Item, Table, key
 from footfall.store.port import Bad, Batch, TooLarge
 
@@ -43,11 +43,6 @@ def commit(table: Table, batch: Batch, expires: int, late: Sequence[Position] = 
     if len(actions) > MOST_ITEMS or sum(len(item["data"]["B"]) for item in puts) > MOST_BYTES:
         raise TooLarge
     return actions
-
-
-def place(position: Position) -> str:
-    """A position as text that sorts, within a shard, as the sequence does."""
-    return f"{position.shard}#{padded(position.sequence)}"
 
 
 def _reached(table: Table, shard: str, first: int, last: int, more: Item) -> list[Item]:

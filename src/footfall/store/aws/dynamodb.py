@@ -7,25 +7,25 @@ that as new versions of the files. Shards have names that no other stream's have
 table is told in `commit` and `pointer`.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import date, timedelta
 from hashlib import blake2b
-from itertools import takewhile
+from itertools import groupby, takewhile
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from footfall.domain.event import Event, Position, Tally
+from footfall.domain.event import Position
 from footfall.domain.site import date_day
 from footfall.store.apply import REACH
 from footfall.store.aws.cache import Cache
-from footfall.store.aws.commit import commit, place
+from footfall.store.aws.commit import commit
 from footfall.store.aws.pointer import Day, Known, Pointer, Pointers, file_key, padded
-from footfall.store.aws.segment import unpack, unpack_bad
+from footfall.store.aws.segment import Unpacked, unpack, unpack_bad
 from footfall.store.aws.shelf import Shelf
 from footfall.store.aws.table import Table, key, translated
 from footfall.store.port import Applied, Bad, Batch, Outrun, Reading, StoreBroken, Stretch
@@ -49,11 +49,19 @@ CACHE_BYTES = 300_000_000
 """Of files that a warm function keeps; it has 512 MB on disk unless told otherwise."""
 
 
+MOST_EVENTS = 1_000_000
+"""That a round of compaction takes from segments."""
+
+
 class Filled(NamedTuple):
-    """What a site's pointers are, and which days of them are loaded."""
+    """What came into a window of a site: its pointers, its changed days, how far shards had come, how far the segments of each changed day are there, of which some are left, and from which days something was borrowed."""
 
     known: Known
-    loaded: Collection[date]
+    changed: Mapping[date, str]
+    reached: Mapping[str, int]
+    marks: Mapping[date, Mapping[str, int]]
+    left: Collection[date]
+    borrowed: Collection[date]
 
 
 class DynamodbFacts:
@@ -135,7 +143,7 @@ class DynamodbFacts:
 
     def _read(self, window: "Window", filled: Mapping[str, Filled]) -> Iterator[Reading]:
         def fetch(part: str, near: Stretch | None) -> Mapping[str, Sequence[str]]:
-            return {site: self._files(site, part, _within(each, near)) for site, each in filled.items()}
+            return {site: list(self._files(site, part, _within(each, part, near)).values()) for site, each in filled.items()}
 
         with window.reading_with(fetch) as reading:
             yield reading
@@ -166,39 +174,58 @@ class DynamodbFacts:
                 window.close()
 
     def _compact(self, site: str, also: Collection[date], further: Callable[["Window"], Sequence[int]]) -> Sequence[int]:
-        # What was changed by now, all of it up to `reached`, will be in the files; what comes later changes the marks again.
-        changed = self._changes(site)
-        reached = self.marks()
-        with self._window() as window:
-            (generation, before), loaded = self._fill(window, site, reached, also)
-            done = further(window)
-            days = {day for day, each in window.days(site).items() if day not in before or (day in loaded and (before[day].day != each or done))} | set(changed)
-            self.pointers.put(site, generation, {day: self._written(window, site, day, reached) for day in sorted(days)})
-        for day, version in changed.items():
-            self._clear(site, day, version)
-        return done
+        """In rounds of bounded size, each of which stays; the last one does something `further`."""
+        while True:
+            with self._window() as window:
+                filled = self._fill(window, site, also, MOST_EVENTS)
+                done = () if filled.left else further(window)
+                before = filled.known.days
+                days = {day for day, each in window.days(site).items() if day not in before or (day in filled.borrowed and (before[day].day != each or done))}
+                days |= {day for day, marks in filled.marks.items() if marks != _held(before, day)}
+                marks = {day: filled.marks.get(day) or _further(_held(before, day), filled.reached) for day in sorted(days)}
+                self.pointers.put(site, filled.known.generation, {day: self._written(window, site, day, marks[day]) for day in marks})
+            for day in filled.changed.keys() - filled.left:
+                self._clear(site, day, filled.changed[day])
+            if not filled.left:
+                return done
 
-    def _fill(self, window: "Window", site: str, upto: Mapping[str, int] | None = None, also: Collection[date] = ()) -> Filled:
-        """Bring a site into a window: the segments that no file holds, up to some marks or to the end, and from files the days that may change by these or are `also` asked for."""
-        reached = self.marks() if upto is None else upto
-        changed = self._changes(site)  # before the pointers: who takes a mark away has put a pointer
-        known = self.pointers.of(site)
-        pointers = known.days
-        events, tallies = list[Event](), list[Tally]()
+    def _state(self, site: str) -> tuple[Mapping[date, str], Mapping[str, int]]:
+        """Which days of a site have changed since they became files, and how far shards have come, both of one moment."""
+        changed = self._changes(site)
+        while True:
+            reached = self.marks()
+            before, changed = changed, self._changes(site)
+            if changed == before:
+                return changed, reached
+
+    def _fill(self, window: "Window", site: str, also: Collection[date] = (), most: int | None = None) -> Filled:
+        """Bring a site into a window: of the segments that no file holds all or about the `most`, and from files what may change by these, or on days that are `also` asked for."""
+        changed, reached = self._state(site)
+        known = self.pointers.of(site)  # after the changes: who takes a mark of change away has put a pointer
+        marks, left, arrived = {}, set(), 0
         for day in changed:
-            held = pointers[day].marks if day in pointers else {}
-            for shard, last in reached.items():
-                for item in self._rows.items(f"S#{site}#{day}", f"{shard}#{padded(held.get(shard, -1) + 1)}", f"{shard}#{padded(last)}#~"):
-                    more, counts = unpack(item["data"]["B"])
-                    events += map(_in_order, more)
-                    tallies += counts
-        named = {day: pointer.day for day, pointer in pointers.items()}
-        window.name_days(site, named)
-        loaded = self._load(window, site, pointers, {*changed, *also}, [event.hit.id for event in events])
-        if events or tallies:
-            window.apply(Batch(events, tallies))
-            window.name_versions(site, named, _digest(changed.values()))
-        return Filled(known, loaded)
+            marks[day] = held = _held(known.days, day)
+            for (shard, last), segments in self._segments(site, day, held, reached):
+                if most is not None and arrived >= most:
+                    left.add(day)
+                    break
+                arrived += sum(map(window.arrive, segments))
+                marks[day] = {**marks[day], shard: last}
+            else:
+                marks[day] = _further(held, reached)
+        filled = Filled(known, changed, reached, marks, left, self._borrow(window, site, known.days, {*changed, *also}, settling=bool(also)))
+        if window.fold():
+            window.name_versions(site, {day: pointer.day for day, pointer in known.days.items()}, _digest(filled))
+        return filled
+
+    def _segments(self, site: str, day: date, held: Mapping[str, int], upto: Mapping[str, int]) -> Iterator[tuple[tuple[str, int], Iterator[Unpacked]]]:
+        """Those of a day after some marks, by the positions that they reach to."""
+        for shard, last in upto.items():
+            if held.get(shard, -1) >= last:
+                continue  # DynamoDB refuses a range that ends before it begins
+            items = self._rows.items(f"S#{site}#{day}", f"{shard}#{padded(held.get(shard, -1) + 1)}", f"{shard}#{padded(last)}#~")
+            for reaches, some in groupby(items, lambda item: int(item["sk"]["S"].rsplit("#", 2)[1])):
+                yield (shard, reaches), (unpack(item["data"]["B"]) for item in some)
 
     def _unsettled(self, site: str, alive: frozenset[int], today: int) -> Collection[date]:
         """All unsettled days of a site, if it is time for any of them."""
@@ -206,20 +233,21 @@ class DynamodbFacts:
         days = {*unsettled, *self._changes(site)}
         return days if any(date_day(day) not in alive and date_day(day) < today for day in days) else ()
 
-    def _load(self, window: "Window", site: str, pointers: Mapping[date, Pointer], days: Collection[date], ids: Sequence[int]) -> Collection[date]:
-        """Load the days that events of some days and ids may change; returns which."""
+    def _borrow(self, window: "Window", site: str, pointers: Mapping[date, Pointer], days: Collection[date], *, settling: bool) -> Collection[date]:
+        """Borrow what events of some days may change; returns from which."""
+        window.name_days(site, {day: pointer.day for day, pointer in pointers.items()})
         if not days:
             return ()
-        window.load_files(site, "ids", self._files(site, "ids", pointers))
-        centres = {*days, *window.days_of_ids(ids)}
-        loaded = {day: pointer for day, pointer in pointers.items() if any(abs(day - each) <= REACH + timedelta(days=1) for each in centres)}
-        for part in ("events", "visits", "drops"):
-            window.load_files(site, part, self._files(site, part, loaded))
-        return loaded
+        ids = list(self._files(site, "ids", pointers).values())
+        centres = {*days, *window.days_of_copies(ids)}
+        near = {day: pointer for day, pointer in pointers.items() if any(abs(day - each) <= REACH + timedelta(days=1) for each in centres)}
+        window.borrow(site, ids, {part: self._files(site, part, near) for part in ("events", "visits", "drops", "ids")}, settling=settling)
+        return near
 
-    def _files(self, site: str, part: str, pointers: Mapping[date, Pointer]) -> list[str]:
+    def _files(self, site: str, part: str, pointers: Mapping[date, Pointer]) -> Mapping[date, str]:
+        held = {day: pointer.files[part] for day, pointer in pointers.items() if part in pointer.files}
         with translated():
-            return self._cache.paths([(file_key(site, day, part), pointer.files[part]) for day, pointer in pointers.items() if part in pointer.files])
+            return dict(zip(held, self._cache.paths([(file_key(site, day, part), version) for day, version in held.items()]), strict=True))
 
     def _changes(self, site: str) -> Mapping[date, str]:
         return {date.fromisoformat(item["sk"]["S"]): item["version"]["S"] for item in self._rows.items(f"X#{site}")}
@@ -259,16 +287,23 @@ class DynamodbFacts:
         return self._now() // 1_000_000 + KEPT_SECONDS
 
 
-def _in_order(event: Event) -> Event:
-    """The event at a place that DuckDB can hold and that sorts as the true one does."""
-    return event._replace(position=Position(place(event.position), 0))
+def _held(pointers: Mapping[date, Pointer], day: date) -> Mapping[str, int]:
+    """Up to where a day's files hold its segments."""
+    return pointers[day].marks if day in pointers else {}
 
 
-def _within(filled: Filled, near: Stretch | None) -> Mapping[date, Pointer]:
-    """Those of some days that are not loaded."""
+def _further(held: Mapping[str, int], reached: Mapping[str, int]) -> Mapping[str, int]:
+    """Marks that stand as far as both: another may have written files since."""
+    return {**held, **{shard: max(last, held.get(shard, last)) for shard, last in reached.items()}}
+
+
+def _within(filled: Filled, part: str, near: Stretch | None) -> Mapping[date, Pointer]:
+    """The days near of which some of a part may not have been borrowed: of drops all are."""
     first, last = near or (date.min, date.max)
-    return {day: pointer for day, pointer in filled.known.days.items() if first <= day <= last and day not in filled.loaded}
+    return {day: pointer for day, pointer in filled.known.days.items() if first <= day <= last and not (part == "drops" and day in filled.borrowed)}
 
 
-def _digest(versions: Iterable[str]) -> int:
-    return int.from_bytes(blake2b("".join(sorted(versions)).encode(), digest_size=8).digest()) >> 1
+def _digest(filled: Filled) -> int:
+    """A number that tells what came to a site's changed days."""
+    told = [*sorted(filled.changed.values()), *([str(sorted(filled.marks.items()))] if filled.left else [])]
+    return int.from_bytes(blake2b("".join(told).encode(), digest_size=8).digest()) >> 1

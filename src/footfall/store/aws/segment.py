@@ -1,13 +1,13 @@
 """What one commit adds to an hour of a site, as bytes: events column by column, and counts of drops."""
 
-from collections.abc import Sequence
-from itertools import repeat
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import msgspec
 import zstandard
 
 from footfall.domain.event import Event, Hit, Position, Tally
+from footfall.store.aws.pointer import padded
 from footfall.store.port import Bad, StoreBroken
 
 LEVEL = 9
@@ -17,6 +17,13 @@ class _Segment(msgspec.Struct, array_like=True):
     count: int
     columns: list[list[Any]]
     tallies: list[Tally]
+
+
+class Unpacked(NamedTuple):
+    """Events in the columns of `facts.STAGED`, and counts of drops."""
+
+    columns: Mapping[str, Sequence[Any]]
+    tallies: Sequence[Tally]
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -33,15 +40,20 @@ def pack(events: Sequence[Event], tallies: Sequence[Tally]) -> bytes:
     return zstandard.compress(_encode(_Segment(len(events), columns, list(tallies))), LEVEL)
 
 
-def unpack(data: bytes) -> tuple[list[Event], list[Tally]]:
-    """What was packed. An older version's hits may lack the fields at the end."""
+def unpack(data: bytes) -> Unpacked:
+    """What was packed, its positions as `place` writes them, which DuckDB can hold. An older version's hits may lack the fields at the end."""
     segment = _decode(zstandard.decompress(data))
-    columns = [repeat(column[0], segment.count) if len(column) == 1 else column for column in segment.columns]
-    events = [
-        Event(Hit(*row[: len(row) - 4]), row[-4], row[-3], Position(row[-2], int(row[-1])))
-        for row in zip(*columns, strict=True)
-    ]  # fmt: skip
-    return events, segment.tallies
+    if not segment.count:
+        return Unpacked({}, segment.tallies)
+    *hits, source, channel, shards, sequences = (column * segment.count if len(column) == 1 else column for column in segment.columns)
+    columns = {name: [default] * segment.count for name, default in Hit._field_defaults.items()} | dict(zip(Hit._fields, hits, strict=False))
+    places = [place(Position(shard, int(sequence))) for shard, sequence in zip(shards, sequences, strict=True)]
+    return Unpacked(columns | {"source": source, "channel": channel, "shard": places, "sequence": [0] * segment.count}, segment.tallies)
+
+
+def place(position: Position) -> str:
+    """A position as text that sorts, within a shard, as the sequence does."""
+    return f"{position.shard}#{padded(position.sequence)}"
 
 
 def pack_bad(bad: Sequence[Bad]) -> bytes:

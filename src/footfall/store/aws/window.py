@@ -1,10 +1,12 @@
-"""Some days of some sites, taken out of the files that hold them and written back: the same folding as at home, for as long as a function runs.
+"""What changes of some sites, taken out of the files that hold it and written back: the same folding as at home, for as long as a function runs.
 
-Days that may change by what is folded are loaded, `ids` of all days with them; the files of other
-days are read where they lie, once a statement needs them.
+What arrives may change the visits of its own visitors and of those that links and copies connect
+with them. Their events and visits are borrowed from the files of the days around, whatever else
+these hold is read where it lies, once a statement needs it; so a busy day takes no more memory
+than a quiet one.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -12,26 +14,64 @@ from typing import Any
 
 import numpy as np
 
+from footfall.domain.event import COPY_WINDOW_US, Tally
 from footfall.store import archive
 from footfall.store.aws.pointer import Day
-from footfall.store.duckdb import CORES, MEMORY, DuckdbFacts, DuckdbReading
+from footfall.store.aws.segment import Unpacked
+from footfall.store.batch import insert, one, timestamp
+from footfall.store.duckdb import CORES, MEMORY, DuckdbFacts, DuckdbReading, count_drops
+from footfall.store.facts import STAGED
 from footfall.store.port import Stretch
 
 PARTS = ("events", "visits", "drops", "ids")
 COLUMNS = {"events": archive.COLUMNS["events"], "visits": archive.COLUMNS["visits"], "drops": {**archive.COLUMNS["drops"], "id": "UBIGINT"}}
 """What files hold of the relations that statements read; copies of counts of drops may still come, so they have ids."""
 
-DROPS = "SELECT day, reason, count, id FROM drops WHERE site = $site"
-IDS_OF_DAY = "SELECT ids.* FROM ids SEMI JOIN (SELECT id, time FROM events WHERE site = $site AND day = $day) USING (id, time)"
-WRITE = {part: f"FROM ({archive.WRITE[part]}) WHERE day = $day" for part in ("events", "visits")} | {"drops": f"{DROPS} AND day = $day", "ids": IDS_OF_DAY}
-READ = {**archive.READ, "drops": "INSERT INTO drops SELECT $site, day, reason, count, id FROM read_parquet($file)"}
-DAYS_OF_IDS = "SELECT DISTINCT CAST(time AS DATE) FROM ids SEMI JOIN (SELECT unnest(CAST($ids AS UBIGINT[])) AS id) USING (id)"
+AT_ONCE = 20_000
+"""Events that pass through Python at a time."""
+
+FOLDED_AT_ONCE = 200_000
+
+TABLES = (
+    f"CREATE TABLE arrivals ({', '.join(f'{name} {kind}' for name, kind in STAGED.items())})",
+    "CREATE TABLE arrived_ids (id UBIGINT)",
+    "CREATE TABLE borrowed (site VARCHAR, visitor UBIGINT)",
+)
+ARRIVED_IDS = "INSERT INTO arrived_ids SELECT DISTINCT id FROM arrivals"
+DAYS_OF_IDS = "SELECT DISTINCT CAST(time AS DATE) FROM read_parquet($files) WHERE id IN (FROM arrived_ids)"
+IDS = """
+INSERT INTO ids ({columns}) SELECT {columns} FROM read_parquet($files) WHERE id IN (FROM arrived_ids)
+QUALIFY row_number() OVER (PARTITION BY id ORDER BY arrived DESC) = 1
+""".replace("{columns}", ", ".join(archive.COLUMNS["ids"]))
+HERE = {part: f"SELECT * FROM ({archive.WRITE[part]}) WHERE day = $day" for part in ("events", "visits")} | {
+    "drops": "SELECT day, reason, count, id FROM drops WHERE site = $site AND day = $day",
+    "ids": "SELECT ids.* FROM ids SEMI JOIN (SELECT id, time FROM events WHERE site = $site AND day = $day) USING (id, time)",
+}
+DROPS = "INSERT INTO drops SELECT $site, day, reason, count, id FROM read_parquet($files)"
+
+# Who is connected with an arrival: by links of midnight, by a frozen visit, by a copy. To settle it takes those
+# as well who have a link that may have to go, or an event that belongs to no visit.
+BORROW = """
+INSERT INTO borrowed
+WITH RECURSIVE
+stored AS (SELECT id, visitor, prev, visit, frozen FROM read_parquet($files)),
+links AS MATERIALIZED (
+    SELECT visitor, prev FROM stored WHERE prev IS NOT NULL
+    UNION SELECT visitor, prev FROM arrivals WHERE prev IS NOT NULL
+    UNION SELECT visitor, min(visitor) OVER (PARTITION BY visit) FROM stored WHERE frozen),
+steps AS MATERIALIZED (SELECT visitor AS here, prev AS there FROM links UNION ALL SELECT prev, visitor FROM links),
+reach AS (
+    SELECT visitor FROM arrivals
+    UNION SELECT visitor FROM stored WHERE id IN (FROM arrived_ids) OR ($settling AND (prev IS NOT NULL OR visit IS NULL))
+    UNION SELECT there FROM reach JOIN steps ON reach.visitor = steps.here)
+SELECT $site, visitor FROM reach
+"""
 
 Files = Mapping[str, Sequence[str]]
 """Paths by site."""
 
 Fetch = Callable[[str, Stretch | None], Files]
-"""Gives the files of a part that lie in some days, or in any, of those that are not loaded."""
+"""Gives the files of a part that lie in some days, or in any; of drops only those that are not borrowed."""
 
 
 class Window(DuckdbFacts):
@@ -40,6 +80,13 @@ class Window(DuckdbFacts):
     def __init__(self, folder: Path, cache: Path, memory_limit: str) -> None:
         super().__init__(MEMORY, memory_limit, CORES, folder, cache)
         self._folder = folder
+        self._held: dict[str, list[Any]] = {name: [] for name in STAGED}
+        self._tallies: list[Tally] = []
+        self._borrowed: dict[tuple[str, str, date], str] = {}
+        self._forgotten = timestamp(0)
+        with self._transaction() as connection:
+            for table in TABLES:
+                connection.execute(table)
 
     def name_days(self, site: str, days: Mapping[date, Day]) -> None:
         """Say what is known of all days of a site, loaded or not."""
@@ -48,17 +95,48 @@ class Window(DuckdbFacts):
             with self._transaction() as connection:
                 connection.executemany("INSERT INTO days (site, day, version, settled, trimmed) VALUES (?, ?, ?, ?, ?)", known)
 
-    def load_files(self, site: str, part: str, paths: Sequence[str]) -> None:
-        """Load a part of some days as an earlier window wrote it."""
-        if paths:
-            given = {"file": list(paths), "site": site, "disguise": 0}
-            with self._transaction() as connection:
-                connection.execute(READ[part], {name: value for name, value in given.items() if f"${name}" in READ[part]})
+    def arrive(self, unpacked: Unpacked) -> int:
+        """Keep what came until `fold`; how many events that is."""
+        for name, column in unpacked.columns.items():
+            self._held[name] += column
+        self._tallies += unpacked.tallies
+        if len(self._held["id"]) >= AT_ONCE:
+            self._flush()
+        return len(unpacked.columns.get("id", ()))
 
-    def days_of_ids(self, ids: Sequence[int]) -> Sequence[date]:
-        """The days, in UTC, of events with these ids, as far as ids are loaded."""
+    def days_of_copies(self, files: Sequence[str]) -> Sequence[date]:
+        """The days, in UTC, of events whose ids arrived again, by these files of ids."""
+        self._flush()
         with self._transaction() as connection:
-            return [day for (day,) in connection.execute(DAYS_OF_IDS, {"ids": list(ids)}).fetchall()]
+            connection.execute(ARRIVED_IDS)
+            return [day for (day,) in connection.execute(DAYS_OF_IDS, {"files": list(files)}).fetchall()] if files else []
+
+    def borrow(self, site: str, ids: Sequence[str], files: Mapping[str, Mapping[date, str]], *, settling: bool) -> None:
+        """Take what arrivals, or settling, may change out of files: those of ids, and those of other parts by day."""
+        with self._transaction() as connection:
+            if ids:
+                connection.execute(IDS, {"files": list(ids)})
+            if drops := files["drops"]:
+                connection.execute(DROPS, {"site": site, "files": list(drops.values())})
+            if events := files["events"]:
+                connection.execute(BORROW, {"site": site, "files": list(events.values()), "settling": settling})
+            for part in ("events", "visits"):
+                if files[part]:
+                    connection.execute(f"{archive.READ[part]} WHERE visitor IN ({_borrowed(site)})", {"site": site, "file": list(files[part].values()), "disguise": 0})
+        self._borrowed |= {(site, part, day): path for part in ("events", "visits", "ids") for day, path in files[part].items()}
+
+    def fold(self) -> bool:
+        """Apply what arrived; False where nothing did."""
+        self._flush()
+        with self._transaction() as connection:
+            count = one(connection, "SELECT count(*) FROM arrivals")
+        for start in range(0, count, FOLDED_AT_ONCE):
+            self.load("FROM arrivals WHERE rowid >= $start AND rowid < $end", {"start": start, "end": start + FOLDED_AT_ONCE})
+        with self._transaction() as connection:
+            connection.execute("TRUNCATE arrivals")
+            count_drops(connection, self._tallies)
+        tallies, self._tallies = self._tallies, []
+        return bool(count or tallies)
 
     def name_versions(self, site: str, before: Mapping[date, Day], version: int) -> None:
         """Give days that are not as before a version that tells what came to them: folding the same again must not look like a change."""
@@ -74,28 +152,50 @@ class Window(DuckdbFacts):
         return {**{day: Day(None, settled=False) for (day,) in drops}, **{day: Day(*rest) for day, *rest in rows}}
 
     def write(self, site: str, day: date) -> Iterator[tuple[str, Path]]:
-        """Write a loaded day's parts, each to a file of its own that is gone when the next is asked for; those without rows are left out."""
+        """Write a day's parts, each to a file of its own that is gone when the next is asked for; those without rows are left out."""
         for part in PARTS:
             path = self._folder / f"{part}.parquet"
+            whole = self._whole(site, day, part)
+            given = {name: value for name, value in {"site": site, "day": day, "forgotten": self._forgotten}.items() if f"${name}" in whole}
             with self._transaction() as connection:
-                rows = connection.execute(f"COPY ({WRITE[part]}) TO '{path}' (FORMAT parquet, COMPRESSION zstd)", {"site": site, "day": day}).fetchall()
+                rows = connection.execute(f"COPY ({whole}) TO '{path}' (FORMAT parquet, COMPRESSION zstd)", given).fetchall()
             if rows[0][0]:
                 yield part, path
             path.unlink()
+
+    def _whole(self, site: str, day: date, part: str) -> str:
+        """A day as it is now: what is here, and what the file that it was borrowed from holds besides."""
+        path = self._borrowed.get((site, part, day))
+        if path is None:
+            return HERE[part]
+        besides = "id NOT IN (FROM arrived_ids) AND arrived >= $forgotten" if part == "ids" else _besides(site)
+        return f"{HERE[part]} UNION ALL SELECT {', '.join(archive.COLUMNS[part])} FROM read_parquet({_text(path)}) WHERE {besides}"
+
+    def settle(self, alive: frozenset[int], today: int, applied_up_to: int) -> Sequence[int]:
+        """See `port.Facts`."""
+        self._forgotten = timestamp(applied_up_to - COPY_WINDOW_US)
+        return super().settle(alive, today, applied_up_to)
+
+    def _flush(self) -> None:
+        if self._held["id"]:
+            with self._transaction() as connection:
+                insert(connection, "INSERT INTO arrivals", self._held)
+            self._held = {name: [] for name in STAGED}
 
     @contextmanager
     def reading_with(self, fetch: Fetch) -> Iterator["WindowReading"]:
         """A reading of what is loaded and of the files that `fetch` gives."""
         with self.reading() as reading:
-            yield WindowReading(reading, fetch)
+            yield WindowReading(reading, fetch, frozenset(self._borrowed.values()))
 
 
 class WindowReading(DuckdbReading):
     """See `port.Reading`."""
 
-    def __init__(self, loaded: DuckdbReading, fetch: Fetch) -> None:
+    def __init__(self, loaded: DuckdbReading, fetch: Fetch, borrowed: Collection[str]) -> None:
         super().__init__(loaded.cursor)
         self._fetch = fetch
+        self._borrowed = borrowed
         self._beside: dict[str, Files] = {}
 
     def rows(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = (), near: Stretch | None = None) -> Sequence[tuple[Any, ...]]:
@@ -114,13 +214,26 @@ class WindowReading(DuckdbReading):
             files = self._fetch(part, near)
             if files != self._beside.get(part, {}):
                 self._beside[part] = files
-                super().rows(_view(part, list(columns), files))
+                super().rows(_view(part, list(columns), files, self._borrowed))
 
 
-def _view(part: str, columns: Sequence[str], files: Files) -> str:
+def _view(part: str, columns: Sequence[str], files: Files, borrowed: Collection[str]) -> str:
     named = ", ".join(columns)
-    far = (f"SELECT {_text(site)} AS site, {named} FROM read_parquet([{', '.join(map(_text, paths))}], union_by_name = true)" for site, paths in files.items() if paths)
-    return f"CREATE OR REPLACE TEMP VIEW {part} AS {' UNION ALL '.join([f'SELECT site, {named} FROM memory.main.{part}', *far])}"
+    selects = [f"SELECT site, {named} FROM memory.main.{part}"]
+    for site, paths in files.items():
+        for some, where in ([path for path in paths if path not in borrowed], ""), ([path for path in paths if path in borrowed], f" WHERE {_besides(site)}"):
+            if some:
+                selects.append(f"SELECT {_text(site)} AS site, {named} FROM read_parquet([{', '.join(map(_text, some))}], union_by_name = true){where}")
+    return f"CREATE OR REPLACE TEMP VIEW {part} AS {' UNION ALL '.join(selects)}"
+
+
+def _borrowed(site: str) -> str:
+    return f"SELECT visitor FROM memory.main.borrowed WHERE site = {_text(site)}"
+
+
+def _besides(site: str) -> str:
+    """That a row of a file was not borrowed."""
+    return f"visitor NOT IN ({_borrowed(site)})"
 
 
 def _text(value: str) -> str:
