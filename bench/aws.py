@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 import tempfile
+import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -22,6 +23,8 @@ from footfall.compose import now
 from footfall.domain.event import Event
 from footfall.domain.site import date_day
 from footfall.query.answer import Answers
+from footfall.query.original import Original
+from footfall.query.upkeep import RollUp
 from footfall.store import demo
 from footfall.store.aws.dynamodb import DynamodbFacts
 from footfall.store.aws.rollups import DynamodbRollups
@@ -171,13 +174,15 @@ def _adding(aws: Aws) -> str:
     with _facts(aws) as (facts, rollups, units):
         today_day = date_day(today())
         _fill(facts, range(today_day - 6, today_day + 1), BUSY)
-        events = [event for event in a_day(200_000)][:BUSY // 288]
+        events = [event for event in a_day(200_000)][: BUSY // 288]
         facts.apply(_batch(events))
         told = subprocess.run([sys.executable, "-c", COMPACT, aws.url, facts._table, facts._bucket, SITE], capture_output=True, text=True, check=True).stdout
         seconds, peak = map(float, told.split())
         started = monotonic()
         _view(facts, rollups, units)
-    return say(f"five minutes ({len(events):,} events) of a site with a million events a day: files in {seconds:.1f} s, {peak:,.0f} MB; a first look at that day then takes {monotonic() - started:.1f} s")
+    return say(
+        f"five minutes ({len(events):,} events) of a site with a million events a day: files in {seconds:.1f} s, {peak:,.0f} MB; a first look at that day then takes {monotonic() - started:.1f} s"
+    )
 
 
 def _fill(facts: DynamodbFacts, days: Iterable[int], count: int) -> None:
@@ -214,4 +219,11 @@ def _reports(aws: Aws, millions: int) -> list[str]:
             started = monotonic()
             Answers(facts, now, rollups).query(site, query)
             lines.append(say(f"filtered report of 30 days, {millions}M events, {name}: {monotonic() - started:.2f} s, {units.calls['GetObject']} files fetched"))
+        views = Original(facts, rollups)
+        for name in ("from files", "from counts that were kept"):
+            units.reads, started = 0.0, monotonic()
+            with views.ranking(site, f"YEAR:{today().year}") as found:
+                found.answer()
+            lines.append(say(f"ranking of the year, {millions}M events, {name}: {monotonic() - started:.2f} s, {units.reads:.0f} read units"))
+            RollUp(facts, rollups)(site, today(), threading.Event())
     return lines

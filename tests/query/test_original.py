@@ -1,5 +1,7 @@
 """The original's API: page views per URL by year, month, date, hour and minute."""
 
+import threading
+from datetime import date
 from typing import Any
 
 import pytest
@@ -9,6 +11,8 @@ from hypothesis import strategies as st
 from footfall.query.limit import GoneAway, Limit
 from footfall.query.original import NotADate, Original
 from footfall.query.rollup import TooCostly
+from footfall.query.upkeep import RollUp
+from footfall.store.sqlite import SqliteRollups
 from tests.query.asking import Told
 from tests.traffic import SITE, Act, at
 
@@ -23,15 +27,22 @@ def view(local: str, page: str = "/a", **rest: Any) -> Act:
     return Act(at(local), page=page, **rest)
 
 
-@pytest.fixture(scope="module")
-def original() -> Original:
+@pytest.fixture(scope="module", params=["facts", "roll-ups"])
+def original(request: pytest.FixtureRequest) -> Original:
+    """From facts alone, and from what is kept of days that are over."""
     acts = [
         view("2026-10-25 00:30"), view("2026-10-25 01:59:59"), view("2026-10-25 13:33:10", came="letter"), view("2026-10-25 13:33:50", page="/b"), view("2026-10-25 13:34"),
         view("2026-10-01 00:00", host=1), view("2026-09-30 23:59:59"), view("2026-01-01 00:00"), view("2026-12-31 23:59:59", page="/b"),
         view("2026-10-25 13:33", kind="custom"), view("2026-10-25 13:33", kind="engagement"), view("2026-10-25 13:33", site="berlin2"), view("2026-10-25 13:33", page="/a/below"),
         Act(at("2026-11-01 00:30", COAST), site="coast"), Act(at("2026-11-01 23:30", COAST), site="coast"), Act(at("2026-11-02 00:00", COAST), site="coast"),
     ]  # fmt: skip
-    return Original(Told(acts).facts)
+    facts = Told(acts).facts
+    if request.param == "facts":
+        return Original(facts)
+    rollups = SqliteRollups(":memory:", lambda: date(2027, 1, 1))
+    for site in SITE.values():
+        RollUp(facts, rollups)(site, date(2026, 12, 31), threading.Event())
+    return Original(facts, rollups)
 
 
 def ranked(original: Original, site: str, date: str) -> list[Any]:

@@ -2,7 +2,7 @@
 
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -12,6 +12,7 @@ import pytest
 
 from footfall.domain.goal import Goal
 from footfall.domain.site import Site
+from footfall.query import views
 from footfall.query.answer import Answers
 from footfall.query.original import Original
 from footfall.query.standard import REPORTS
@@ -77,19 +78,29 @@ def test_what_was_not_kept_is_left_out_and_said_so(held: Held) -> None:
     assert (answer["meta"]["left_out"]["first"], answer["meta"]["left_out"]["days"]) == ("2026-03-28", 4)
 
 
-def test_the_original_s_api_says_what_it_leaves_out(held: Held) -> None:
-    original = Original(held.told.facts)
+def test_the_original_s_api_outlives_facts_and_says_what_it_leaves_out(held: Held) -> None:
+    def told(call: str, when: str, original: Original) -> tuple[list[Mapping[str, Any]], int]:
+        """Rows, and days left out."""
+        with original.ranking(SITE["berlin"], when) if call == "ranking" else original.series(SITE["berlin"], when, None) as found:
+            return found.answer(), found.left_out
 
-    def told(date: str) -> tuple[int, int]:
-        """Views, and days left out."""
-        with original.ranking(SITE["berlin"], date) as views:
-            return sum(row["value"] for row in views.answer()), views.left_out
-
-    assert (told("YEAR:2026")[0] > 0, told("YEAR:2026")[1]) == (True, 0)
+    asked = [(call, when) for call in ("ranking", "series") for when in ("YEAR:2026", "MONTH:2026-03", "DATE:2026-03-28", "HOUR:2026-03-28T23")]
+    kept, facts = Original(held.told.facts, held.rollups), Original(held.told.facts)
+    before = {each: told(*each, kept) for each in asked}
+    assert all(rows and not left_out for rows, left_out in before.values())
     held.settle()
     held.tend()
-    assert told("YEAR:2026") == (0, 4)
-    assert told("DATE:2026-03-28") == (0, 1)
+    assert {each: told(*each, kept) for each in asked if each != ("series", "HOUR:2026-03-28T23")} == {
+        each: rows for each, rows in before.items() if each != ("series", "HOUR:2026-03-28T23")
+    }
+    assert told("series", "HOUR:2026-03-28T23", kept) == ([], 1)
+    assert told("ranking", "YEAR:2026", facts) == ([], 4)
+
+
+def test_counts_of_very_many_urls_are_not_kept(held: Held, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(views, "KEPT_ROWS", 1)
+    held.tend()
+    assert not any(held.rollups.versions("berlin", step.key, date(2026, 3, 1), date(2026, 4, 30)) for step in (views.DAY, views.HOUR))
 
 
 def test_what_someone_asks_for_is_kept_too(held: Held) -> None:

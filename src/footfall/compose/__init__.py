@@ -201,7 +201,7 @@ def engine(settings: Settings, now: Callable[[], int] = now) -> Engine:
     facts, rollups, registry = open_facts(settings), open_rollups(settings), open_registry(settings)
     worker = Worker(open_reader(settings), facts, open_salts(settings), sources(), settings.batch, now, EngineMetrics())
     answers = Answers(facts, now, rollups)
-    api = application(Access(registry, now), answers, Original(facts))
+    api = application(Access(registry, now), answers, Original(facts, rollups))
     return Engine(worker, Upkeep(facts, rollups, registry.sites, now), Control(commands(settings, facts, rollups, answers, registry), api), facts, rollups)
 
 

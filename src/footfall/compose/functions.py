@@ -158,7 +158,8 @@ def query(settings: Settings, now: Callable[[], int] = now) -> "Litestar":
 
     registry = open_registry(settings)
     facts = open_facts(settings, registry, now)
-    return application(Access(registry, now), Answers(facts, now, open_rollups(settings, now)), Original(facts))
+    rollups = open_rollups(settings, now)
+    return application(Access(registry, now), Answers(facts, now, rollups), Original(facts, rollups))
 
 
 def collect(settings: Settings, secret: str, now: Callable[[], int] = now) -> "Collect":

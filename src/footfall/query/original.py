@@ -1,37 +1,32 @@
 """The original's API: page views per URL by `YEAR:2017` to `MINUTE:2017-08-25T13:33`."""
 
+import logging
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from typing import Any, NamedTuple
 
 from footfall.domain.site import Site
 from footfall.query.answer import version
 from footfall.query.compiler import MOST_GROUPS
 from footfall.query.limit import Limit
 from footfall.query.rollup import TooCostly
-from footfall.store.port import NO_DAYS, Facts, Reading, Stretch
+from footfall.query.views import DAY, HOUR, LOCAL, SELECT, URL, Counts, Step, add, kept, taken
+from footfall.store.port import NO_DAYS, Facts, Reading, Rollups, StoreBroken
 
 STEPS = ("YEAR", "MONTH", "DATE", "HOUR", "MINUTE")
 PARSED = ("%Y", "%Y-%m", "%Y-%m-%d", "%Y-%m-%dT%H", "%Y-%m-%dT%H:%M")
 SHAPES = (r"\d{4}", r"\d{4}-\d\d", r"\d{4}-\d\d-\d\d", r"\d{4}-\d\d-\d\dT\d\d", r"\d{4}-\d\d-\d\dT\d\d:\d\d")
 EXAMPLES = "YEAR:2017, MONTH:2017-08, DATE:2017-08-25, HOUR:2017-08-25T13, MINUTE:2017-08-25T13:33"
 
-LOCAL = "time + to_seconds(utc_offset)"
-URL = "scheme || '://' || hostname || CASE WHEN port IS NULL THEN '' ELSE ':' || port END || page"
-PAGEVIEWS = f"FROM events WHERE site = ? AND kind = 'pageview' AND day BETWEEN ? AND ? AND {LOCAL} >= ? AND {LOCAL} < ?"
-
-RANKING = f"""
-SELECT coalesce(arg_max(title, (time, id)) FILTER (title IS NOT NULL), ''), {URL} AS url, count(*) AS value
-{PAGEVIEWS} GROUP BY url ORDER BY value DESC, url
-"""
-SERIES = f"SELECT strftime({LOCAL}, ?) AS date, {URL} AS url, count(*) AS value {PAGEVIEWS} GROUP BY ALL ORDER BY date, url"
-SERIES_OF_URL = f"SELECT strftime({LOCAL}, ?) AS date, {URL} AS url, count(*) AS value {PAGEVIEWS} AND {URL} = ? GROUP BY ALL ORDER BY date"
-DAYS = "SELECT day, version, trimmed FROM days WHERE site = ? AND day BETWEEN ? AND ? ORDER BY day"
+WITHIN = f"list_contains($days, day) AND {LOCAL} >= $start AND {LOCAL} < $end AND ($url IS NULL OR {URL} = $url)"
+DAYS = "SELECT day, version, coalesce(trimmed, false) FROM days WHERE site = ? AND day BETWEEN ? AND ? ORDER BY day"
 
 Row = Mapping[str, Any]
+
+log = logging.getLogger(__name__)
 
 
 class NotADate(ValueError):
@@ -39,60 +34,108 @@ class NotADate(ValueError):
 
 
 class Original:
-    """The two calls, from facts. Both raise `NotADate` and, here and when they are answered, `TooCostly` and `GoneAway`."""
+    """The two calls, from facts and, of days that are over, roll-ups. Both raise `NotADate` and, here and when they are answered, `TooCostly` and `GoneAway`."""
 
-    def __init__(self, facts: Facts) -> None:
+    def __init__(self, facts: Facts, rollups: Rollups | None = None) -> None:
         self._facts = facts
+        self._rollups = rollups
 
     def ranking(self, site: Site, date: str, limit: Limit | None = None) -> AbstractContextManager["Views"]:
         """Page views and latest title per URL, most viewed first."""
-        _, start, end = _span(date)
-        parameters = [site.id, start.date(), end.date(), start, end]
-        return self._views(site, (start, end), limit, RANKING, parameters, ("name", "url", "value"))
+        step, start, end = _span(date)
+        kept = {"HOUR": HOUR, "MINUTE": None}.get(STEPS[step], DAY)
+        return self._views(site, Asked("''", None, start, end, kept, lambda _, hour: "" if kept is DAY or hour == start.hour else None), _ranked, limit)
 
     def series(self, site: Site, date: str, url: str | None, limit: Limit | None = None) -> AbstractContextManager["Views"]:
         """Page views per URL, or of one, a step finer than the date asked for."""
-        index, start, end = _span(date)
-        finer = min(index + 1, len(STEPS) - 1)
-        asked = [f"{STEPS[finer]}:{PARSED[finer]}", site.id, start.date(), end.date(), start, end]
-        sql, parameters = (SERIES, asked) if url is None else (SERIES_OF_URL, [*asked, url])
-        return self._views(site, (start, end), limit, sql, parameters, ("date", "url", "value"))
+        step, start, end = _span(date)
+        finer = min(step + 1, len(STEPS) - 1)
+        form = f"{STEPS[finer]}:{PARSED[finer]}"
+        kept = {"MONTH": DAY, "DATE": DAY, "HOUR": HOUR}.get(STEPS[finer])
+        asked = Asked(f"strftime({LOCAL}, '{form}')", url, start, end, kept, lambda day, hour: f"{datetime(day.year, day.month, day.day, hour or 0):{form}}")
+        return self._views(site, asked, _in_time, limit)
 
     @contextmanager
-    def _views(self, site: Site, span: tuple[datetime, datetime], limit: Limit | None, sql: str, parameters: list[Any], fields: Sequence[str]) -> Iterator["Views"]:
-        near = span[0].date(), (span[1] - timedelta(microseconds=1)).date()
+    def _views(self, site: Site, asked: "Asked", rows: "Rows", limit: Limit | None) -> Iterator["Views"]:
+        near = asked.start.date(), (asked.end - timedelta(microseconds=1)).date()
         with self._facts.reading(site.id) as reading, (limit or Limit()).over(reading):
-            days = reading.rows(DAYS, [site.id, *near], NO_DAYS)
-            yield Views(reading, days, sql, parameters, fields, near)
+            days = {day: (version, gone) for day, version, gone in reading.rows(DAYS, [site.id, *near], NO_DAYS)}
+            yield Views(site.id, asked, rows, days, reading, self._rollups)
 
 
-@dataclass(frozen=True, slots=True)
+class Asked(NamedTuple):
+    """What is counted: under which label, in SQL, and of which URL or all; from when to when; which roll-ups tell it, and the label of what these tell of a day and an hour."""
+
+    label: str
+    url: str | None
+    start: datetime
+    end: datetime
+    kept: Step | None
+    label_of: Callable[[date, Any], str | None]
+
+
 class Views:
     """A call at one moment."""
 
-    reading: Reading
-    days: Sequence[tuple[Any, ...]]
-    sql: str
-    parameters: Sequence[Any]
-    fields: Sequence[str]
-    near: Stretch
+    def __init__(self, site: str, asked: Asked, rows: "Rows", days: Mapping[date, tuple[int, bool]], reading: Reading, rollups: Rollups | None) -> None:
+        self._site = site
+        self._asked = asked
+        self._rows = rows
+        self._days = days
+        self._reading = reading
+        self._rollups = rollups
+
+    @cached_property
+    def _kept(self) -> Mapping[date, Counts]:
+        if self._rollups is None or self._asked.kept is None:
+            return {}
+        try:
+            return kept(self._rollups, self._asked.kept, self._site, self._days)
+        except StoreBroken as exc:
+            log.error("%s; page views are counted from facts", exc)
+            return {}
 
     @property
     def left_out(self) -> int:
         """Days whose facts are gone, and which are not counted."""
-        return sum(trimmed for _, _, trimmed in self.days)
+        return sum(gone and day not in self._kept for day, (_, gone) in self._days.items())
 
     @property
     def tag(self) -> str:
         """Equal for equal answers: it names the call and the versions of all days asked about."""
-        return version(self.sql, self.parameters, self.days)
+        return version(self._site, self._asked[:4], self._rows.__name__, sorted(self._days.items()), self.left_out)
 
     def answer(self) -> list[Row]:
         """The rows."""
-        rows = self.reading.rows(f"{self.sql} LIMIT {MOST_GROUPS + 1}", self.parameters, self.near)
-        if len(rows) > MOST_GROUPS:
-            raise TooCostly(f"the answer has more than {MOST_GROUPS:,} rows; ask for a shorter date or, of a series, one url")
-        return [dict(zip(self.fields, row, strict=True)) for row in rows]
+        counts = Counts()
+        for day, held in self._kept.items():
+            url = self._asked.url
+            some = held if url is None else {key: count for key, count in held.items() if key[1] == url}
+            add(counts, some, lambda key, day=day: self._asked.label_of(day, key[0]))  # type: ignore[misc]
+            _check(counts)
+        lacking = sorted(day for day, (_, gone) in self._days.items() if not gone and day not in self._kept)
+        if lacking:
+            given = {"site": self._site, "days": lacking, "first": lacking[0], "last": lacking[-1], "most": MOST_GROUPS + 1, **self._asked._asdict()}
+            sql = SELECT.format(label=self._asked.label, where=WITHIN)
+            add(counts, taken(self._reading.rows(sql, {name: value for name, value in given.items() if f"${name}" in sql}, (lacking[0], lacking[-1]))))
+        _check(counts)
+        return self._rows(counts)
+
+
+Rows = Callable[[Counts], list[Row]]
+
+
+def _ranked(counts: Counts) -> list[Row]:
+    return [{"name": count.name, "url": url, "value": count.value} for (_, url), count in sorted(counts.items(), key=lambda each: (-each[1].value, each[0][1]))]
+
+
+def _in_time(counts: Counts) -> list[Row]:
+    return [{"date": label, "url": url, "value": count.value} for (label, url), count in sorted(counts.items())]
+
+
+def _check(counts: Counts) -> None:
+    if len(counts) > MOST_GROUPS:
+        raise TooCostly(f"the answer has more than {MOST_GROUPS:,} rows; ask for a shorter date or, of a series, one url")
 
 
 def _span(date: str) -> tuple[int, datetime, datetime]:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from footfall.domain.site import Site
 from footfall.query.rollup import Look, Sums, TooCostly
 from footfall.query.standard import standard
+from footfall.query.views import DAY, HOUR, roll_up
 from footfall.store.port import NO_DAYS, Facts, NoMemory, OwnFacts, Rollups, StoreBroken
 
 TICK_SECONDS = 60.0
@@ -20,6 +21,7 @@ SLACK_DAYS = 3
 """Hits may be on their way when a day becomes too old."""
 
 DAYS_AT_ONCE = 31
+VIEWS = (DAY.key, HOUR.key)
 LAST_TRIMMED = "SELECT site, max(day) FROM days WHERE trimmed GROUP BY site"
 DAYS = "SELECT day, version, settled, trimmed FROM days WHERE site = ? ORDER BY day"
 
@@ -39,7 +41,7 @@ class RollUp:
     def __call__(self, site: Site, today: date, stop: threading.Event) -> None:
         """Make what days that ended lack: once when they end and once when they settle; changes between are found by who asks."""
         questions = list(standard(site))
-        keys = tuple(one.key for question in questions for one in question.kept_as)
+        keys = tuple(one.key for question in questions for one in question.kept_as) + VIEWS
         done = self._done.setdefault(site.id, {})
         with self.facts.reading(site.id) as reading:
             due = [day for day, _, settled, trimmed in reading.rows(DAYS, [site.id], NO_DAYS) if day < today and not trimmed and done.get(day) != (settled, keys)]
@@ -51,6 +53,7 @@ class RollUp:
                 sums = Sums(self.rollups)
                 for question in questions:
                     sums.roll_up(question, at)
+                roll_up(self.rollups, site.id, at)
             done.update({day: (settled, keys) for day, _, settled, _ in rows})
 
 
@@ -83,7 +86,7 @@ class Upkeep:
             if stop.is_set():
                 return
             today = moment.astimezone(ZoneInfo(site.zone_at(self.now()))).date()
-            standing |= {(site.id, one.key) for question in standard(site) for one in question.kept_as}
+            standing |= {(site.id, key) for key in (*VIEWS, *(one.key for question in standard(site) for one in question.kept_as))}
             try:
                 self._roll_up(site, today, stop)
                 if site.retention_days is not None and not stop.is_set():

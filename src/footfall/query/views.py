@@ -1,0 +1,97 @@
+"""Page views per URL of days that are over, kept as roll-ups: what the original counted one by one, at the same cost to ask."""
+
+import zlib
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
+from typing import Any, NamedTuple
+
+import msgspec
+
+from footfall.query.rollup import KEPT_ROWS, Look
+from footfall.store.port import Rollups
+
+LOCAL = "time + to_seconds(utc_offset)"
+URL = "scheme || '://' || hostname || CASE WHEN port IS NULL THEN '' ELSE ':' || port END || page"
+SELECT = f"""
+SELECT {{label}} AS label, {URL} AS url, count(*) AS value, coalesce(arg_max(title, (time, id)) FILTER (title IS NOT NULL), '') AS name,
+    coalesce(epoch_us(max(time) FILTER (title IS NOT NULL)), 0) AS named, coalesce(arg_max(id, (time, id)) FILTER (title IS NOT NULL), 0) AS by
+FROM events WHERE site = $site AND kind = 'pageview' AND day BETWEEN $first AND $last AND {{where}}
+GROUP BY label, url LIMIT $most
+"""
+
+
+class Count(NamedTuple):
+    """Page views of a URL, its latest title, and when, in microseconds, and by which event it had that."""
+
+    value: int
+    name: str
+    named: int
+    by: int
+
+
+Key = tuple[Any, str]
+"""A label, such as an hour, and a URL."""
+
+Counts = dict[Key, Count]
+
+
+class Step(NamedTuple):
+    """How finely the views of a day are kept: `key` names the roll-up, `label` is SQL."""
+
+    key: bytes
+    label: str
+
+
+DAY = Step(b"views of a day", "''")
+HOUR = Step(b"views by hour", f"CAST(extract(hour FROM {LOCAL}) AS INTEGER)")
+
+
+class _Packed(msgspec.Struct, array_like=True):
+    columns: list[list[Any]]
+
+
+def taken(rows: Iterable[tuple[Any, ...]]) -> Counts:
+    """What a SELECT gave."""
+    return {(label, url): Count(*rest) for label, url, *rest in rows}
+
+
+def add(into: Counts, counts: Counts, label: Callable[[Key], Any] = lambda key: key[0]) -> None:
+    """Add counts under another label; those whose label is None are left out."""
+    for key, more in counts.items():
+        named = label(key)
+        if named is None:
+            continue
+        place = named, key[1]
+        held = into.get(place)
+        into[place] = more if held is None else Count(held.value + more.value, *max(held[1:], more[1:], key=lambda each: each[1:]))
+
+
+def kept(rollups: Rollups, step: Step, site: str, days: Mapping[date, tuple[int, bool]]) -> dict[date, Counts]:
+    """Those that hold, of days given by version and whether their facts are gone; then any does."""
+    if not days:
+        return {}
+    found = rollups.get(site, step.key, min(days), max(days))
+    return {day: _unpacked(data) for day, (version, data) in found.items() if day in days and (days[day][0] == version or days[day][1])}
+
+
+def roll_up(rollups: Rollups, site: str, at: Look) -> None:
+    """Keep the counts of all days that are over, but for those of very many URLs; raises `StoreBroken`."""
+    days = {day: version for day, version in at.days.items() if day < at.today and day not in at.trimmed}
+    for step in (DAY, HOUR) if days else ():
+        versions = rollups.versions(site, step.key, min(days), max(days))
+        made = {}
+        for day in sorted(day for day, version in days.items() if versions.get(day) != version):
+            counts = taken(at.reading.rows(SELECT.format(label=step.label, where="true"), {"site": site, "first": day, "last": day, "most": KEPT_ROWS + 1}, (day, day)))
+            if len(counts) <= KEPT_ROWS:
+                made[day] = days[day], _packed(counts)
+        if made:
+            rollups.put(site, step.key, made)
+
+
+def _packed(counts: Counts) -> bytes:
+    rows = [(*key, *count) for key, count in sorted(counts.items())]
+    return zlib.compress(msgspec.msgpack.encode(_Packed([list(column) for column in zip(*rows, strict=True)])))
+
+
+def _unpacked(data: bytes) -> Counts:
+    return taken(zip(*msgspec.msgpack.decode(zlib.decompress(data), type=_Packed).columns, strict=True))
