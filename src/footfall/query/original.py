@@ -44,7 +44,7 @@ class Original:
         """Page views and latest title per URL, most viewed first."""
         step, start, end = _span(date)
         kept = {"HOUR": HOUR, "MINUTE": None}.get(STEPS[step], DAY)
-        return self._views(site, Asked("''", None, start, end, kept, lambda _, hour: "" if kept is DAY or hour == start.hour else None), _ranked, limit)
+        return self._views(site, Asked("''", None, start, end, kept, lambda _, hour: "" if kept is DAY or hour == f"{start:%H}" else None), _ranked, limit)
 
     def series(self, site: Site, date: str, url: str | None, limit: Limit | None = None) -> AbstractContextManager["Views"]:
         """Page views per URL, or of one, a step finer than the date asked for."""
@@ -52,7 +52,7 @@ class Original:
         finer = min(step + 1, len(STEPS) - 1)
         form = f"{STEPS[finer]}:{PARSED[finer]}"
         kept = {"MONTH": DAY, "DATE": DAY, "HOUR": HOUR}.get(STEPS[finer])
-        asked = Asked(f"strftime({LOCAL}, '{form}')", url, start, end, kept, lambda day, hour: f"{datetime(day.year, day.month, day.day, hour or 0):{form}}")
+        asked = Asked(f"strftime({LOCAL}, '{form}')", url, start, end, kept, lambda day, hour: f"{datetime(day.year, day.month, day.day, int(hour or 0)):{form}}")
         return self._views(site, asked, _in_time, limit)
 
     @contextmanager
@@ -71,7 +71,7 @@ class Asked(NamedTuple):
     start: datetime
     end: datetime
     kept: Step | None
-    label_of: Callable[[date, Any], str | None]
+    label_of: Callable[[date, str], str | None]
 
 
 class Views:

@@ -1,12 +1,12 @@
 """Page views per URL of days that are over, kept as roll-ups: what the original counted one by one, at the same cost to ask."""
 
-import zlib
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
-import msgspec
+import numpy as np
 
+from footfall.query.partial import Partial, packed, unpacked
 from footfall.query.rollup import KEPT_ROWS, Look
 from footfall.store.port import Rollups
 
@@ -29,7 +29,7 @@ class Count(NamedTuple):
     by: int
 
 
-Key = tuple[Any, str]
+Key = tuple[str, str]
 """A label, such as an hour, and a URL."""
 
 Counts = dict[Key, Count]
@@ -43,11 +43,7 @@ class Step(NamedTuple):
 
 
 DAY = Step(b"views of a day", "''")
-HOUR = Step(b"views by hour", f"CAST(extract(hour FROM {LOCAL}) AS INTEGER)")
-
-
-class _Packed(msgspec.Struct, array_like=True):
-    columns: list[list[Any]]
+HOUR = Step(b"views by hour", f"strftime({LOCAL}, '%H')")
 
 
 def taken(rows: Iterable[tuple[Any, ...]]) -> Counts:
@@ -55,7 +51,7 @@ def taken(rows: Iterable[tuple[Any, ...]]) -> Counts:
     return {(label, url): Count(*rest) for label, url, *rest in rows}
 
 
-def add(into: Counts, counts: Counts, label: Callable[[Key], Any] = lambda key: key[0]) -> None:
+def add(into: Counts, counts: Counts, label: Callable[[Key], str | None] = lambda key: key[0]) -> None:
     """Add counts under another label; those whose label is None are left out."""
     for key, more in counts.items():
         named = label(key)
@@ -89,9 +85,11 @@ def roll_up(rollups: Rollups, site: str, at: Look) -> None:
 
 
 def _packed(counts: Counts) -> bytes:
-    rows = [(*key, *count) for key, count in sorted(counts.items())]
-    return zlib.compress(msgspec.msgpack.encode(_Packed([list(column) for column in zip(*rows, strict=True)])))
+    keys = [(label, url, count.name) for (label, url), count in counts.items()]
+    values, named, by = (np.array([count[place] for count in counts.values()], dtype) for place, dtype in ((0, "i8"), (2, "i8"), (3, object)))
+    return packed(Partial(keys, [values, named, by]))
 
 
 def _unpacked(data: bytes) -> Counts:
-    return taken(zip(*msgspec.msgpack.decode(zlib.decompress(data), type=_Packed).columns, strict=True))
+    part = unpacked(data)
+    return taken((label, url, value, name, named, by) for (label, url, name), value, named, by in zip(part.keys, *(column.tolist() for column in part.sums), strict=True))
