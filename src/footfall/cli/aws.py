@@ -12,14 +12,15 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
 from footfall import compose
-from footfall.aws import leavings, redrive, status, template, website
+from footfall.aws import adopt, leavings, redrive, status, template, website
 from footfall.aws.account import CannotDeploy, account, part, told
 from footfall.aws.bucket import Bucket, code_bucket
 from footfall.aws.package import CannotPackage, package
 from footfall.aws.shipped import TEMPLATE, shipped
 from footfall.aws.stack import Change, Plan, Shown, Stack
 from footfall.cli.cost import cost
-from footfall.registry.port import RegistryBroken
+from footfall.domain.site import Site
+from footfall.registry.port import Registry, RegistryBroken
 from footfall.settings import Settings
 
 EXPECTED = (CannotDeploy, CannotPackage, RegistryBroken, OSError)
@@ -155,7 +156,24 @@ def _redrive(stack: Stack, _: dict[str, Any]) -> int:
     return 0
 
 
-ACTIONS = {"redrive": _redrive, "deploy": _deploy, "scale": _scale, "status": _status, "destroy": _destroy}
+def _adopt(stack: Stack, given: dict[str, Any]) -> int:
+    """Take in what a table of Serverless Analytics holds of a website."""
+    stack.must_be_there()
+    wanted = given["site_id"] or given["website"]
+    site = next((each for each in _registered(stack) if each.id == wanted), None)
+    if site is None:
+        raise CannotDeploy(f"there is no site {wanted}: add it with 'footfall site add DOMAIN --id {wanted} --registry {stack.outputs()['RegistryAddress']}'")
+    with _shown("reading the table") as shown:
+        found = adopt.adopt(stack, given["table"], given["website"], site, lambda items: shown(f"{items:,}", 0))
+    for said, days in (("took in", found.days), ("left alone, as something was counted on these days before,", found.known)):
+        if days:
+            print(f"{said} {sum(days.values()):,} page views of {len(days):,} days from {min(days)} to {max(days)}")
+    for reason, items in sorted(found.left_out.items()):
+        print(f"left out {items:,} items: {reason}")
+    return 0
+
+
+ACTIONS = {"redrive": _redrive, "adopt": _adopt, "deploy": _deploy, "scale": _scale, "status": _status, "destroy": _destroy}
 
 
 def _text(given: dict[str, Any]) -> str:
@@ -209,14 +227,18 @@ def _fill(stack: Stack) -> None:
     with _shown("uploading pages"):
         Bucket(stack.account, outputs["BucketNameDashboard"]).show(website.dashboard(outputs), website.TRACKERS)
         Bucket(stack.account, outputs["BucketNameWebsite"]).show(website.example(outputs), website.TRACKERS)
-    registry = compose.open_table(stack.account.client("dynamodb"), _table(stack))
-    try:
-        site = website.example_site(outputs)
-        if all(each.id != site.id for each in registry.sites()):
-            registry.put_site(site, new=True)
-    finally:
-        registry.close()
+    site = website.example_site(outputs)
+    if all(each.id != site.id for each in _registered(stack)):
+        _registry(stack).put_site(site, new=True)
     print(f"Dashboard: {outputs['DashboardURL']}?site={outputs['WebsiteID']}\nWebsite: {outputs['WebsiteURL']}")
+
+
+def _registered(stack: Stack) -> Sequence[Site]:
+    return _registry(stack).sites()
+
+
+def _registry(stack: Stack) -> Registry:
+    return compose.open_table(stack.account.client("dynamodb"), _table(stack))
 
 
 def _table(stack: Stack) -> str:

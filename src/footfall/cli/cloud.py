@@ -50,6 +50,15 @@ eight days.
 
   footfall aws redrive"""
 
+ADOPT = """\
+Take in what Serverless Analytics counted, out of its table in this account and region, as history of
+a site of the stack: its page views by minute, with their titles. October's, which it wrote wrongly,
+come to where they belong, to ten minutes. It knew nobody's visits, so all views of a day show as one
+visitor's. Days on which Footfall has counted something are left alone.
+
+  footfall aws adopt sls-analytics-data --website example.com
+  footfall aws adopt sls-analytics-data --website my-website --site example.com"""
+
 DESTROY = """\
 Remove the stack. What was counted stays, in a table and a bucket that are named at the end, unless
 --delete-data is given.
@@ -84,6 +93,10 @@ def aws(command: argparse.ArgumentParser) -> None:
     status = _action(actions, "status", "print how it is doing", STATUS)
     scale = _action(actions, "scale", "size it for more or fewer hits", SCALE)
     again = _action(actions, "redrive", "count what was given up", REDRIVE)
+    adopt = _action(actions, "adopt", "take in what Serverless Analytics counted", ADOPT)
+    adopt.add_argument("table", metavar="TABLE", help="its table")
+    adopt.add_argument("--website", metavar="NAME", required=True, help="what it called the website")
+    adopt.add_argument("--site", dest="site_id", metavar="ID", help="the site to take it in as [the same name]")
     destroy = _action(actions, "destroy", "remove it, but not what was counted", DESTROY)
     front = _action(actions, "front", "try it in front of emulators", FRONT)
     front.add_argument("--endpoint-url", metavar="URL", required=True, help="where the emulators listen, on this machine")
@@ -96,7 +109,7 @@ def aws(command: argparse.ArgumentParser) -> None:
     cost.add_argument("--window", metavar="S", type=_whole, default=10, help="for how many seconds hits are gathered [10]")
     cost.add_argument("--sites", metavar="N", type=_whole, default=1, help="how many sites are counted [1]")
     cost.add_argument("--dashboard-hours", metavar="H", type=float, default=60.0, help="for how many hours a dashboard is looked at [60]")
-    for each in (deploy, status, scale, again, destroy):
+    for each in (deploy, status, scale, again, adopt, destroy):
         each.add_argument("--stack", metavar="NAME", default="footfall", help="the stack's name [footfall]")
         each.add_argument("--region", metavar="R", help="the region, such as eu-central-1 [AWS_DEFAULT_REGION, or the profile's]")
         each.add_argument("--profile", metavar="P", help="a profile of the AWS configuration [AWS_PROFILE]")

@@ -124,6 +124,19 @@ class DynamodbFacts:
         """Write files that hold all segments of a site, and settle nothing."""
         self._compact(site, (), lambda _: ())
 
+    def lay(self, site: str, sql: str, file: Path) -> Collection[date]:
+        """Write files of the days on which nothing was counted, with the events that a SELECT of `$file` gives, in the columns of `facts.EVENTS` but for the site; these days.
+
+        They are settled, and belong to no visits. Many days go in several transactions: what an
+        interruption left out is put in when it is done again. Raises `StoreBroken`.
+        """
+        known, changed = self.pointers.of(site), self._changes(site)
+        with self._window(file.parent) as window:
+            window.lay(site, sql, file, {*known.days, *changed})
+            laid = {day: self._written(window, site, day, {}) for day in sorted(window.days(site))}
+            self.pointers.put(site, known.generation, laid)
+        return laid
+
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> Sequence[tuple[Any, ...]]:
         """See `port.Facts`."""
         with self.reading() as reading:
@@ -163,11 +176,11 @@ class DynamodbFacts:
         self._shelf.clear()
 
     @contextmanager
-    def _window(self) -> Iterator["Window"]:
+    def _window(self, beside: Path | None = None) -> Iterator["Window"]:
         from footfall.store.aws.window import Window  # who only applies does without DuckDB
 
         with TemporaryDirectory() as folder:
-            window = Window(Path(folder), self._cache.folder, self._memory_limit)
+            window = Window(Path(folder), beside or self._cache.folder, self._memory_limit)
             try:
                 yield window
             finally:

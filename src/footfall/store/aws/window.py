@@ -151,6 +151,13 @@ class Window(DuckdbFacts):
         drops = self.rows("SELECT DISTINCT day FROM drops WHERE site = ?", [site])
         return {**{day: Day(None, settled=False) for (day,) in drops}, **{day: Day(*rest) for day, *rest in rows}}
 
+    def lay(self, site: str, sql: str, file: Path, held: Collection[date]) -> None:
+        """Put in settled events of a SELECT, but for some days; they belong to no visits."""
+        given = {name: value for name, value in {"site": site, "file": str(file), "held": list(held)}.items() if name == "held" or f"${name}" in sql}
+        with self._transaction() as connection:
+            connection.execute(f"INSERT INTO events SELECT {_text(site)}, * FROM ({sql}) WHERE NOT list_contains(CAST($held AS DATE[]), day)", given)
+            connection.execute("INSERT INTO days SELECT DISTINCT site, day, epoch_us(now()), true, false FROM events WHERE site = $site", {"site": site})
+
     def write(self, site: str, day: date) -> Iterator[tuple[str, Path]]:
         """Write a day's parts, each to a file of its own that is gone when the next is asked for; those without rows are left out."""
         for part in PARTS:

@@ -1,0 +1,143 @@
+"""Page views that Serverless Analytics counted, as history of a site.
+
+Its table has an item for each page and minute (`id` is `website:url`, `date` is `MINUTE:2017-08-25T13:33`,
+in UTC), beside those of hours to years, which say nothing more. Who viewed a page it never knew.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime
+from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, NamedTuple
+
+import duckdb
+import numpy as np
+
+from footfall.aws.account import CannotDeploy, part
+from footfall.aws.stack import Stack
+from footfall.compose import now
+from footfall.domain.site import Offsets, Site, day_date, local_day
+from footfall.gateway.collect import NO_TAGS, TAGS, parse_page
+from footfall.gateway.sighting import Invalid
+from footfall.store.facts import EVENTS
+from footfall.store.port import StoreBroken
+
+MINUTE = re.compile(r"MINUTE:(\d{4})-(0[1-9]|1[12])-(\d\d)T(\d\d):(\d\d)", re.ASCII)
+OCTOBER = re.compile(r"MINUTE:(\d{4})-0(10)-(\d\d)T(\d\d):(\d)", re.ASCII)
+"""It wrote October as `010`; what was one character too long lost its last, so minutes are known to ten."""
+
+MOST_VIEWS = 1_000_000
+"""Of a page in a minute, each a microsecond after the one before: more is no count of views."""
+
+KINDS = {"number": "i8", "time": "i8", "day": "i4", "utc_offset": "i4", "value": "i8"}
+COLUMNS = ("number", "time", "day", "utc_offset", "value", "title", "scheme", "hostname", "port", "page", *TAGS)
+_own = {
+    "id": "hash($site, number, time, page, view)", "kind": "'pageview'", "time": "make_timestamp(time + view)", "day": "DATE '1970-01-01' + day",
+    "visitor": "hash($site, day)", "interactive": "true", "engaged": "0", "frozen": "false",
+}  # fmt: skip
+_given = {name: _own.get(name, name if name in COLUMNS else "NULL") for name in EVENTS if name != "site"}
+VIEWS = f"""
+SELECT {", ".join(f"CAST({sql} AS {EVENTS[name]}) AS {name}" for name, sql in _given.items())}
+FROM (SELECT *, unnest(range(value)) AS view FROM read_parquet($file))
+"""
+"""An event for each view. As nobody knows whose it was, all of a day are one visitor's, and no visits."""
+
+
+class History(NamedTuple):
+    """Page views by day; those of `known` days were left alone, as something had been counted on these; items left out, by reason."""
+
+    days: Mapping[date, int]
+    known: Mapping[date, int]
+    left_out: Mapping[str, int]
+
+
+class _Bad(Exception):
+    """Why an item is no count of page views."""
+
+
+def adopt(stack: Stack, table: str, website: str, site: Site, shown: Callable[[int], None]) -> History:
+    """Take in what a table holds of a website; `shown` is told how many items were read. Doing it again changes nothing. Raises `CannotDeploy`."""
+    views, left_out = _views(stack.account.client("dynamodb"), table, website, site, shown)
+    resources = stack.resources()
+    facts = part("footfall.compose.functions").facts_in(stack.account.client("dynamodb"), stack.account.client("s3"), resources["Table"][1], resources["ArchiveBucket"][1])
+    by_day = Counter[date]()
+    for _, _, day, _, value, *_ in views:
+        by_day[day_date(day)] += value
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "views.parquet"
+        _write(views, file)
+        try:
+            laid = facts.lay(site.id, VIEWS, file)
+        except StoreBroken as exc:
+            raise CannotDeploy(f"not all days were taken in ({exc}): do it again; nothing counts twice") from exc
+    return History({day: by_day[day] for day in laid}, {day: value for day, value in by_day.items() if day not in laid}, left_out)
+
+
+def _views(dynamodb: Any, table: str, website: str, site: Site, shown: Callable[[int], None]) -> tuple[Sequence[tuple[Any, ...]], Mapping[str, int]]:
+    """Rows of `COLUMNS`, and how many items are none, by reason."""
+    views, left_out, others = list[tuple[Any, ...]](), Counter[str](), set[str]()
+    offsets, latest = Offsets(), now()
+    for number, item in zip(count(1), _items(dynamodb, table), strict=False):
+        shown(number)
+        of, _, url = item["id"].get("S", "").partition(":")
+        if of != website:
+            others.add(of)
+            continue
+        try:
+            time = _time(item["date"].get("S", ""), latest)
+            offset = offsets.at(time, site.zone_at(time))
+            views.append((number, time, local_day(time, offset), offset, _value(item), item.get("name", {}).get("S") or None, *_page(url)))
+        except _Bad as exc:
+            left_out[str(exc)] += 1
+    if not views:
+        raise CannotDeploy(f"the table {table} has no page views of the website {website!r}; it has of {', '.join(map(repr, sorted(others)[:10])) or 'none'}")
+    return views, left_out
+
+
+def _items(dynamodb: Any, table: str) -> Iterator[Mapping[str, Any]]:
+    """All items of minutes. Its table has no other way to them than to read all of it."""
+    names = {"#id": "id", "#date": "date", "#value": "value", "#name": "name"}
+    pages = dynamodb.get_paginator("scan").paginate(
+        TableName=table, ProjectionExpression=", ".join(names), ExpressionAttributeNames=names,
+        FilterExpression="begins_with(#date, :minute)", ExpressionAttributeValues={":minute": {"S": "MINUTE:"}},
+    )  # fmt: skip
+    for page in pages:
+        yield from page["Items"]
+
+
+def _time(text: str, latest: int) -> int:
+    found = MINUTE.fullmatch(text) or OCTOBER.fullmatch(text)
+    try:
+        year, month, day, hour, minute = map(int, found.groups() if found else ())
+        time = int(datetime(year, month, day, hour, minute if found and found.re is MINUTE else minute * 10, tzinfo=UTC).timestamp()) * 1_000_000
+    except (ValueError, OverflowError):
+        raise _Bad("it names no minute there is") from None
+    if not 0 < time <= latest:
+        raise _Bad("it lies in the future or before 1970")
+    return time
+
+
+def _value(item: Mapping[str, Any]) -> int:
+    text = item.get("value", {}).get("N", "")
+    if not text.isascii() or not text.isdecimal() or not 0 < int(text) <= MOST_VIEWS:
+        raise _Bad(f"its value is no number of views from 1 to {MOST_VIEWS:,}")
+    return int(text)
+
+
+def _page(url: str) -> tuple[Any, ...]:
+    try:
+        page = parse_page(url)
+    except Invalid:
+        raise _Bad("its url is not absolute") from None
+    return *page[:4], *(page.tags or NO_TAGS)
+
+
+def _write(views: Sequence[tuple[Any, ...]], file: Path) -> None:
+    columns = {name: np.array(column, dtype=KINDS.get(name, object)) for name, column in zip(COLUMNS, zip(*views, strict=True), strict=True)}
+    with duckdb.connect() as connection:
+        connection.register("views", columns)
+        selected = ", ".join(name if name in KINDS else f"CAST({name} AS {'INTEGER' if name == 'port' else 'VARCHAR'}) AS {name}" for name in columns)
+        connection.execute(f"COPY (SELECT {selected} FROM views) TO '{file}' (FORMAT parquet)")
