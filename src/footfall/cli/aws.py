@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
 from footfall import compose
-from footfall.aws import adopt, leavings, redrive, status, template, website
+from footfall.aws import adopt, backup, leavings, redrive, status, template, website
 from footfall.aws.account import CannotDeploy, account, part, told
 from footfall.aws.bucket import Bucket, code_bucket
 from footfall.aws.package import CannotPackage, package
@@ -20,6 +20,7 @@ from footfall.aws.shipped import TEMPLATE, shipped
 from footfall.aws.stack import Change, Plan, Shown, Stack
 from footfall.cli.cost import cost
 from footfall.domain.site import Site
+from footfall.keeping.patient import readable
 from footfall.registry.port import Registry, RegistryBroken
 from footfall.settings import Settings
 
@@ -173,7 +174,30 @@ def _adopt(stack: Stack, given: dict[str, Any]) -> int:
     return 0
 
 
-ACTIONS = {"redrive": _redrive, "adopt": _adopt, "deploy": _deploy, "scale": _scale, "status": _status, "destroy": _destroy}
+def _backup(stack: Stack, given: dict[str, Any]) -> int:
+    """Copy everything but the secrets of days into a folder."""
+    stack.must_be_there()
+    with _shown("saving") as shown:
+        found = backup.save(stack, _registry(stack), Path(given["folder"]), lambda step: shown(step, 0))
+    _tell_backup("saved", found)
+    print(f"in {given['folder']}: {readable(found.size)}; the secrets of days are left out")
+    return 0
+
+
+def _restore(stack: Stack, given: dict[str, Any]) -> int:
+    """Bring back what a folder holds."""
+    stack.must_be_there()
+    with _shown("bringing back") as shown:
+        found = backup.restore(stack, _registry(stack), Path(given["folder"]), lambda step: shown(step, 0))
+    _tell_backup(f"brought back, as of {found.made},", found)
+    return 0
+
+
+def _tell_backup(done: str, found: backup.Backup) -> None:
+    print(f"{done} {found.days:,} days in files, {found.segments:,} segments that wait for theirs, {len(found.sites):,} sites and {len(found.keys):,} keys")
+
+
+ACTIONS = {"backup": _backup, "restore": _restore, "redrive": _redrive, "adopt": _adopt, "deploy": _deploy, "scale": _scale, "status": _status, "destroy": _destroy}
 
 
 def _text(given: dict[str, Any]) -> str:

@@ -59,6 +59,19 @@ visitor's. Days on which Footfall has counted something are left alone.
   footfall aws adopt sls-analytics-data --website example.com
   footfall aws adopt sls-analytics-data --website my-website --site example.com"""
 
+BACKUP = """\
+Copy all figures, sites and keys of a stack into a folder of this machine, while counting goes on: all
+that was counted before is in it. The secrets of days are never copied.
+
+  footfall aws backup footfall-2026-06-10"""
+
+RESTORE = """\
+Bring back what 'backup' saved, into a stack that was made anew: make that first. What it counts
+meanwhile stays, unless it is of days that the backup has. Where it is broken off, do it again.
+
+  footfall aws deploy
+  footfall aws restore footfall-2026-06-10"""
+
 DESTROY = """\
 Remove the stack. What was counted stays, in a table and a bucket that are named at the end, unless
 --delete-data is given.
@@ -97,6 +110,10 @@ def aws(command: argparse.ArgumentParser) -> None:
     adopt.add_argument("table", metavar="TABLE", help="its table")
     adopt.add_argument("--website", metavar="NAME", required=True, help="what it called the website")
     adopt.add_argument("--site", dest="site_id", metavar="ID", help="the site to take it in as [the same name]")
+    backup = _action(actions, "backup", "copy all figures into a folder", BACKUP)
+    restore = _action(actions, "restore", "bring a copy back into a stack", RESTORE)
+    for each in (backup, restore):
+        each.add_argument("folder", metavar="FOLDER", help="the folder of the copy")
     destroy = _action(actions, "destroy", "remove it, but not what was counted", DESTROY)
     front = _action(actions, "front", "try it in front of emulators", FRONT)
     front.add_argument("--endpoint-url", metavar="URL", required=True, help="where the emulators listen, on this machine")
@@ -109,7 +126,7 @@ def aws(command: argparse.ArgumentParser) -> None:
     cost.add_argument("--window", metavar="S", type=_whole, default=10, help="for how many seconds hits are gathered [10]")
     cost.add_argument("--sites", metavar="N", type=_whole, default=1, help="how many sites are counted [1]")
     cost.add_argument("--dashboard-hours", metavar="H", type=float, default=60.0, help="for how many hours a dashboard is looked at [60]")
-    for each in (deploy, status, scale, again, adopt, destroy):
+    for each in (deploy, status, scale, again, adopt, backup, restore, destroy):
         each.add_argument("--stack", metavar="NAME", default="footfall", help="the stack's name [footfall]")
         each.add_argument("--region", metavar="R", help="the region, such as eu-central-1 [AWS_DEFAULT_REGION, or the profile's]")
         each.add_argument("--profile", metavar="P", help="a profile of the AWS configuration [AWS_PROFILE]")

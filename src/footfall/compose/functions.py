@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from footfall.functions.failures import Failures
     from footfall.functions.process import Process
     from footfall.gateway.collect import Door
+    from footfall.store.aws.copies import Copies
     from footfall.store.aws.dynamodb import DynamodbFacts
     from footfall.store.aws.rollups import DynamodbRollups
     from footfall.stream.kinesis import KinesisReader
@@ -63,6 +64,15 @@ def facts_in(dynamodb: Any, s3: Any, table: str, bucket: str) -> "DynamodbFacts"
     from footfall.store.aws.dynamodb import DynamodbFacts
 
     return DynamodbFacts(dynamodb, s3, table, bucket, _ids(DynamodbRegistry(dynamodb, table)), now, "512MB", _temporary("files"))
+
+
+def copies_in(dynamodb: Any, s3: Any, table: str, bucket: str) -> "Copies":
+    """What copies the facts and roll-ups of a stack, by clients of the caller's."""
+    from footfall.store.aws.copies import Copies
+    from footfall.store.aws.dynamodb import KEPT_SECONDS
+    from footfall.store.aws.table import Table
+
+    return Copies(Table(dynamodb, table), s3, bucket, lambda: now() // 1_000_000 + KEPT_SECONDS)
 
 
 def _ids(registry: DynamodbRegistry) -> Callable[[], Sequence[str]]:

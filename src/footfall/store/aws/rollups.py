@@ -11,23 +11,15 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date
-from random import random
-from time import sleep
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from footfall.store.aws.table import Item, Table, key, translated
-from footfall.store.port import StoreBroken
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 PART_BYTES = 350_000
 """An item takes 400 KB."""
-
-AT_ONCE = 25
-"""Writes that one call may carry."""
-
-PAUSES_SECONDS = (0.05, 0.1, 0.2, 0.4, 0.8, 0.0)
 
 
 class DynamodbRollups:
@@ -61,7 +53,7 @@ class DynamodbRollups:
                 {**key(f"U#{site}", f"{question.hex()}#{day}#{number:03}"), "version": {"N": str(version)}, "parts": {"N": str(len(parts))}, "data": {"B": part}}
                 for number, part in enumerate(parts)
             ]
-        self._write([{"PutRequest": {"Item": item}} for item in items])
+        self._rows.write([{"PutRequest": {"Item": item}} for item in items])
 
     def versions(self, site: str, question: bytes, first: date, last: date) -> Mapping[date, int]:
         """See `port.Rollups`."""
@@ -111,19 +103,7 @@ class DynamodbRollups:
         return list(self._rows.items(f"U#{site}"))
 
     def _delete(self, site: str, items: Sequence[Item]) -> None:
-        self._write([{"DeleteRequest": {"Key": key(f"U#{site}", item["sk"]["S"])}} for item in items])
-
-    def _write(self, requests: list[Any]) -> None:
-        for start in range(0, len(requests), AT_ONCE):
-            left = requests[start : start + AT_ONCE]
-            for pause in PAUSES_SECONDS:
-                with translated():
-                    left = self._client.batch_write_item(RequestItems={self._table: left})["UnprocessedItems"].get(self._table, [])
-                if not left:
-                    break
-                sleep(pause * random())
-            else:
-                raise StoreBroken(f"{len(left)} roll-ups were refused again and again")
+        self._rows.write([{"DeleteRequest": {"Key": key(f"U#{site}", item["sk"]["S"])}} for item in items])
 
 
 def _place(item: Item) -> tuple[str, str, str]:

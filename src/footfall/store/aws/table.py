@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from random import random
+from time import sleep
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -12,6 +14,11 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 Item = dict[str, Any]
+
+AT_ONCE = 25
+"""Writes that one call may carry."""
+
+PAUSES_SECONDS = (0.05, 0.1, 0.2, 0.4, 0.8, 0.0)
 
 
 class Table:
@@ -39,6 +46,19 @@ class Table:
         """One item. Raises `StoreBroken`."""
         with translated():
             return self.client.get_item(TableName=self.name, Key=key(pk, sk), ConsistentRead=True).get("Item")
+
+    def write(self, requests: Sequence[Any]) -> None:
+        """Put and delete items, each by itself. Raises `StoreBroken`."""
+        for start in range(0, len(requests), AT_ONCE):
+            left = list(requests[start : start + AT_ONCE])
+            for pause in PAUSES_SECONDS:
+                with translated():
+                    left = self.client.batch_write_item(RequestItems={self.name: left})["UnprocessedItems"].get(self.name, [])
+                if not left:
+                    break
+                sleep(pause * random())
+            else:
+                raise StoreBroken(f"{len(left)} items were refused again and again")
 
     def put(self, item: Item, condition: str = "", values: Item | None = None) -> Item:
         """What puts an item, in a transaction."""
