@@ -29,8 +29,8 @@ START_TRIES = 600
 
 def emulated() -> str:
     """Footfall's template, as far as it can be made there."""
-    text, times = re.subn(r"(?ms)^  BusyShardsAlarm:\n.*?(?=^  \w)", "", shipped(TEMPLATE))
-    assert times == 1
+    text, times = re.subn(r"(?ms)^  (BusyShards|Counts)Alarm:\n.*?(?=^  [\w#])", "", shipped(TEMPLATE))
+    assert times == 2
     return text
 
 

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from base64 import b64decode, b64encode
+from dataclasses import replace
 from datetime import UTC, datetime
 from time import sleep, time_ns
 from typing import Any
@@ -119,10 +120,12 @@ def _old_salt(place: Place) -> None:
     place.salts.destroy(now + 20 * DAY_US)
     place.salts.make(day, now - 9 * DAY_US)
     place.give_up("aws/lambda/x")
-    place.salts.make(day - 1, now - 9 * DAY_US)
+    for older in (day - 1, day - 31):
+        place.salts.make(older, now - 9 * DAY_US)
     sleep(1.1)  # so long a warm function may not know of a new key
-    body = json.dumps({**past, "date": noon - 86_400_000}).encode()
-    assert place.call("collect", through_cloudfront("POST", "/v1/track", body, authorization=f"Bearer {secret}"))["answer"]["statusCode"] == 202
+    for days in (1, 31):
+        body = json.dumps({**past, "date": noon - days * 86_400_000}).encode()
+        assert place.call("collect", through_cloudfront("POST", "/v1/track", body, authorization=f"Bearer {secret}"))["answer"]["statusCode"] == 202
     place.deliver()
 
 
@@ -138,11 +141,21 @@ def _rolled_up(place: Place) -> None:
     assert answer["statusCode"] == 201, answer
 
 
+def _deleted(place: Place) -> None:
+    """Facts that are older than their site keeps them, once their days have settled."""
+    place.salts.destroy(time_ns() // 1000 + 20 * DAY_US)
+    place.registry.put_site(replace(next(site for site in place.registry.sites() if site.id == "example"), retention_days=30), new=False)
+    for each in place.call("compact", {})["invoked"]:
+        place.call("compact", each)
+    assert {"site": "example"} not in place.call("compact", {})["invoked"]
+
+
 @pytest.fixture(scope="module")
 def busy(place: Place) -> Place:
     """One whose functions did also what is rare."""
     _old_salt(place)
     _rolled_up(place)
+    _deleted(place)
     place.salts.make(20_000, 20_000 * DAY_US)  # to be destroyed by the schedule
     place.call("compact", {})
     return place

@@ -120,6 +120,16 @@ def test_shards_that_are_busy_ring_at_six_tenths() -> None:
     assert (busy["Threshold"], busy["Metrics"][1]["Expression"]) == (600, {"Fn::Sub": "records / 60 / ${Shards}"})
 
 
+@pytest.mark.parametrize(("taken", "applied", "rings"), [(1_000, 1_000, False), (1_000, 985, False), (1_000, 970, True), (1_000, None, True), (0, 0, False), (None, None, False)])
+def test_counts_that_do_not_add_up_ring(taken: int | None, applied: int | None, rings: bool) -> None:
+    alarm = RESOURCES["CountsAlarm"]["Properties"]
+    metrics = {each["Id"]: each for each in alarm["Metrics"]}
+    assert [metrics[name]["MetricStat"]["Metric"]["MetricName"] for name in ("taken", "applied")] == ["IncomingRecords", "Applied"]
+    given = {"FILL": lambda value, other: other if value is None else value, "IF": lambda condition, then, other: then if condition else other}
+    expression = metrics["missing"]["Expression"].replace("/ FILL(taken, 0)", "/ max(FILL(taken, 0), 1)")  # CloudWatch looks at one branch
+    assert (eval(expression, {**given, "max": max, "taken": taken, "applied": applied}) > alarm["Threshold"]) == rings
+
+
 def test_cloudfront_shows_the_functions_its_secret_and_the_viewers_address() -> None:
     (distribution,) = of("CloudFront::Distribution").values()
     origins = [each["Fn::If"][1] if "Fn::If" in each else each for each in distribution["DistributionConfig"]["Origins"]]

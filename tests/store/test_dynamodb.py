@@ -170,6 +170,37 @@ def test_days_settle_as_at_home(opened: Opened) -> None:
     home.close()
 
 
+def test_old_facts_are_deleted_as_at_home(opened: Opened, aws: Aws) -> None:
+    """A day at a time: visits over midnight stay as long as some of them is kept, files go, and what comes late is counted."""
+    facts, midnight = opened(), at("2026-06-10 00:00")
+    records = made(
+        [*crowd(4, date(2026, 6, 8), 4, 12), Act(midnight - 60_000_000, who="bob"), Act(midnight + 60_000_000, who="bob"), Act(midnight + HOUR, who="bob")], one_shard=True
+    )
+    home = filled(records)
+    apply(facts, records)
+    for each in (facts, home):
+        each.settle(frozenset(), 20_700, 0)
+    days = [day for (day,) in home.rows("SELECT DISTINCT day FROM days WHERE site = 'berlin' ORDER BY day")]
+    assert facts.older("berlin", days[0]) is False and facts.older("berlin", days[1]) is True
+    told = "SELECT day, settled, coalesce(trimmed, false) FROM days WHERE site = 'berlin' ORDER BY day"
+    for some in ([days[0]], [days[1], days[2]], days[3:]):
+        for each in (facts, home):
+            versions = {day: version for day, version in each.rows("SELECT day, version FROM days WHERE site = 'berlin'") if day in some}
+            assert each.trim("berlin", {day: version + 1 for day, version in versions.items()}) in ((), [])
+            assert each.trim("berlin", versions) == some
+            assert each.trim("berlin", versions) in ((), [])
+        assert everything(facts) == everything(home)
+        assert facts.rows(told) == home.rows(told)
+    late = made([Act(midnight + 2 * HOUR, keyed=True, late=20 * DAY)], prefix="t")
+    for each in (facts, home):
+        apply(each, late)
+    facts.compact("berlin")
+    assert everything(facts) == everything(home)
+    kept = [each["Key"] for each in aws.s3.list_objects_v2(Bucket=facts._bucket).get("Contents", ()) if each["Key"].startswith("berlin/")]
+    assert not [key for key in kept if key.endswith("events.parquet") and not key.startswith("berlin/2026-06-10")]
+    home.close()
+
+
 def test_a_compactor_that_comes_too_late_changes_nothing(opened: Opened) -> None:
     """Another compacts, and more is committed, while it writes."""
     first, second = made([Act(NINE), Act(NINE + HOUR)], prefix="a", one_shard=True), made([Act(NINE + 10 * 60_000_000)], prefix="b", one_shard=True)

@@ -152,11 +152,12 @@ def _incoming(settings: Settings) -> _Incoming:
 def compact(settings: Settings, now: Callable[[], int] = now) -> "Compact":
     """What makes files of segments."""
     from footfall.functions.compact import Compact
-    from footfall.query.upkeep import RollUp
+    from footfall.query.upkeep import RollUp, Trim
 
     registry = open_registry(settings)
     facts = open_facts(settings, registry, now)
-    return Compact(facts, open_salts(settings), registry.sites, RollUp(facts, open_rollups(settings, now)), client("lambda").invoke, now)
+    rollups = open_rollups(settings, now)
+    return Compact(facts, open_salts(settings), registry.sites, RollUp(facts, rollups), Trim(facts, rollups), client("lambda").invoke, now)
 
 
 def query(settings: Settings, now: Callable[[], int] = now) -> "Litestar":

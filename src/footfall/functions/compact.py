@@ -1,17 +1,16 @@
-"""The function that makes files of segments, settles days and rolls them up: on a schedule for all sites, each in an invocation of its own."""
+"""The function that makes files of segments, settles days, rolls them up and deletes what is too old: on a schedule for all sites, each in an invocation of its own."""
 
 import json
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from footfall.domain.event import DAY_US, HOUR_US
-from footfall.domain.site import Site
-from footfall.query.upkeep import EXPECTED, RollUp
+from footfall.domain.site import Site, local_date
+from footfall.query.upkeep import EXPECTED, RollUp, Trim, oldest_kept
 from footfall.registry.port import Salts
 from footfall.store.port import Compacting, StoreBroken
 
@@ -32,6 +31,7 @@ class Compact:
     salts: Salts
     sites: Callable[[], Sequence[Site]]
     roll_up: RollUp
+    trim: Trim
     invoke: Callable[..., Any]
     now: Callable[[], int]
 
@@ -42,7 +42,8 @@ class Compact:
             self._tidy(event["site"], now)
             return
         self.salts.destroy(now)
-        for site in self.facts.due(self._alive(now), _today(now)):
+        old = {site.id for site in self.sites() if self.facts.older(site.id, oldest_kept(site, _date(site, now)))}
+        for site in sorted({*self.facts.due(self._alive(now), _today(now)), *old}):
             self.invoke(FunctionName=context.invoked_function_arn, InvocationType="Event", Payload=json.dumps({"site": site}).encode())
 
     def _tidy(self, site_id: str, now: int) -> None:
@@ -56,7 +57,8 @@ class Compact:
         for site in self.sites():
             if site.id == site_id:
                 try:
-                    self.roll_up(site, datetime.fromtimestamp(now / 1e6, UTC).astimezone(ZoneInfo(site.zone_at(now))).date(), threading.Event())
+                    self.roll_up(site, _date(site, now), threading.Event())
+                    self.trim(site, _date(site, now))
                 except EXPECTED as exc:
                     log.error("%s; the roll-ups of site %r are tried again the next time", exc, site_id)
 
@@ -64,6 +66,10 @@ class Compact:
         """Days that have a salt, or of which hits taken while they had one may still be on the stream."""
         oldest = (now - LIFE_US - KEPT_US) // DAY_US
         return frozenset({*(salt.day for salt in self.salts.all()), *range(oldest, _today(now) + 1)})
+
+
+def _date(site: Site, now: int) -> date:
+    return local_date(now, site.zone_at(now))
 
 
 def _today(now: int) -> int:

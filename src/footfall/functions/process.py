@@ -19,8 +19,9 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Count:
-    """What came of some records. `failed` is the first that must come again, with all that follow it."""
+    """What came of some records: how many were applied, and the hits, drops and bad ones among them. `failed` is the first that must come again, with all that follow it."""
 
+    applied: int = 0
     hits: int = 0
     drops: int = 0
     bad: int = 0
@@ -72,6 +73,7 @@ class Process:
                 count.failed = chunk[0]
                 break
             self._heard(batch.marks)
+            count.applied += len(batch.events) + len(batch.tallies) + len(batch.bad) - bool(batch.bad)  # one tally stands for all bad ones
             count.hits += len(batch.events)
             count.drops += sum(tally.hits for tally in batch.tallies) - len(batch.bad)
             count.bad += len(batch.bad)
@@ -84,7 +86,7 @@ class Process:
 
 def _metrics(count: Count, records: int, now_us: int) -> dict[str, Any]:
     """A line of the log that CloudWatch makes metrics of."""
-    values = {"Records": records, "Hits": count.hits, "Drops": count.drops, "BadRecords": count.bad, "ReportedFailures": int(count.failed is not None)}
+    values = {"Records": records, "Applied": count.applied, "Hits": count.hits, "Drops": count.drops, "BadRecords": count.bad, "ReportedFailures": int(count.failed is not None)}
     metrics = [{"Name": name, "Unit": "Count"} for name in values]
     told = {"Namespace": "Footfall", "Dimensions": [["FunctionName"]], "Metrics": metrics}
     return {"_aws": {"Timestamp": now_us // 1000, "CloudWatchMetrics": [told]}, "FunctionName": os.environ.get("AWS_LAMBDA_FUNCTION_NAME", ""), **values}

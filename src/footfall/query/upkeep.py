@@ -11,7 +11,7 @@ from footfall.domain.site import Site
 from footfall.query.rollup import Look, Sums, TooCostly
 from footfall.query.standard import standard
 from footfall.query.views import DAY, HOUR, roll_up
-from footfall.store.port import NO_DAYS, Facts, NoMemory, OwnFacts, Rollups, StoreBroken
+from footfall.store.port import NO_DAYS, Facts, NoMemory, OwnFacts, Rollups, StoreBroken, Trimming
 
 TICK_SECONDS = 60.0
 UNUSED = timedelta(days=35)
@@ -57,6 +57,43 @@ class RollUp:
             done.update({day: (settled, keys) for day, _, settled, _ in rows})
 
 
+@dataclass(frozen=True, slots=True)
+class Trim:
+    """Deletes facts that are older than their site keeps them, once their roll-ups are safe."""
+
+    facts: Trimming
+    rollups: Rollups
+
+    def __call__(self, site: Site, today: date) -> None:
+        """Where the site keeps all, nothing is done."""
+        before = oldest_kept(site, today)
+        with self.facts.reading(site.id) as reading:
+            rows = reading.rows(DAYS, [site.id], NO_DAYS)
+        due = {day: version for day, version, settled, trimmed in rows if day < before and settled and not trimmed}
+        if not due:
+            return
+        due = self._rolled_up(site, due)
+        self.rollups.clear(site.id, due)  # what nobody asked for since its day changed would be believed from now on
+        self.rollups.sync()
+        gone = self.facts.trim(site.id, due)
+        if gone:
+            log.info("deleted the facts of %d days of site %s, from %s to %s; their roll-ups stay", len(gone), site.id, gone[0], gone[-1])
+
+    def _rolled_up(self, site: Site, days: dict[date, int]) -> dict[date, int]:
+        """Those of the days that every standard question has a roll-up of, of their present version."""
+        for one in (one for question in standard(site) for one in question.kept_as):
+            kept = self.rollups.versions(site.id, one.key, min(days), max(days))
+            days = {day: version for day, version in days.items() if kept.get(day) == version}
+            if not days:
+                break
+        return days
+
+
+def oldest_kept(site: Site, today: date) -> date:
+    """The first day whose facts a site keeps."""
+    return date.min if site.retention_days is None else today - timedelta(days=site.retention_days + SLACK_DAYS)
+
+
 @dataclass(slots=True)
 class Upkeep:
     """Runs in a thread of its own. `sites` gives all sites, `now` microseconds since 1970."""
@@ -65,10 +102,11 @@ class Upkeep:
     rollups: Rollups
     sites: Callable[[], Sequence[Site]]
     now: Callable[[], int]
-    _roll_up: "RollUp" = field(init=False)
+    _roll_up: RollUp = field(init=False)
+    _trim: Trim = field(init=False)
 
     def __post_init__(self) -> None:
-        self._roll_up = RollUp(self.facts, self.rollups)
+        self._roll_up, self._trim = RollUp(self.facts, self.rollups), Trim(self.facts, self.rollups)
 
     def run(self, stop: threading.Event) -> None:
         """Tend until `stop` is set. Whatever fails is tried again."""
@@ -89,30 +127,8 @@ class Upkeep:
             standing |= {(site.id, key) for key in (*VIEWS, *(one.key for question in standard(site) for one in question.kept_as))}
             try:
                 self._roll_up(site, today, stop)
-                if site.retention_days is not None and not stop.is_set():
-                    self._trim(site, today - timedelta(days=site.retention_days + SLACK_DAYS))
+                if not stop.is_set():
+                    self._trim(site, today)
             except EXPECTED as exc:
                 log.error("%s; the roll-ups of site %s are tried again in a minute", exc, site.id)
         self.rollups.forget(standing, moment.date() - UNUSED, {site_id: day for site_id, day in self.facts.rows(LAST_TRIMMED)})
-
-    def _trim(self, site: Site, before: date) -> None:
-        """Delete the facts of days whose roll-ups are safe."""
-        rows = self.facts.rows(DAYS, [site.id])
-        due = {day: version for day, version, settled, trimmed in rows if day < before and settled and not trimmed}
-        if not due:
-            return
-        due = self._rolled_up(site, due)
-        self.rollups.clear(site.id, due)  # what nobody asked for since its day changed would be believed from now on
-        self.rollups.sync()
-        gone = self.facts.trim(site.id, due)
-        if gone:
-            log.info("deleted the facts of %d days of site %s, from %s to %s; their roll-ups stay", len(gone), site.id, gone[0], gone[-1])
-
-    def _rolled_up(self, site: Site, days: dict[date, int]) -> dict[date, int]:
-        """Those of the days that every standard question has a roll-up of, of their present version."""
-        for one in (one for question in standard(site) for one in question.kept_as):
-            kept = self.rollups.versions(site.id, one.key, min(days), max(days))
-            days = {day: version for day, version in days.items() if kept.get(day) == version}
-            if not days:
-                break
-        return days

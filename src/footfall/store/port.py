@@ -155,7 +155,17 @@ class Facts(Protocol):
         """Give up the store; all that was applied stays."""
 
 
-class Compacting(Facts, Protocol):
+class Trimming(Facts, Protocol):
+    """Facts of which old ones can be deleted."""
+
+    def trim(self, site: str, days: Mapping[date, int]) -> Sequence[date]:
+        """Delete the facts of settled days that are still of the versions given; the days trimmed by this call.
+
+        Visits stay as long as events of later days belong to them.
+        """
+
+
+class Compacting(Trimming, Protocol):
     """Facts that nobody owns, so that somebody has to fold for good what was applied."""
 
     def due(self, alive: frozenset[int], today: int) -> Sequence[str]:
@@ -166,6 +176,9 @@ class Compacting(Facts, Protocol):
 
         Any number may do so at once, and may be stopped at any time; of two that meet one raises `StoreBroken`.
         """
+
+    def older(self, site: str, before: date) -> bool:
+        """Whether there are settled facts of days before one."""
 
 
 class Late(Facts, Protocol):
@@ -181,7 +194,7 @@ class Late(Facts, Protocol):
         """
 
 
-class OwnFacts(Facts, Protocol):
+class OwnFacts(Trimming, Protocol):
     """Facts that one process has for itself. One thread writes at a time."""
 
     def load(self, sql: str, parameters: Mapping[str, Any], taken: Taken | None = None, tallies: Sequence[Tally] = ()) -> int:
@@ -189,12 +202,6 @@ class OwnFacts(Facts, Protocol):
 
         For more events than pass through Python in good time. Returns how many count; copies are left
         out. What is noted as `taken` already is not added again.
-        """
-
-    def trim(self, site: str, days: Mapping[date, int]) -> Sequence[date]:
-        """Delete the facts of settled days that are still of the versions given; the days trimmed by this call.
-
-        Visits stay as long as events of later days belong to them.
         """
 
     def still(self) -> AbstractContextManager[Sequence[str]]:

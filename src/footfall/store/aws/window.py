@@ -32,8 +32,11 @@ AT_ONCE = 20_000
 
 FOLDED_AT_ONCE = 200_000
 
+ARRIVALS = f"CREATE OR REPLACE TABLE arrivals ({', '.join(f'{name} {kind}' for name, kind in STAGED.items())})"
+"""Made anew for each site: only in a new table do row numbers begin at 0."""
+
 TABLES = (
-    f"CREATE TABLE arrivals ({', '.join(f'{name} {kind}' for name, kind in STAGED.items())})",
+    ARRIVALS,
     "CREATE TABLE arrived_ids (id UBIGINT)",
     "CREATE TABLE borrowed (site VARCHAR, visitor UBIGINT)",
 )
@@ -125,6 +128,14 @@ class Window(DuckdbFacts):
                     connection.execute(f"{archive.READ[part]} WHERE visitor IN ({_borrowed(site)})", {"site": site, "file": list(files[part].values()), "disguise": 0})
         self._borrowed |= {(site, part, day): path for part in ("events", "visits", "ids") for day, path in files[part].items()}
 
+    def load_visits(self, site: str, visits: Sequence[str], events: Sequence[str]) -> None:
+        """Load whole files of visits, and of files of events what belongs to these."""
+        with self._transaction() as connection:
+            if visits:
+                connection.execute(archive.READ["visits"], {"site": site, "file": list(visits), "disguise": 0})
+            if events:
+                connection.execute(f"{archive.READ['events']} WHERE visit IN (SELECT visit FROM visits)", {"site": site, "file": list(events), "disguise": 0})
+
     def fold(self) -> bool:
         """Apply what arrived; False where nothing did."""
         self._flush()
@@ -133,7 +144,7 @@ class Window(DuckdbFacts):
         for start in range(0, count, FOLDED_AT_ONCE):
             self.load("FROM arrivals WHERE rowid >= $start AND rowid < $end", {"start": start, "end": start + FOLDED_AT_ONCE})
         with self._transaction() as connection:
-            connection.execute("TRUNCATE arrivals")
+            connection.execute(ARRIVALS)
             count_drops(connection, self._tallies)
         tallies, self._tallies = self._tallies, []
         return bool(count or tallies)
