@@ -2,6 +2,7 @@
 import { effect } from '@preact/signals'
 import { formatView, parseView, type View } from './address'
 import { connect } from './api'
+import type { Config } from './config'
 import { roundOf } from './round'
 import { keepReading } from './rounds'
 import { storeKey, storedKey } from './session'
@@ -16,9 +17,9 @@ export interface Board {
   retry(): void
 }
 
-export function openBoard(gateway: URL, track: string, window: Window): Board {
+export function openBoard(gateway: URL, { track, pauseMs }: Pick<Config, 'track' | 'pauseMs'>, window: Window): Board {
   const state = newState(parseView(window.location.search), storedKey())
-  const rounds = keepReading(roundOf(state, connect(gateway, () => state.key.peek())), window.document)
+  const rounds = keepReading(roundOf(state, connect(gateway, () => state.key.peek()), pauseMs), window.document)
 
   const show = (view: View): void => {
     const before = state.view.peek()

@@ -1,18 +1,23 @@
 /** Where the gateway is: `config.json`, beside the page, can point elsewhere. */
+import { LIVELY_MS } from './pace'
 
-/** `api` is an origin or path prefix; empty means beside the page itself. `track` is where hits go, when that is elsewhere. */
+/**
+ * `api` is an origin or path prefix; empty means beside the page itself. `track` is where hits go, when that is elsewhere.
+ * `pauseMs` is how long to wait between rounds of reading, where each costs money.
+ */
 export interface Config {
   api: string
   track: string
+  pauseMs: number
 }
 
 export async function readConfig(page: string): Promise<Config> {
   try {
     const response = await fetch(new URL('config.json', page), { cache: 'no-cache' })
     const given = (await response.json()) as Partial<Config>
-    return { api: textOf(given.api), track: textOf(given.track) }
+    return { api: textOf(given.api), track: textOf(given.track), pauseMs: given.pauseMs && given.pauseMs > LIVELY_MS ? given.pauseMs : LIVELY_MS }
   } catch {
-    return { api: '', track: '' }
+    return { api: '', track: '', pauseMs: LIVELY_MS }
   }
 }
 

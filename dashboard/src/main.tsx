@@ -14,5 +14,5 @@ import './style/install.css'
 const root = document.getElementById('app')
 if (root) {
   const config = await readConfig(document.baseURI)
-  render(<App board={openBoard(gatewayOf(config, document.baseURI), config.track, window)} />, root)
+  render(<App board={openBoard(gatewayOf(config, document.baseURI), config, window)} />, root)
 }

@@ -1,7 +1,7 @@
 /** One round of reading: live number and totals always, the rest only when those moved. */
 import { ApiError, type Api, type Drop } from './api'
 import { METRIC_NAMES, type Values } from './metric'
-import { backOff, pauseAfter } from './pace'
+import { backOff, LIVELY_MS, pauseAfter } from './pace'
 import { PANELS, readEver, readPanel, readSeries, readTotals, type Panel, type PanelName, type Scope } from './reading'
 import type { Round } from './rounds'
 import { sameScope, scopeOf, type Figures, type PanelState, type State } from './state'
@@ -9,7 +9,8 @@ import { sameScope, scopeOf, type Figures, type PanelState, type State } from '.
 /** Even when no total moved, an hour may have ended or a rank changed. */
 const SETTLED_FOR_MS = 30_000
 
-export function roundOf(state: State, api: Api, clock: () => number = Date.now): Round {
+/** `leastMs` is the pause after a round that was answered quickly. */
+export function roundOf(state: State, api: Api, leastMs = LIVELY_MS, clock: () => number = Date.now): Round {
   let failures = 0
   return async (signal) => {
     const started = clock()
@@ -17,7 +18,7 @@ export function roundOf(state: State, api: Api, clock: () => number = Date.now):
       await read(state, api, clock, signal)
       failures = 0
       state.trouble.value = null
-      return state.view.value.site ? pauseAfter(clock() - started) : null
+      return state.view.value.site ? pauseAfter(clock() - started, leastMs) : null
     } catch (error) {
       if (signal.aborted) return null
       return explain(state, asApiError(error), ++failures)

@@ -43,7 +43,7 @@ function answer<T>(about: string, value: T): T {
 
 function started() {
   const state = newState({ site: '', period: 'day', metric: 'visitors' }, '')
-  return { state, round: roundOf(state, gateway, () => now) }
+  return { state, round: roundOf(state, gateway, 2_000, () => now) }
 }
 
 test('the first round reads everything, the first site chosen, panels last', async () => {
@@ -53,6 +53,11 @@ test('the first round reads everything, the first site chosen, panels last', asy
   expect(state.view.value.site).toBe('example')
   expect(state.figures.value?.panels.pages).toEqual({ rows: [{ name: '/', numbers: totals }] })
   expect(state.figures.value?.dropped).toEqual([{ reason: 'bot', hits: 12 }])
+})
+
+test('where each round costs money it waits longer', async () => {
+  const state = newState({ site: '', period: 'day', metric: 'visitors' }, '')
+  expect(await roundOf(state, gateway, 10_000, () => now)(signal())).toBe(10_000)
 })
 
 test('while nothing moves a round costs two requests', async () => {
@@ -128,7 +133,7 @@ test('panels do not wait for what was left out', async () => {
   const state = newState({ site: '', period: 'day', metric: 'visitors' }, '')
   let tell = (_: []) => {}
   const slow = { ...gateway, dropped: () => new Promise<[]>((resolve) => (tell = resolve)) }
-  const reading = roundOf(state, slow, () => now)(signal())
+  const reading = roundOf(state, slow, 2_000, () => now)(signal())
   await vi.waitFor(() => expect(state.figures.value?.panels.pages).toHaveProperty('rows'))
   tell([])
   expect(await reading).toBe(2_000)

@@ -56,7 +56,7 @@ def test_deploy_fills_the_buckets_and_registers_the_example(sky: Sky, say: Say) 
         assert "js/f.js" in keys
         assert not [key for key in keys if key.endswith(("page.html", "/")) or (re.search(r"\.\./|['\"]example['\"]", body(bucket, key)) and key.endswith(".html"))]
         assert s3.head_object(Bucket=outputs[bucket], Key="index.html")["ContentType"] == "text/html; charset=utf-8"
-    assert json.loads(body("BucketNameDashboard", "config.json")) == {"api": "", "track": f"{outputs['TrackingRootURL']}/v1/track"}
+    assert json.loads(body("BucketNameDashboard", "config.json")) == {"api": "", "track": f"{outputs['TrackingRootURL']}/v1/track", "pauseMs": 10_000}
     registry = DynamodbRegistry(sky.client("dynamodb"), sky.resource("Table"))
     assert [(site.id, site.public) for site in registry.sites()] == [("my-site", True)]
 

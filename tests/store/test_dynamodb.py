@@ -38,9 +38,9 @@ def opened(aws: Aws, tmp_path: Path) -> Iterator[Opened]:
     table, bucket = aws.table(), aws.bucket()
     with ExitStack() as stack:
 
-        def open_facts(choose: Callable[[str], Fault] | None = None) -> DynamodbFacts:
+        def open_facts(choose: Callable[[str], Fault] | None = None, now: Callable[[], int] = lambda: NINE, believed_us: int = 0) -> DynamodbFacts:
             dynamodb = clients(stack.enter_context(network(aws.url, choose)).url).dynamodb if choose else aws.dynamodb
-            return DynamodbFacts(dynamodb, aws.s3, table, bucket, lambda: [*SITE, ""], lambda: NINE, "512MB", tmp_path)
+            return DynamodbFacts(dynamodb, aws.s3, table, bucket, lambda: [*SITE, ""], now, "512MB", tmp_path, believed_us)
 
         yield open_facts
 
@@ -142,6 +142,33 @@ def test_who_asks_again_where_nothing_changed_reads_little(opened: Opened) -> No
         with facts.reading("berlin") as late:
             assert everything(early) == told[0]
             assert everything(late) != told[0]
+    facts.close()
+
+
+def test_what_was_seen_is_believed_for_a_while_and_no_longer(opened: Opened) -> None:
+    now, calls = NINE, list[str]()
+
+    def choose(action: str) -> Fault:
+        calls.append(action)
+        return fault.none
+
+    facts = opened(choose, lambda: now, HOUR)
+
+    def seen() -> int:
+        with facts.reading("berlin") as reading:
+            return len(reading.rows("SELECT id FROM events"))
+
+    apply(facts, made([Act(NINE)], prefix="a", one_shard=True))
+    assert seen() == 1
+    apply(facts, made([Act(NINE + HOUR)], prefix="b", one_shard=True))
+    calls.clear()
+    now += HOUR - 1
+    assert (seen(), calls) == (1, [])
+    now += 1
+    assert seen() == 2
+    apply(facts, made([Act(NINE + 2 * HOUR)], prefix="c", one_shard=True))
+    now -= HOUR  # a clock may be set back
+    assert seen() == 3
     facts.close()
 
 

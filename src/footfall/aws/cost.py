@@ -25,7 +25,7 @@ COMPACT_SECONDS, COMPACT_SECONDS_A_HIT = 1.0, 0.00006
 QUERY_SECONDS, COLLECT_SECONDS = 0.25, 0.02
 PANELS, PANEL_SECONDS = 10, 10
 LOG_BYTES = 700
-ALARMS = 8
+ALARMS = 9
 FILE_BYTES = 50
 HISTORY_MONTHS = 12
 SEGMENT_DAYS = 8
@@ -117,7 +117,7 @@ def _amounts(use: Use) -> Iterator[tuple[str, float]]:
     yield "KMS, requests", batches + MONTH_SECONDS / 300
     yield "CloudWatch, logs", (batches + compactions) * LOG_BYTES / 1e9
     yield "CloudWatch, alarms", ALARMS
-    yield "CloudWatch, metrics", 5
+    yield "CloudWatch, metrics", 6
     yield "transfer out", (hits * 300 + panels * 4_000) / 1e9
 
 

@@ -31,12 +31,16 @@ OUTPUTS = {
 }
 """What a stack must tell for its pages to be made."""
 
+PAUSE_MS = 10_000
+"""Between a dashboard's rounds of reading, each of which costs some requests."""
+
 
 def dashboard(outputs: Mapping[str, str]) -> dict[str, File]:
     """The dashboard's files. Where it is not served beside the API, or beside the door, it is told where these are."""
     api = "" if urlsplit(outputs["DashboardURL"]).scheme == "https" else f"{outputs['APIRootURL'].rstrip('/')}/{outputs['APIStageName']}"
     beside = tracking(outputs).startswith(outputs["DashboardURL"])
-    config = made("config.json", json.dumps({"api": api, "track": "" if beside else tracking(outputs)}).encode(), REVALIDATE, ())
+    told = {"api": api, "track": "" if beside else tracking(outputs), "pauseMs": PAUSE_MS}
+    config = made("config.json", json.dumps(told).encode(), REVALIDATE, ())
     return {**_folder("dashboard"), "config.json": config, **_tracker()}
 
 

@@ -53,11 +53,15 @@ MOST_EVENTS = 1_000_000
 
 
 class DynamodbFacts:
-    """See `port.Facts`. `sites` gives the ids there are, as no item lists them; `cache` is a folder for files that were fetched."""
+    """See `port.Facts`. `sites` gives the ids there are, as no item lists them; `cache` is a folder for files that were fetched.
+
+    What a reading saw holds for `believed_us` microseconds: many who look at one site at once ask the table once.
+    """
 
     def __init__(
-        self, dynamodb: "DynamoDBClient", s3: "S3Client", table: str, bucket: str, sites: Callable[[], Sequence[str]], now: Callable[[], int], memory_limit: str, cache: Path
-    ) -> None:
+        self, dynamodb: "DynamoDBClient", s3: "S3Client", table: str, bucket: str, sites: Callable[[], Sequence[str]], now: Callable[[], int], memory_limit: str, cache: Path,
+        believed_us: int = 0,
+    ) -> None:  # fmt: skip
         self._dynamodb = dynamodb
         self._s3 = s3
         self._table = table
@@ -69,6 +73,8 @@ class DynamodbFacts:
         self._memory_limit = memory_limit
         self._cache = Cache(s3, bucket, cache, CACHE_BYTES)
         self._loader = Loader(self._rows, self.pointers, self._cache)
+        self._believed_us = believed_us
+        self._seen: dict[str, tuple[int, object]] = {}
         self._shelf: Shelf[tuple[Window, Contents]] = Shelf(WINDOWS, lambda made: made[0].close())
 
     def marks(self) -> Mapping[str, int]:
@@ -168,10 +174,18 @@ class DynamodbFacts:
             with self._window() as window:
                 yield from self._read(window, {each: self._loader.load(window, each) for each in self._sites()})
             return
-        # In this order: what is committed in between makes the next reader look again.
-        seen = dict(self.marks()), dict(self._loader.changes(site)), self.pointers.generation(site)
-        with self._shelf.use(site, seen, lambda: self._made(site)) as (window, contents):
+        with self._shelf.use(site, self._state(site), lambda: self._made(site)) as (window, contents):
             yield from self._read(window, {site: contents})
+
+    def _state(self, site: str) -> object:
+        """What is another whenever something has come to a site."""
+        at, seen = self._seen.get(site, (0, None))
+        if seen is None or not 0 <= self._now() - at < self._believed_us:
+            at = self._now()
+            # In this order: what is committed in between makes the next reader look again.
+            seen = dict(self.marks()), dict(self._loader.changes(site)), self.pointers.generation(site)
+            self._seen[site] = at, seen
+        return seen
 
     def _read(self, window: "Window", contents: Mapping[str, Contents]) -> Iterator[Reading]:
         def fetch(part: str, near: Stretch | None) -> Mapping[str, Sequence[str]]:
