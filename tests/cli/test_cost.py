@@ -25,7 +25,7 @@ def test_a_million_views_by_hand() -> None:
     assert found["Kinesis, records"].dollars == pytest.approx(2.2 * 0.014)
     # 8.5 hits a batch, 99 bytes each: four items of one unit, each twice.
     assert found["DynamoDB, writes"].amount == 259_200 * 8 + 8_640 * 8
-    assert found["CloudWatch, alarms"].dollars == pytest.approx(0.80)
+    assert found["CloudWatch, alarms"].dollars == pytest.approx(0.90)
     assert "CloudFront, requests" in found and found["CloudFront, requests"].amount == panels
 
 
