@@ -29,6 +29,8 @@ ALARMS = 9
 FILE_BYTES = 50
 HISTORY_MONTHS = 12
 SEGMENT_DAYS = 8
+VERSIONS = 7 * 288 / 2
+"""Of a day's files that others took the place of: one every five minutes for a week, each of half a day in the mean."""
 
 
 class Price(NamedTuple):
@@ -113,7 +115,7 @@ def _amounts(use: Use) -> Iterator[tuple[str, float]]:
     yield "DynamoDB, storage and recovery", hits / 30 * SEGMENT_DAYS * _segment_bytes(hits / max(batches, 1)) / 1e9
     yield "S3, writes", compactions * 4
     yield "S3, reads", compactions * 24 + panels
-    yield "S3, storage", hits * HISTORY_MONTHS * FILE_BYTES * 2 / 1e9  # twice: versions that others took the place of stay a week
+    yield "S3, storage", hits * FILE_BYTES * (HISTORY_MONTHS + VERSIONS / 30) / 1e9
     yield "KMS, requests", batches + MONTH_SECONDS / 300
     yield "CloudWatch, logs", (batches + compactions) * LOG_BYTES / 1e9
     yield "CloudWatch, alarms", ALARMS
