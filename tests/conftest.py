@@ -1,11 +1,11 @@
 import gc
 
 from tests.aws.cloud import cloud
-from tests.aws.emulators import aws
+from tests.aws.emulators import aws, second
 from tests.aws.kinesis import kinesis
 from tests.aws.zipped import code, unpacked
 
-__all__ = ["aws", "cloud", "code", "kinesis", "unpacked"]
+__all__ = ["aws", "cloud", "code", "kinesis", "second", "unpacked"]
 
 
 def pytest_unconfigure() -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
+from time import sleep
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import boto3
@@ -34,6 +35,8 @@ class Aws(NamedTuple):
         keys: Any = [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]
         attributes: Any = [{"AttributeName": each["AttributeName"], "AttributeType": "S"} for each in keys]
         self.dynamodb.create_table(TableName=name, KeySchema=keys, AttributeDefinitions=attributes, BillingMode="PAY_PER_REQUEST")
+        while self.dynamodb.describe_table(TableName=name)["Table"]["TableStatus"] != "ACTIVE":
+            sleep(0.01)
         return name
 
     def bucket(self) -> str:
@@ -66,6 +69,19 @@ def emulated() -> Iterator[Aws]:
         yield clients(running.stdout.readline().strip())
     finally:
         running.terminate()
+        running.wait(20)
+        running.stdout.close()
+
+
+@pytest.fixture(scope="session")
+def second() -> Iterator[Aws]:
+    """Another emulator of DynamoDB, without transactions and S3, and strict where moto is not."""
+    running = subprocess.Popen(["node", HERE / "dynalite.cjs"], cwd=HERE, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    assert running.stdout is not None
+    try:
+        yield clients(running.stdout.readline().strip())
+    finally:
+        running.kill()
         running.wait(20)
         running.stdout.close()
 

@@ -24,14 +24,15 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture(params=["memory", "sqlite", pytest.param("dynamodb", marks=pytest.mark.slow)])
+@pytest.fixture(params=["memory", "sqlite", *(pytest.param(name, marks=pytest.mark.slow) for name in ("dynamodb", "dynamodb by another emulator"))])
 def rollups(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> Iterator[Rollups]:
-    def dynamodb() -> Rollups:
-        aws: Aws = request.getfixturevalue("aws")
+    def dynamodb(emulator: str) -> Rollups:
+        aws: Aws = request.getfixturevalue(emulator)
         return DynamodbRollups(aws.dynamodb, aws.table(), lambda: clock.today)
 
     opened: dict[str, Callable[[], Rollups]] = {
-        "dynamodb": dynamodb,
+        "dynamodb": lambda: dynamodb("aws"),
+        "dynamodb by another emulator": lambda: dynamodb("second"),
         "memory": lambda: SqliteRollups(":memory:", lambda: clock.today),
         "sqlite": lambda: SqliteRollups(str(tmp_path / "made on demand" / "rollups.db"), lambda: clock.today),
     }
