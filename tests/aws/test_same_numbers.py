@@ -182,7 +182,7 @@ class Line:
     agent: str
 
 
-def _lines(path: Path, most: int) -> list[Line]:
+def log_lines(path: Path, most: int) -> list[Line]:
     found = []
     for text in path.read_text(errors="replace").splitlines():
         if match := LINE.match(text):
@@ -196,7 +196,7 @@ def _lines(path: Path, most: int) -> list[Line]:
 @pytest.mark.parametrize("most", [pytest.param(1_000, id="fast"), pytest.param(10_000, id="torture", marks=pytest.mark.torture)])
 def test_a_real_log_replayed_as_hits(aws: Aws, kinesis: Kinesis, tmp_path: Path, most: int) -> None:
     """By the door without code and a real stream there, and by the gateway's own steps here."""
-    lines = _lines(log(tmp_path), most)
+    lines = log_lines(log(tmp_path), most)
     assert len(lines) >= most * 0.9
     registry, salts = SqliteRegistry(":memory:"), SqliteSalts(":memory:")
     registry.put_site(REPLAYED, new=True)

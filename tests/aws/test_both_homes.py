@@ -1,0 +1,123 @@
+"""One scenario over real sockets in both homes: `footfall serve`, and the template's doors and functions in front of emulators. Every report is the same."""
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from random import Random
+from time import monotonic, sleep
+from typing import Any, NamedTuple
+
+import httpx
+import pytest
+
+from footfall.aws.front import ANYBODY as EMULATED
+from tests.aws.emulators import Aws
+from tests.aws.test_front import front
+from tests.aws.test_same_numbers import Line, log_lines
+from tests.imports.sample import log
+from tests.server import FOOTFALL, Server, footfall
+
+__all__ = ["front"]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
+SITE = "semicomplete.com"
+WAIT_SECONDS = 60.0
+RANGES: Sequence[Any] = ("all", ["2015-05-18", "2015-05-18"], ["2015-01-01", "2015-12-31"])
+REPORTS: Sequence[dict[str, Any]] = [
+    {"metrics": ["visitors", "visits", "pageviews", "events", "bounce_rate", "visit_duration", "views_per_visit"]},
+    *(
+        {"metrics": ["visitors", "visits", "pageviews"], "dimensions": list(each)}
+        for each in (["event:page"], ["visit:source"], ["visit:browser", "visit:os"], ["time:day"], ["visit:entry_page"])
+    ),
+    *(
+        {"metrics": ["visitors", "pageviews"], "dimensions": ["event:page"], "filters": each}
+        for each in ([["contains", "event:page", ["blog"]]], [["is_not", "visit:browser", ["Chrome"]]])
+    ),
+    {"metrics": ["visitors", "events"], "dimensions": ["event:name"], "filters": [["is", "event:name", ["Sale"]]]},
+]
+DATES = ("YEAR:2015", "MONTH:2015-05", "DATE:2015-05-18", "HOUR:2015-05-18T10", "MINUTE:2015-05-18T10:05")
+
+
+class Home(NamedTuple):
+    """Where hits go and reports come from, and a key of the site."""
+
+    client: httpx.Client
+    key: str
+
+    def get(self, path: str, **query: str) -> Any:
+        answer = self.client.get(path, params=query)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def report(self, query: dict[str, Any]) -> Any:
+        answer = self.client.post("/api/v2/query", json={"site_id": SITE, **query})
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def counted(self) -> list[int]:
+        """Page views, events, and hits left out."""
+        (row,) = self.report({"metrics": ["pageviews", "events"], "date_range": "all"})["results"]
+        return [*row["metrics"], sum(each["hits"] for each in self.get("/api/v1/stats/dropped", site_id=SITE, period="all")["results"])]
+
+
+@pytest.fixture(scope="module")
+def homes(front: str, aws: Aws, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Home, Home]]:
+    data = tmp_path_factory.mktemp("home") / "data"
+    footfall("site", "add", SITE, "--public", "--timezone", "Europe/Berlin", data=data)
+    key = footfall("key", "add", "--site", SITE, "--scope", "events:write", data=data).split()[-1]
+    far = ["--registry", "dynamodb:footfall"]
+    variables = {"PATH": os.environ["PATH"], "AWS_ENDPOINT_URL": aws.url, **EMULATED}
+
+    def there(*arguments: str) -> str:
+        return subprocess.run([*FOOTFALL, *arguments, *far], capture_output=True, text=True, timeout=30, check=True, env=variables).stdout
+
+    there("site", "add", SITE, "--public", "--timezone", "Europe/Berlin")
+    far_key = there("key", "add", "--site", SITE, "--scope", "events:write").split()[-1]
+    server = Server(data)
+    with server.client, httpx.Client(base_url=front, timeout=30) as client:
+        sleep(1.2)  # so long a function may not know of a new site
+        yield Home(server.client, key), Home(client, far_key)
+    server.stop()
+
+
+def bodies(lines: Sequence[Line]) -> Iterator[tuple[dict[str, Any], str]]:
+    """What is sent, and by which browser: page views, copies of some, events with money, pixels' worth of nothing, and what is no hit."""
+    dice = Random(4)
+    for number, line in enumerate(lines):
+        hit = {"website": SITE, "url": line.url, "referrer": line.referrer, "date": line.time // 1000, "id": f"{number:032x}", "name": f"Titel – {number % 7}"}
+        yield hit, line.agent
+        if dice.random() < 0.2:
+            yield hit, line.agent
+        if dice.random() < 0.1:
+            yield {**hit, "id": f"{number + 10**6:032x}", "event": "Sale", "revenue": {"currency": "EUR", "amount": "12.50"}, "name": None}, line.agent
+        if dice.random() < 0.05:
+            yield {**hit, "url": "https://elsewhere.example/", "id": f"{number + 2 * 10**6:032x}"}, line.agent
+
+
+def test_every_report_is_the_same(homes: tuple[Home, Home], tmp_path: Path) -> None:
+    sent = list(bodies(log_lines(log(tmp_path), 300)))
+    for home in homes:
+        for body, agent in sent:
+            answer = home.client.post(
+                "/v1/track", content=json.dumps(body), headers={"content-type": "application/json", "user-agent": agent, "authorization": f"Bearer {home.key}"}
+            )
+            assert answer.status_code == 202, answer.text
+    until = monotonic() + WAIT_SECONDS
+    while (counted := [home.counted() for home in homes])[0] != counted[1] or counted[0][0] < 100:
+        assert monotonic() < until, counted
+        sleep(0.3)
+    (totals,) = homes[0].report({**REPORTS[0], "date_range": "all"})["results"]
+    assert totals["metrics"][0] > 20 and len(homes[0].report({**REPORTS[1], "date_range": "all"})["results"]) > 50, "there is something to compare"
+    for query in REPORTS:
+        for date_range in RANGES:
+            one, other = (home.report({**query, "date_range": date_range}) for home in homes)
+            assert one["results"] == other["results"], (query, date_range)
+    for call in ("ranking", "series"):
+        for date in DATES:
+            one, other = (home.get(f"/v1/{call}", website=SITE, date=date) for home in homes)
+            assert one == other, (call, date)
+    assert homes[0].get("/v1/ranking", website=SITE, date="YEAR:2015")
+    one, other = (home.get("/api/v1/stats/dropped", site_id=SITE, period="all") for home in homes)
+    assert one == other and len(one["results"]) > 1
