@@ -8,6 +8,7 @@ from pathlib import Path
 from random import Random
 from time import monotonic, sleep
 from typing import Any, NamedTuple
+from zlib import crc32
 
 import httpx
 import pytest
@@ -86,14 +87,15 @@ def bodies(lines: Sequence[Line]) -> Iterator[tuple[dict[str, Any], str]]:
     """What is sent, and by which browser: page views, copies of some, events with money, pixels' worth of nothing, and what is no hit."""
     dice = Random(4)
     for number, line in enumerate(lines):
+        agent = f"{line.agent} Person/{crc32(line.address.encode()) % 50}"  # all come from one address
         hit = {"website": SITE, "url": line.url, "referrer": line.referrer, "date": line.time // 1000, "id": f"{number:032x}", "name": f"Titel – {number % 7}"}
-        yield hit, line.agent
+        yield hit, agent
         if dice.random() < 0.2:
-            yield hit, line.agent
+            yield hit, agent
         if dice.random() < 0.1:
-            yield {**hit, "id": f"{number + 10**6:032x}", "event": "Sale", "revenue": {"currency": "EUR", "amount": "12.50"}, "name": None}, line.agent
+            yield {**hit, "id": f"{number + 10**6:032x}", "event": "Sale", "revenue": {"currency": "EUR", "amount": "12.50"}, "name": None}, agent
         if dice.random() < 0.05:
-            yield {**hit, "url": "https://elsewhere.example/", "id": f"{number + 2 * 10**6:032x}"}, line.agent
+            yield {**hit, "url": "https://elsewhere.example/", "id": f"{number + 2 * 10**6:032x}"}, agent
 
 
 def test_every_report_is_the_same(homes: tuple[Home, Home], tmp_path: Path) -> None:
@@ -105,11 +107,11 @@ def test_every_report_is_the_same(homes: tuple[Home, Home], tmp_path: Path) -> N
             )
             assert answer.status_code == 202, answer.text
     until = monotonic() + WAIT_SECONDS
-    while (counted := [home.counted() for home in homes])[0] != counted[1] or counted[0][0] < 100:
+    while (counted := [home.counted() for home in homes])[0] != counted[1] or counted[0][0] < 50:
         assert monotonic() < until, counted
         sleep(0.3)
     (totals,) = homes[0].report({**REPORTS[0], "date_range": "all"})["results"]
-    assert totals["metrics"][0] > 20 and len(homes[0].report({**REPORTS[1], "date_range": "all"})["results"]) > 50, "there is something to compare"
+    assert totals["metrics"][0] > 20 and len(homes[0].report({**REPORTS[1], "date_range": "all"})["results"]) > 5, "there is something to compare"
     for query in REPORTS:
         for date_range in RANGES:
             one, other = (home.report({**query, "date_range": date_range}) for home in homes)
