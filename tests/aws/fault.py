@@ -65,6 +65,25 @@ class Call(BaseHTTPRequestHandler):
 Fault = Callable[[Call], None]
 
 
+class Once:
+    """Has something happen at one call, counted from 1; `calls` is how many there were."""
+
+    def __init__(self, at: int, happen: Callable[[], None]) -> None:
+        self._at, self._happen, self.calls = at, happen, 0
+
+    def fault(self, call: Call) -> None:
+        """The fault."""
+        self.calls += 1
+        if self.calls == self._at:
+            self._happen()
+        none(call)
+
+
+def always(fault: Fault) -> Callable[[str], Fault]:
+    """The choice of one fault for whatever is called."""
+    return lambda _: fault
+
+
 def none(call: Call) -> None:
     """All is well."""
     call.answer(*call.pass_on())

@@ -78,7 +78,6 @@ def homes(front: str, aws: Aws, tmp_path_factory: pytest.TempPathFactory) -> Ite
     far_key = there("key", "add", "--site", SITE, "--scope", "events:write").split()[-1]
     server = Server(data)
     with server.client, httpx.Client(base_url=front, timeout=30) as client:
-        sleep(1.2)  # so long a function may not know of a new site
         yield Home(server.client, key), Home(client, far_key)
     server.stop()
 

@@ -8,7 +8,6 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
-from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
@@ -61,8 +60,7 @@ class _Bad(Exception):
 def adopt(stack: Stack, table: str, website: str, site: Site, shown: Callable[[int], None]) -> History:
     """Take in what a table holds of a website; `shown` is told how many items were read. Doing it again changes nothing. Raises `CannotDeploy`."""
     views, left_out = _views(stack.account.client("dynamodb"), table, website, site, shown)
-    resources = stack.resources()
-    facts = part("footfall.compose.functions").facts_in(stack.account.client("dynamodb"), stack.account.client("s3"), resources["Table"][1], resources["ArchiveBucket"][1])
+    facts = part("footfall.compose.functions").facts_in(stack.account.client("dynamodb"), stack.account.client("s3"), stack.resource("Table"), stack.resource("ArchiveBucket"))
     by_day = Counter[date]()
     for _, _, day, _, value, *_ in views:
         by_day[day_date(day)] += value
@@ -80,7 +78,7 @@ def _views(dynamodb: Any, table: str, website: str, site: Site, shown: Callable[
     """Rows of `COLUMNS`, and how many items are none, by reason."""
     views, left_out, others = list[tuple[Any, ...]](), Counter[str](), set[str]()
     offsets, latest = Offsets(), now()
-    for number, item in zip(count(1), _items(dynamodb, table), strict=False):
+    for number, item in enumerate(_items(dynamodb, table), 1):
         shown(number)
         of, _, url = item["id"].get("S", "").partition(":")
         if of != website:

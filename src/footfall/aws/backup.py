@@ -98,9 +98,8 @@ def restore(stack: Stack, registry: Registry, folder: Path, shown: Shown) -> Bac
 
 
 def _copies(stack: Stack) -> Any:
-    resources = stack.resources()
     made = part("footfall.compose.functions").copies_in
-    return made(stack.account.client("dynamodb"), stack.account.client("s3"), resources["Table"][1], resources["ArchiveBucket"][1])
+    return made(stack.account.client("dynamodb"), stack.account.client("s3"), stack.resource("Table"), stack.resource("ArchiveBucket"))
 
 
 def _described(path: Path) -> File:

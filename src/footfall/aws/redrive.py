@@ -25,11 +25,7 @@ class Redrive(NamedTuple):
 
 def redriven(stack: Stack, progress: Callable[[str, int | None], AbstractContextManager[Shown]]) -> Redrive:
     """Count what was given up, and delete it then. Raises `CannotDeploy`; what was counted until then stays counted once."""
-    resources = stack.resources()
-    try:
-        table, archive, bucket = (resources[name][1] for name in ("Table", "ArchiveBucket", "FailuresBucket"))
-    except KeyError as exc:
-        raise CannotDeploy(f"the stack {stack.name} has no {exc.args[0]}: bring it up to this version with 'footfall aws deploy'") from exc
+    table, archive, bucket = map(stack.resource, ("Table", "ArchiveBucket", "FailuresBucket"))
     s3 = stack.account.client("s3")
     facts = part("footfall.compose.functions").facts_in(stack.account.client("dynamodb"), s3, table, archive)
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=ANONYMOUS)

@@ -47,6 +47,13 @@ class Stack:
         found = self._found(self.name)
         return None if found is None or found["StackStatus"] in {*UNFINISHED, "DELETE_COMPLETE"} else found
 
+    def resource(self, name: str) -> str:
+        """What a resource of Footfall's template is called in the account; raises `CannotDeploy`."""
+        found = self.resources().get(name)
+        if found is None:
+            raise CannotDeploy(f"the stack {self.name} has no {name}: bring it up to this version with 'footfall aws deploy'")
+        return found[1]
+
     def must_be_there(self) -> dict[str, Any]:
         """The stack; raises `CannotDeploy` where it is not."""
         found = self.described()

@@ -1,7 +1,7 @@
 """`footfall aws`: make, size, look at and remove Footfall in an AWS account."""
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
@@ -31,6 +31,8 @@ LOCKS_ITSELF = True
 SIGNS = {"Add": "+", "Modify": "~", "Remove": "-"}
 INTERRUPTED = 130
 SHARDS = "Shards"
+CARRIED = {"redrive", "adopt", "backup", "restore"}
+"""What this machine does by itself."""
 
 
 def run(settings: Settings, given: dict[str, Any]) -> int:
@@ -46,7 +48,8 @@ def run(settings: Settings, given: dict[str, Any]) -> int:
         with told():
             return ACTIONS[given["action"]](Stack(where, given["stack"]), given)
     except KeyboardInterrupt:
-        print("footfall: stopped; CloudFormation goes on with what it has begun, which 'footfall aws status' shows", file=sys.stderr)
+        left = "do it again to go on" if given["action"] in CARRIED else "CloudFormation goes on with what it has begun, which 'footfall aws status' shows"
+        print(f"footfall: stopped; {left}", file=sys.stderr)
         return INTERRUPTED
 
 
@@ -176,9 +179,7 @@ def _adopt(stack: Stack, given: dict[str, Any]) -> int:
 
 def _backup(stack: Stack, given: dict[str, Any]) -> int:
     """Copy everything but the secrets of days into a folder."""
-    stack.must_be_there()
-    with _shown("saving") as shown:
-        found = backup.save(stack, _registry(stack), Path(given["folder"]), lambda step: shown(step, 0))
+    found = _copied(stack, given, "saving", backup.save)
     _tell_backup("saved", found)
     print(f"in {given['folder']}: {readable(found.size)}; the secrets of days are left out")
     return 0
@@ -186,11 +187,15 @@ def _backup(stack: Stack, given: dict[str, Any]) -> int:
 
 def _restore(stack: Stack, given: dict[str, Any]) -> int:
     """Bring back what a folder holds."""
-    stack.must_be_there()
-    with _shown("bringing back") as shown:
-        found = backup.restore(stack, _registry(stack), Path(given["folder"]), lambda step: shown(step, 0))
+    found = _copied(stack, given, "bringing back", backup.restore)
     _tell_backup(f"brought back, as of {found.made},", found)
     return 0
+
+
+def _copied(stack: Stack, given: dict[str, Any], what: str, copy: Callable[[Stack, Registry, Path, backup.Shown], backup.Backup]) -> backup.Backup:
+    stack.must_be_there()
+    with _shown(what) as shown:
+        return copy(stack, _registry(stack), Path(given["folder"]), lambda step: shown(step, 0))
 
 
 def _tell_backup(done: str, found: backup.Backup) -> None:
@@ -262,11 +267,7 @@ def _registered(stack: Stack) -> Sequence[Site]:
 
 
 def _registry(stack: Stack) -> Registry:
-    return compose.open_table(stack.account.client("dynamodb"), _table(stack))
-
-
-def _table(stack: Stack) -> str:
-    return next(identifier for name, (kind, identifier) in sorted(stack.resources().items()) if kind == "AWS::DynamoDB::Table" and "salt" not in name.lower())
+    return compose.open_table(stack.account.client("dynamodb"), stack.resource("Table"))
 
 
 def _ask(stack: Stack, *, delete_data: bool) -> None:

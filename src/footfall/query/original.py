@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from datetime import date, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, NamedTuple
 
 from footfall.domain.site import Site
@@ -42,17 +42,17 @@ class Original:
 
     def ranking(self, site: Site, date: str, limit: Limit | None = None) -> AbstractContextManager["Views"]:
         """Page views and latest title per URL, most viewed first."""
-        step, start, end = _span(date)
-        kept = {"HOUR": HOUR, "MINUTE": None}.get(STEPS[step], DAY)
-        return self._views(site, Asked("''", None, start, end, kept, lambda _, hour: "" if kept is DAY or hour == f"{start:%H}" else None), _ranked, limit)
+        index, start, end = _span(date)
+        step = {"HOUR": HOUR, "MINUTE": None}.get(STEPS[index], DAY)
+        return self._views(site, Asked("''", None, start, end, step, lambda _, hour: "" if step is DAY or hour == f"{start:%H}" else None), _ranked, limit)
 
     def series(self, site: Site, date: str, url: str | None, limit: Limit | None = None) -> AbstractContextManager["Views"]:
         """Page views per URL, or of one, a step finer than the date asked for."""
-        step, start, end = _span(date)
-        finer = min(step + 1, len(STEPS) - 1)
+        index, start, end = _span(date)
+        finer = min(index + 1, len(STEPS) - 1)
         form = f"{STEPS[finer]}:{PARSED[finer]}"
-        kept = {"MONTH": DAY, "DATE": DAY, "HOUR": HOUR}.get(STEPS[finer])
-        asked = Asked(f"strftime({LOCAL}, '{form}')", url, start, end, kept, lambda day, hour: f"{datetime(day.year, day.month, day.day, int(hour or 0)):{form}}")
+        step = {"MONTH": DAY, "DATE": DAY, "HOUR": HOUR}.get(STEPS[finer])
+        asked = Asked(f"strftime({LOCAL}, '{form}')", url, start, end, step, lambda day, hour: f"{datetime(day.year, day.month, day.day, int(hour or 0)):{form}}")
         return self._views(site, asked, _in_time, limit)
 
     @contextmanager
@@ -64,13 +64,13 @@ class Original:
 
 
 class Asked(NamedTuple):
-    """What is counted: under which label, in SQL, and of which URL or all; from when to when; which roll-ups tell it, and the label of what these tell of a day and an hour."""
+    """What is counted: under which label, in SQL, and of which URL or all; from when to when; by which step roll-ups tell it, and the label of what these tell of a day and an hour."""
 
     label: str
     url: str | None
     start: datetime
     end: datetime
-    kept: Step | None
+    step: Step | None
     label_of: Callable[[date, str], str | None]
 
 
@@ -87,10 +87,10 @@ class Views:
 
     @cached_property
     def _kept(self) -> Mapping[date, Counts]:
-        if self._rollups is None or self._asked.kept is None:
+        if self._rollups is None or self._asked.step is None:
             return {}
         try:
-            return kept(self._rollups, self._asked.kept, self._site, self._days)
+            return kept(self._rollups, self._asked.step, self._site, self._days)
         except StoreBroken as exc:
             log.error("%s; page views are counted from facts", exc)
             return {}
@@ -111,7 +111,7 @@ class Views:
         for day, held in self._kept.items():
             url = self._asked.url
             some = held if url is None else {key: count for key, count in held.items() if key[1] == url}
-            add(counts, some, lambda key, day=day: self._asked.label_of(day, key[0]))  # type: ignore[misc]
+            add(counts, some, partial(self._asked.label_of, day))
             _check(counts)
         lacking = sorted(day for day, (_, gone) in self._days.items() if not gone and day not in self._kept)
         if lacking:

@@ -51,13 +51,13 @@ def taken(rows: Iterable[tuple[Any, ...]]) -> Counts:
     return {(label, url): Count(*rest) for label, url, *rest in rows}
 
 
-def add(into: Counts, counts: Counts, label: Callable[[Key], str | None] = lambda key: key[0]) -> None:
-    """Add counts under another label; those whose label is None are left out."""
-    for key, more in counts.items():
-        named = label(key)
+def add(into: Counts, counts: Counts, label_of: Callable[[str], str | None] = str) -> None:
+    """Add counts, each under the label that comes of its own; where None does, it is left out."""
+    for (label, url), more in counts.items():
+        named = label_of(label)
         if named is None:
             continue
-        place = named, key[1]
+        place = named, url
         held = into.get(place)
         into[place] = more if held is None else Count(held.value + more.value, *max(held[1:], more[1:], key=lambda each: each[1:]))
 

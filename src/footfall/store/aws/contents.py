@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from footfall.store.apply import REACH
 from footfall.store.aws.cache import Cache
 from footfall.store.aws.pointer import Known, Pointer, Pointers, file_key, padded
-from footfall.store.aws.segment import Unpacked, unpack
-from footfall.store.aws.table import Table, translated
+from footfall.store.aws.segment import unpack
+from footfall.store.aws.table import Item, Table, translated
 from footfall.store.port import Stretch
 
 if TYPE_CHECKING:
@@ -36,10 +36,6 @@ class Loader:
         self._pointers = pointers
         self._cache = cache
 
-    def marks(self) -> Mapping[str, int]:
-        """How far each shard has been applied."""
-        return {item["sk"]["S"]: int(item["hwm"]["S"]) for item in self._rows.items("C")}
-
     def changes(self, site: str) -> Mapping[date, str]:
         """The days of a site with segments that no file holds, and the version of that."""
         return {date.fromisoformat(item["sk"]["S"]): item["version"]["S"] for item in self._rows.items(f"X#{site}")}
@@ -48,7 +44,7 @@ class Loader:
         """Which days of a site have changed since they became files, and how far shards have come, both of one moment."""
         changed = self.changes(site)
         while True:
-            reached = self.marks()
+            reached = marks_in(self._rows)
             before, changed = changed, self.changes(site)
             if changed == before:
                 return changed, reached
@@ -60,11 +56,11 @@ class Loader:
         marks, left, arrived = {}, set(), 0
         for day in changed:
             marks[day] = held = held_of(known.days, day)
-            for (shard, last), segments in self._segments(site, day, held, reached):
+            for (shard, last), segments in groupby(segments_in(self._rows, site, day, held, reached), _reaches):
                 if most is not None and arrived >= most:
                     left.add(day)
                     break
-                arrived += sum(map(window.arrive, segments))
+                arrived += sum(window.arrive(unpack(item["data"]["B"])) for item in segments)
                 marks[day] = {**marks[day], shard: last}
             else:
                 marks[day] = further(held, reached)
@@ -72,15 +68,6 @@ class Loader:
         if window.fold():
             window.name_versions(site, {day: pointer.day for day, pointer in known.days.items()}, _digest(contents))
         return contents
-
-    def _segments(self, site: str, day: date, held: Mapping[str, int], upto: Mapping[str, int]) -> Iterator[tuple[tuple[str, int], Iterator[Unpacked]]]:
-        """Those of a day after some marks, by the positions that they reach to."""
-        for shard, last in upto.items():
-            if held.get(shard, -1) >= last:
-                continue  # DynamoDB refuses a range that ends before it begins
-            items = self._rows.items(f"S#{site}#{day}", f"{shard}#{padded(held.get(shard, -1) + 1)}", f"{shard}#{padded(last)}#~")
-            for reaches, some in groupby(items, lambda item: int(item["sk"]["S"].rsplit("#", 2)[1])):
-                yield (shard, reaches), (unpack(item["data"]["B"]) for item in some)
 
     def _borrow(self, window: "Window", site: str, pointers: Mapping[date, Pointer], days: Collection[date], *, settling: bool) -> Collection[date]:
         """Borrow what events of some days may change; returns from which."""
@@ -98,6 +85,24 @@ class Loader:
         held = {day: pointer.files[part] for day, pointer in pointers.items() if part in pointer.files}
         with translated():
             return dict(zip(held, self._cache.paths([(file_key(site, day, part), version) for day, version in held.items()]), strict=True))
+
+
+def marks_in(rows: Table) -> Mapping[str, int]:
+    """How far each shard has been applied."""
+    return {item["sk"]["S"]: int(item["hwm"]["S"]) for item in rows.items("C")}
+
+
+def segments_in(rows: Table, site: str, day: date, held: Mapping[str, int], upto: Mapping[str, int]) -> Iterator[Item]:
+    """Those of a day after some marks and up to others, shard by shard."""
+    for shard, last in upto.items():
+        if held.get(shard, -1) < last:  # DynamoDB refuses a range that ends before it begins
+            yield from rows.items(f"S#{site}#{day}", f"{shard}#{padded(held.get(shard, -1) + 1)}", f"{shard}#{padded(last)}#~")
+
+
+def _reaches(segment: Item) -> tuple[str, int]:
+    """The shard of a segment, and up to where in it."""
+    shard, last, _ = segment["sk"]["S"].rsplit("#", 2)
+    return shard, int(last)
 
 
 def held_of(pointers: Mapping[date, Pointer], day: date) -> Mapping[str, int]:

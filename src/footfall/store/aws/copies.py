@@ -8,12 +8,13 @@ import json
 import secrets
 from base64 import b64decode, b64encode
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from footfall.store.aws.pointer import Pointer, Pointers, file_key, padded, pointer_of
+from footfall.store.aws.contents import held_of, marks_in, segments_in
+from footfall.store.aws.pointer import Pointer, Pointers, file_key, pointer_of
 from footfall.store.aws.table import Item, Table, key, translated
 from footfall.store.port import NotAdopted
 
@@ -26,9 +27,8 @@ Shown = Callable[[str], None]
 
 
 class Copied(NamedTuple):
-    """How many sites and days with files there are, and segments that no file holds."""
+    """How many days with files there are, and segments that no file holds."""
 
-    sites: int
     days: int
     segments: int
 
@@ -48,23 +48,26 @@ class Copies:
         days = segments = 0
         with (folder / ITEMS).open("w", encoding="utf-8") as out:
             for site in sites:
-                changed = {item["sk"]["S"] for item in self._table.items(f"X#{site}")}
+                changed = self._changed(site)
                 pointers = self._pointers.of(site).days
-                marks = self._marks()
-                changed |= {item["sk"]["S"] for item in self._table.items(f"X#{site}")}
+                marks = marks_in(self._table)
+                changed |= self._changed(site)
                 for day, pointer in pointers.items():
                     shown(f"{site} {day}")
                     self._fetch(site, day, pointer, folder)
                     _write(out, {**key(f"P#{site}", str(day)), **pointer.item(0)})
-                for item in (*self._segments(site, sorted(changed), pointers, marks), *self._table.items(f"U#{site}")):
-                    segments += item["pk"]["S"].startswith("S#")
+                for day in sorted(changed):
+                    for item in segments_in(self._table, site, day, held_of(pointers, day), marks):
+                        segments += 1
+                        _write(out, item)
+                for item in self._table.items(f"U#{site}"):
                     _write(out, item)
                 days += len(pointers)
             for item in (*self._table.items("C"), *self._table.items("U")):
                 _write(out, item)
-        return Copied(len(sites), days, segments)
+        return Copied(days, segments)
 
-    def restore(self, folder: Path, shown: Shown) -> Copied:
+    def restore(self, folder: Path, shown: Shown) -> None:
         """Bring back what a folder holds. Doing it again goes on where it was broken off. Raises `NotAdopted`."""
         others, pointers = list[Item](), defaultdict[str, dict[date, Pointer]](dict)
         marks, changed = list[Item](), set[tuple[str, str]]()
@@ -88,18 +91,9 @@ class Copies:
         # After the pointers, and before anybody is told to look: a compactor that came in between would believe that nothing is left.
         self._table.write([{"PutRequest": {"Item": item}} for item in marks])
         self._table.write([{"PutRequest": {"Item": {**key(f"X#{site}", day), "version": {"S": secrets.token_hex(8)}}}} for site, day in sorted(changed)])
-        return Copied(len(pointers), sum(map(len, pointers.values())), sum(item["pk"]["S"].startswith("S#") for item in others))
 
-    def _marks(self) -> Mapping[str, int]:
-        return {item["sk"]["S"]: int(item["hwm"]["S"]) for item in self._table.items("C")}
-
-    def _segments(self, site: str, days: Sequence[str], pointers: Mapping[date, Pointer], marks: Mapping[str, int]) -> Iterator[Item]:
-        for day in days:
-            pointer = pointers.get(date.fromisoformat(day))
-            for shard, last in marks.items():
-                held = pointer.marks.get(shard, -1) if pointer else -1
-                if held < last:
-                    yield from self._table.items(f"S#{site}#{day}", f"{shard}#{padded(held + 1)}", f"{shard}#{padded(last)}#~")
+    def _changed(self, site: str) -> set[date]:
+        return {date.fromisoformat(item["sk"]["S"]) for item in self._table.items(f"X#{site}")}
 
     def _fetch(self, site: str, day: date, pointer: Pointer, folder: Path) -> None:
         for part, version in pointer.files.items():

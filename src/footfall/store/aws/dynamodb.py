@@ -23,7 +23,7 @@ from footfall.domain.site import date_day
 from footfall.store.apply import REACH
 from footfall.store.aws.cache import Cache
 from footfall.store.aws.commit import commit
-from footfall.store.aws.contents import Contents, Loader, further, held_of, within
+from footfall.store.aws.contents import Contents, Loader, further, held_of, marks_in, within
 from footfall.store.aws.pointer import Day, Pointer, Pointers, file_key, padded
 from footfall.store.aws.segment import unpack_bad
 from footfall.store.aws.shelf import Shelf
@@ -79,7 +79,7 @@ class DynamodbFacts:
 
     def marks(self) -> Mapping[str, int]:
         """See `port.Facts`."""
-        return self._loader.marks()
+        return marks_in(self._rows)
 
     def apply(self, batch: Batch) -> Applied:
         """See `port.Facts`. Copies are found when days are folded, so all count as counted here. Raises `TooLarge`."""
@@ -139,7 +139,7 @@ class DynamodbFacts:
     def trim(self, site: str, days: Mapping[date, int]) -> Sequence[date]:
         """See `port.Trimming`. Days that somebody adds to just now are left for later."""
         known, changed = self.pointers.of(site), self._loader.changes(site)
-        due = {day: version for day, version in days.items() if day in known.days and day not in changed}
+        due = {day: version for day, version in days.items() if day in known.days and day not in changed and known.days[day].day == Day(version, settled=True)}
         if not due:
             return ()
         first, last = min(due), max(due)
@@ -149,9 +149,7 @@ class DynamodbFacts:
             window.name_days(site, {day: pointer.day for day, pointer in known.days.items()})
             window.load_visits(site, list(self._loader.files(site, "visits", thinned).values()), list(self._loader.files(site, "events", beside).values()))
             gone = window.trim(site, due)
-            if gone:
-                after = {day: pointer for day, pointer in thinned.items() if pointer.day.trimmed or day in gone}
-                self.pointers.put(site, known.generation, {day: self._thinned(window, site, day, pointer) for day, pointer in after.items()})
+            self.pointers.put(site, known.generation, {day: self._thinned(window, site, day, pointer) for day, pointer in thinned.items()})
         with translated():
             for day in gone:
                 for part in ("events", "ids"):  # what was the latest version would stay for ever
@@ -174,10 +172,10 @@ class DynamodbFacts:
             with self._window() as window:
                 yield from self._read(window, {each: self._loader.load(window, each) for each in self._sites()})
             return
-        with self._shelf.use(site, self._state(site), lambda: self._made(site)) as (window, contents):
+        with self._shelf.use(site, self._look(site), lambda: self._made(site)) as (window, contents):
             yield from self._read(window, {site: contents})
 
-    def _state(self, site: str) -> object:
+    def _look(self, site: str) -> object:
         """What is another whenever something has come to a site."""
         at, seen = self._seen.get(site, (0, None))
         if seen is None or not 0 <= self._now() - at < self._believed_us:
