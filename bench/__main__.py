@@ -14,7 +14,12 @@ RESULTS = Path("bench/results")
 
 def main() -> None:
     parser = argparse.ArgumentParser("python -m bench", description=__doc__)
-    parser.add_argument("names", nargs="*", choices=["collecting", "visibility", "reports", "imports", "trackers", "aws", []], help="which; all unless named")
+    parser.add_argument(
+        "names",
+        nargs="*",
+        choices=["collecting", "visibility", "reports", "imports", "trackers", "aws", "hour", []],
+        help="which; all but the last, which takes long, unless named",
+    )
     parser.add_argument("--seconds", type=int, default=8, help="how long each load lasts")
     parser.add_argument("--rounds", type=int, default=3, help="how many pairs are measured in turn")
     parser.add_argument("--sizes", type=_sizes, default=[1, 10], metavar="N,N", help="of how many million events reports are measured (1,10)")
@@ -31,7 +36,9 @@ def main() -> None:
     if "imports" in names:
         lines += imports.measure()
     if "aws" in names:
-        lines += aws.measure(given.sizes[:1])
+        lines += aws.measure(given.sizes)
+    if "hour" in names:
+        lines += aws.measure_hour(max(given.sizes))
     if "trackers" in names:
         lines += trackers.measure()
     RESULTS.mkdir(parents=True, exist_ok=True)

@@ -17,11 +17,13 @@ from statistics import median
 from time import monotonic
 from typing import Any
 
+import duckdb
+
 from bench.collecting import say
-from bench.reports import SITE, a_day, today
+from bench.reports import AS_EVENTS, SITE, a_day, as_events, today
 from footfall.compose import now
 from footfall.domain.event import Event
-from footfall.domain.site import date_day
+from footfall.domain.site import date_day, day_date
 from footfall.query.answer import Answers
 from footfall.query.original import Original
 from footfall.query.upkeep import RollUp
@@ -38,6 +40,10 @@ ORIGINAL_WRITES = 5
 COMPACTED = (200_000, 1_000_000)
 BUSY = 1_000_000
 MONTH = 30
+PACKED = 2_000
+"""Events a batch, where they come fast."""
+
+PIECES = 200
 IMPORTS = """
 import time; start = time.perf_counter()
 import boto3, botocore.config; sdk = time.perf_counter()
@@ -122,7 +128,7 @@ def measure(millions: Sequence[int]) -> list[str]:
 def _facts(aws: Aws) -> Iterator[tuple[DynamodbFacts, DynamodbRollups, Units]]:
     with tempfile.TemporaryDirectory() as cache:
         table = aws.table()
-        facts = DynamodbFacts(aws.dynamodb, aws.s3, table, aws.bucket(), lambda: [SITE], now, "2GB", Path(cache))
+        facts = DynamodbFacts(aws.dynamodb, aws.s3, table, aws.bucket(), lambda: [SITE], now, "600MB", Path(cache))
         yield facts, DynamodbRollups(aws.dynamodb, table, today), Units(aws.dynamodb, aws.s3)
 
 
@@ -155,18 +161,61 @@ def _compacting(aws: Aws, count: int) -> list[str]:
     """Segments of one day made into files; then a dashboard looks at it, before and after."""
     events = a_day(count)
     with _facts(aws) as (facts, rollups, units):
-        for start in range(0, len(events), 2_000):
-            facts.apply(_batch(events[start : start + 2_000]))
+        for start in range(0, len(events), PACKED):
+            facts.apply(_batch(events[start : start + PACKED]))
         before = _view(facts, rollups, units)
         units.calls.clear()
-        told = subprocess.run([sys.executable, "-c", COMPACT, aws.url, facts._table, facts._bucket, SITE], capture_output=True, text=True, check=True).stdout
-        seconds, peak = map(float, told.split())
+        seconds, peak = _compact_apart(aws, facts)
         files = sum(each["Size"] for page in aws.s3.get_paginator("list_objects_v2").paginate(Bucket=facts._bucket) for each in page.get("Contents", ()))
         after, again = _view(facts, rollups, units), _view(facts, rollups, units)
     return [
         say(f"compaction of {len(events):,} events of a day: {seconds:.1f} s, {files / len(events):.1f} bytes of Parquet an event; {peak:,.0f} MB of memory at most"),
         say(f"a look at that day costs {before:.0f} read units while all of it lies in segments, {after:.0f} once it lies in files, {again:.0f} asked again where nothing changed"),
     ]
+
+
+def measure_hour(millions: int) -> list[str]:
+    """An hour with so many million events of one site, made files in rounds by one invocation without a limit of time."""
+    lines = [say("AWS, an hour of a site with very many events, in front of an emulator")]
+    with ExitStack() as stack:
+        aws = stack.enter_context(emulated())
+        facts, _, _ = stack.enter_context(_facts(aws))
+        started, count = monotonic(), 0
+        for events in _hour(millions):
+            facts.apply(_batch(events))
+            count += len(events)
+        lines.append(say(f"{count:,} events packed and committed in batches of {PACKED:,}: {monotonic() - started:.0f} s"))
+        seconds, peak = _compact_apart(aws, facts)
+        files = sum(each["Size"] for page in aws.s3.get_paginator("list_objects_v2").paginate(Bucket=facts._bucket) for each in page.get("Contents", ()))
+        lines.append(say(f"compaction of {count:,} events of an hour: {seconds:.0f} s, {files / count:.1f} bytes of Parquet an event; {peak:,.0f} MB of memory at most"))
+    return lines
+
+
+def _hour(millions: int) -> Iterator[list[Event]]:
+    """Days of a million events each, all pressed into one hour, in the order of their arrival."""
+    site, day = demo.sites(1), date_day(today()) - 1
+    with tempfile.TemporaryDirectory() as folder, duckdb.connect(str(Path(folder) / "hour.duckdb")) as connection:
+        connection.execute("SET memory_limit = '3GB'")
+        for seed in range(1, millions + 1):
+            given = {"seed": seed, "until": now(), "days": [each._asdict() for each in demo.site_days(site, 1_000_000, day, day, seed)]}
+            made = f"SELECT * FROM ({demo.EVENTS}) WHERE day = DATE '{day_date(day)}'"
+            connection.execute(f"CREATE TABLE hour AS {made}" if seed == 1 else f"INSERT INTO hour {made}", given)
+        ((first, last),) = connection.execute("SELECT epoch_us(min(received)), epoch_us(max(received)) FROM hour").fetchall()
+        pressed = f"SELECT * REPLACE (make_timestamp({first} + (epoch_us(time) - {first}) // 24) AS time) FROM hour"
+        number, step = 1, -(-(last + 1 - first) // PIECES)
+        for start in range(first, last + 1, step):
+            within = f"received >= make_timestamp({start}) AND received < make_timestamp({start + step})"
+            rows = connection.execute(f"SELECT {AS_EVENTS} FROM ({pressed}) WHERE {within} ORDER BY received, id").fetchall()
+            events = as_events(rows, number)
+            number += len(rows)
+            yield from (events[at : at + PACKED] for at in range(0, len(events), PACKED))
+
+
+def _compact_apart(aws: Aws, facts: DynamodbFacts) -> tuple[float, float]:
+    """Seconds and megabytes of compaction by a process of its own."""
+    told = subprocess.run([sys.executable, "-c", COMPACT, aws.url, facts._table, facts._bucket, SITE], capture_output=True, text=True, check=True).stdout
+    seconds, peak = map(float, told.split())
+    return seconds, peak
 
 
 def _adding(aws: Aws) -> str:
@@ -176,8 +225,7 @@ def _adding(aws: Aws) -> str:
         _fill(facts, range(today_day - 6, today_day + 1), BUSY)
         events = [event for event in a_day(200_000)][: BUSY // 288]
         facts.apply(_batch(events))
-        told = subprocess.run([sys.executable, "-c", COMPACT, aws.url, facts._table, facts._bucket, SITE], capture_output=True, text=True, check=True).stdout
-        seconds, peak = map(float, told.split())
+        seconds, peak = _compact_apart(aws, facts)
         started = monotonic()
         _view(facts, rollups, units)
     return say(

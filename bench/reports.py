@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -267,8 +267,14 @@ def a_day(events: int = DAY_EVENTS) -> list[Event]:
     """A day's events of one site in the order of their arrival, as they come from the stream."""
     day = date_day(today()) - 1
     made = {"seed": 1, "until": now(), "days": [each._asdict() for each in demo.site_days(demo.sites(1), events, day, day, 1)]}
-    shown = {"TIMESTAMP": "epoch_us({})", "DATE": "{} - DATE '1970-01-01'"}
-    columns = ", ".join(shown.get(kind, "{}").format(name) for name, kind in OWN.items())
     with duckdb.connect() as connection:
-        rows = connection.execute(f"SELECT {columns} FROM ({demo.EVENTS}) ORDER BY received, id", made).fetchall()
-    return [Event(Hit._make(row[:-2]), row[-2], row[-1], Position("bench", number + 1)) for number, row in enumerate(rows)]
+        return as_events(connection.execute(f"SELECT {AS_EVENTS} FROM ({demo.EVENTS}) ORDER BY received, id", made).fetchall(), 1)
+
+
+SHOWN = {"TIMESTAMP": "epoch_us({})", "DATE": "{} - DATE '1970-01-01'"}
+AS_EVENTS = ", ".join(SHOWN.get(kind, "{}").format(name) for name, kind in OWN.items())
+
+
+def as_events(rows: Iterable[tuple[Any, ...]], first: int) -> list[Event]:
+    """Rows of `AS_EVENTS`, as they come from the stream, numbered from a first position."""
+    return [Event(Hit._make(row[:-2]), row[-2], row[-1], Position("bench", number)) for number, row in enumerate(rows, first)]

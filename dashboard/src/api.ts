@@ -47,14 +47,21 @@ export class ApiError extends Error {
   }
 }
 
-const TIMEOUT_MS = 15_000
+/** On AWS a report may take 20 seconds before it is told where its answer will be. */
+const TIMEOUT_MS = 25_000
 
 type Send = (url: URL, init: RequestInit) => Promise<Response>
 
 export function connect(gateway: URL, key: () => string, send: Send = (...call) => fetch(...call)): Api {
   const read = async (path: string, signal: AbortSignal, body?: Query): Promise<unknown> => {
-    const limited = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)])
-    const response = await answered(send(new URL(path, gateway), requestOf(key(), limited, body)), signal)
+    const limited = () => AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)])
+    let address = new URL(path, gateway)
+    let response = await answered(send(address, requestOf(key(), limited(), body)), signal)
+    while (response.status === 202) {
+      address = new URL(response.headers.get('Location') ?? '', address)
+      await pause(retryAfter(response) || 1, signal)
+      response = await answered(send(address, requestOf('', limited())), signal)
+    }
     if (!response.ok) throw await refusal(response)
     return await answered(response.json(), signal)
   }
@@ -99,7 +106,22 @@ async function answered<T>(promise: Promise<T>, signal: AbortSignal): Promise<T>
 async function refusal(response: Response): Promise<ApiError> {
   const body = (await response.json().catch(() => null)) as { error?: unknown } | null
   const sentence = typeof body?.error === 'string' ? body.error : `The server answered ${response.status}.`
-  return new ApiError(response.status, sentence, Number(response.headers.get('Retry-After')) || 0)
+  return new ApiError(response.status, sentence, retryAfter(response))
+}
+
+function pause(seconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, seconds * 1000)
+    const stop = () => {
+      clearTimeout(timer)
+      reject(signal.reason)
+    }
+    signal.addEventListener('abort', stop, { once: true })
+  })
+}
+
+function retryAfter(response: Response): number {
+  return Number(response.headers.get('Retry-After')) || 0
 }
 
 function areDrops(value: unknown): boolean {

@@ -52,6 +52,42 @@ test.each([null, {}, { sites: 'none' }, 'x'])('the unreadable answer %j is an er
   await expect(connect(GATEWAY, () => '', send).sites(signal)).rejects.toBeInstanceOf(ApiError)
 })
 
+function onAws(answers: [number, unknown, string?][]) {
+  const sent: { url: string; init: RequestInit }[] = []
+  const send = async (url: URL, init: RequestInit) => {
+    sent.push({ url: url.href, init })
+    const [status, body, place] = answers[Math.min(sent.length, answers.length) - 1] as [number, unknown, string?]
+    const headers = new Headers(place ? { Location: place, 'Retry-After': '0.01' } : {})
+    return new Response(JSON.stringify(body), { status, headers })
+  }
+  return { send, sent }
+}
+
+test('a report that takes long is called for where its answer will be', async () => {
+  const { send, sent } = onAws([
+    [202, {}, '../answers/abc'],
+    [202, {}, 'abc'],
+    [200, { results: [] }],
+  ])
+  const query = { site_id: 'a', metrics: ['visitors'], date_range: 'all' }
+  expect((await connect(GATEWAY, () => 'sesame', send).query(query, signal)).results).toEqual([])
+  const place = 'https://stats.example.org/deep/api/answers/abc'
+  expect(sent.map((call) => call.url)).toEqual(['https://stats.example.org/deep/api/v2/query', place, place])
+  expect(sent[1]?.init).not.toHaveProperty('body')
+  expect(sent[1]?.init.headers).not.toHaveProperty('Authorization')
+})
+
+test('who has gone calls for nothing more', async () => {
+  const { send, sent } = onAws([[202, {}, 'abc']])
+  const gone = new AbortController()
+  const asked = connect(GATEWAY, () => '', send).sites(gone.signal)
+  setTimeout(() => gone.abort(), 50)
+  await expect(asked).rejects.toMatchObject({ name: 'AbortError' })
+  const calls = sent.length
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  expect(sent.length).toBe(calls)
+})
+
 test('what was left out is asked for by site and period', async () => {
   const { send, sent } = answering({ results: [{ reason: 'bot', hits: 12 }] })
   expect(await connect(GATEWAY, () => 'sesame', send).dropped('a&b', '7d', signal)).toEqual([{ reason: 'bot', hits: 12 }])

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from base64 import b64encode
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from time import monotonic, sleep, time_ns
@@ -47,11 +47,12 @@ class Place:
         self._next = 0
         self._wrote = 0.0
 
-    def call(self, name: str, event: object) -> dict[str, Any]:
-        """What a function's handler made of an event."""
+    def call(self, name: str, event: object, **variables: str) -> dict[str, Any]:
+        """What a function's handler made of an event; with variables in a sandbox of its own."""
         if name == "query":
             sleep(max(0.0, self._wrote + BELIEVED_SECONDS - monotonic()))
-        running = self._running.get(name) or self._running.setdefault(name, self._started(name))
+        sandbox = name + json.dumps(variables)
+        running = self._running.get(sandbox) or self._running.setdefault(sandbox, self._started(name, variables))
         assert running.stdin and running.stdout
         running.stdin.write(json.dumps([name, event]) + "\n")
         running.stdin.flush()
@@ -63,7 +64,7 @@ class Place:
         assert "errorMessage" not in (found["answer"] or {}), found["answer"]
         return found
 
-    def _started(self, name: str) -> "subprocess.Popen[str]":
+    def _started(self, name: str, more: Mapping[str, str]) -> "subprocess.Popen[str]":
         """A sandbox with the variables that the template gives the function, and nothing else of ours."""
         variables = RESOURCES[f"{name.title()}Function"]["Properties"]["Environment"]["Variables"]
         known = {
@@ -74,7 +75,7 @@ class Place:
             "PATH": os.environ["PATH"],
         }
         given = {variable: self._value(value) for variable, value in variables.items()}
-        return subprocess.Popen([sys.executable, "-m", "tests.aws.sandbox"], cwd=ROOT, env={**known, **given}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        return subprocess.Popen([sys.executable, "-m", "tests.aws.sandbox"], cwd=ROOT, env={**known, **given, **more}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def _value(self, value: Any) -> str:
         if isinstance(value, str):

@@ -1,10 +1,12 @@
 """A sandbox of Lambda as far as a handler can tell: a process that is given events, and answers each with what came of it and what it called.
 
 Each line of standard input is `[handler, event]`. Calls are told as `[service, action, resource]`, by the names that permissions have.
+Where the variable `SOON_SECONDS` is set, API Gateway waits no longer than that.
 """
 
 import importlib
 import json
+import os
 import sys
 from typing import Any, NamedTuple
 
@@ -50,6 +52,8 @@ def main() -> None:
     assert boto3.DEFAULT_SESSION
     boto3.DEFAULT_SESSION.events.register("before-call", note)
     handlers = importlib.import_module("footfall.aws.lambdas")
+    if soon := os.environ.get("SOON_SECONDS"):
+        importlib.import_module("footfall.functions.reports").__dict__["SOON_SECONDS"] = float(soon)
     out, sys.stdout = sys.stdout, sys.stderr  # handlers log to standard output
     for line in sys.stdin:
         name, event = json.loads(line)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from time import sleep, time_ns
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 import zstandard
@@ -141,6 +142,19 @@ def _rolled_up(place: Place) -> None:
     assert answer["statusCode"] == 201, answer
 
 
+def _late(place: Place) -> None:
+    """A report for which its asker cannot wait, by a sandbox that is only just made."""
+    asked = proxied("POST", "/api/v2/query", {}, {"site_id": "example", "metrics": ["visitors"], "date_range": "7d"})
+    told = place.call("query", asked, SOON_SECONDS="0.02")
+    assert told["answer"]["statusCode"] == 202, told
+    where = urljoin("/api/v2/query", told["answer"]["headers"]["location"])
+    (invoked,) = told["invoked"]
+    assert BROWSER not in json.dumps(invoked) and "198.51.100.1" not in json.dumps(invoked)
+    assert place.call("query", proxied("GET", where))["answer"]["statusCode"] == 202
+    assert place.call("query", invoked)["answer"] is None
+    assert json.loads(place.call("query", proxied("GET", where))["answer"]["body"])["results"]
+
+
 def _deleted(place: Place) -> None:
     """Facts that are older than their site keeps them, once their days have settled."""
     place.salts.destroy(time_ns() // 1000 + 20 * DAY_US)
@@ -155,6 +169,7 @@ def busy(place: Place) -> Place:
     """One whose functions did also what is rare."""
     _old_salt(place)
     _rolled_up(place)
+    _late(place)
     _deleted(place)
     place.salts.make(20_000, 20_000 * DAY_US)  # to be destroyed by the schedule
     place.call("compact", {})
@@ -176,7 +191,7 @@ def test_a_function_may_do_what_it_does_and_nothing_else(busy: Place, name: str)
 
 def _resource(value: Any) -> str:
     text: str = value["Fn::GetAtt"][0] if "Fn::GetAtt" in value else value["Fn::Sub"].partition("${")[2].partition(".")[0]
-    return {"CompactFunction": "itself"}.get(text, text)
+    return {"CompactFunction": "itself", "QueryFunction": "itself"}.get(text, text)
 
 
 def test_no_address_and_no_user_agent_is_kept(busy: Place, aws: Aws) -> None:

@@ -15,7 +15,7 @@ from footfall.domain.site import Site
 from footfall.query.access import Access
 from footfall.query.answer import Answers
 from footfall.query.http import application
-from footfall.query.limit import GoneAway, Limit
+from footfall.query.limit import GoneAway, Limit, TooLong
 from footfall.query.original import Original
 from footfall.query.rollup import TooCostly
 from footfall.query.turns import Turns
@@ -50,7 +50,7 @@ def test_what_nobody_waits_for_ends(server: Server) -> None:
 
 def test_what_takes_too_much_memory_ends_and_says_so() -> None:
     facts = DuckdbFacts(":memory:", "32MB")
-    with pytest.raises(TooCostly, match="more memory than reports may use"), facts.reading() as reading, Limit().over(reading):
+    with pytest.raises(TooCostly, match="more memory or disk than reports may use"), facts.reading() as reading, Limit().over(reading):
         reading.rows("SELECT length(string_agg(md5(CAST(range AS VARCHAR)), '')) FROM range(5000000)")
     assert facts.rows("SELECT 1") == [(1,)]
     facts.close()
@@ -90,7 +90,7 @@ def test_what_takes_too_long_ends_and_says_so(server: Server) -> None:
         answer = client.post("/api/v2/query", json=QUERY)
     assert answer.status_code == 422
     assert answer.json()["error"].startswith("the report takes more than 0.2 seconds; ask for a shorter period")
-    assert [kind for kind, _ in slow.ended] == [TooCostly] and slow.ended[0][1] < 5
+    assert [kind for kind, _ in slow.ended] == [TooLong] and slow.ended[0][1] < 5
     assert server.call("POST", "/api/v2/query", QUERY).status_code == 200, "the store goes on"
 
 
@@ -199,7 +199,7 @@ def test_a_client_that_leaves_while_it_waits_is_forgotten(server: Server) -> Non
         for _ in range(5):
             leaving(api, "POST", "/api/v2/query", slow.started, BODY)
         assert first.result().status_code == 422
-    assert [kind for kind, _ in slow.ended] == [TooCostly], "none of them was refused or begun"
+    assert [kind for kind, _ in slow.ended] == [TooLong], "none of them was refused or begun"
 
 
 @pytest.mark.parametrize("path", VIEWS)

@@ -9,12 +9,11 @@ from footfall import settings
 from footfall.compose import functions
 
 if TYPE_CHECKING:
-    from mangum import Mangum
-
     from footfall.functions.collect import Collect
     from footfall.functions.compact import Compact
     from footfall.functions.failures import Failures
     from footfall.functions.process import Process
+    from footfall.functions.reports import Reports
 
 logging.getLogger("mangum").setLevel(logging.WARNING)  # a line for every request would cost more than the request
 
@@ -33,7 +32,7 @@ def compact(event: dict[str, Any], context: Any) -> None:
 
 
 def query(event: dict[str, Any], context: Any) -> Any:
-    """A request to the reading API."""
+    """A request to the reading API, or a report that took longer than its asker could wait."""
     if event.get("path") in ORIGINAL:
         event = {**event, "path": "/v1" + event["path"]}
     return _query()(event, context)
@@ -65,11 +64,8 @@ def _compact() -> "Compact":
 
 
 @cache
-def _query() -> "Mangum":
-    from mangum import Mangum
-
-    application: Any = functions.query(_settings())
-    return Mangum(application, lifespan="off")
+def _query() -> "Reports":
+    return functions.reports(_settings())
 
 
 @cache

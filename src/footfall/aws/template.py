@@ -24,6 +24,9 @@ SLOW_HITS = 100
 
 MOST_BATCH = 10_000
 
+COMPACTED_MEGABYTES, MONTH_MEGABYTES, MOST_DISK = 12, 32, 10_240
+"""By hits a second at busy times, four times the mean: files of the week that compaction has at hand, and of the 30 days that a report reads; what Lambda gives."""
+
 
 class _Loader(yaml.SafeLoader):
     """Knows the short forms of functions."""
@@ -78,6 +81,8 @@ def sizes(hits_per_second: int) -> dict[str, str]:
         "BatchWindowSeconds": str(WINDOW_SECONDS),
         "ProcessMemory": "512" if each <= SLOW_HITS else "1024",
         "CompactMemory": "2048" if hits_per_second <= SLOW_HITS else "3008",
+        "CompactDiskMegabytes": str(min(MOST_DISK, max(2_048, hits_per_second * COMPACTED_MEGABYTES))),
+        "QueryDiskMegabytes": str(min(MOST_DISK, max(1_024, hits_per_second * MONTH_MEGABYTES))),
         "ThrottleRate": str(max(1_000, hits_per_second * 2)),
         "ThrottleBurst": str(max(2_000, hits_per_second * 4)),
     }

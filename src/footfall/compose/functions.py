@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from footfall.functions.compact import Compact
     from footfall.functions.failures import Failures
     from footfall.functions.process import Process
+    from footfall.functions.reports import Later, Reports
     from footfall.gateway.collect import Door
+    from footfall.query.turns import Turns
     from footfall.store.aws.copies import Copies
     from footfall.store.aws.dynamodb import DynamodbFacts
     from footfall.store.aws.rollups import DynamodbRollups
@@ -165,6 +167,25 @@ def compact(settings: Settings, now: Callable[[], int] = now) -> "Compact":
 
 def query(settings: Settings, now: Callable[[], int] = now) -> "Litestar":
     """The reading API."""
+    return _reading(settings, now)(None, None)
+
+
+def reports(settings: Settings, now: Callable[[], int] = now) -> "Reports":
+    """The reading API behind API Gateway."""
+    from mangum import Mangum
+
+    from footfall.functions.reports import LONG_SECONDS, SOON_SECONDS, Later, Reports
+    from footfall.query.turns import Turns
+    from footfall.store.aws.answers import DynamodbAnswers
+    from footfall.store.aws.table import Table
+
+    later = Later(DynamodbAnswers(Table(client("dynamodb"), _named(settings.registry))), client("lambda").invoke, now)
+    application: Any = _reading(settings, now)
+    soon, long = Mangum(application(Turns(SOON_SECONDS), later), lifespan="off"), Mangum(application(Turns(LONG_SECONDS), None), lifespan="off")
+    return Reports(soon, long, later)
+
+
+def _reading(settings: Settings, now: Callable[[], int]) -> "Callable[[Turns | None, Later | None], Litestar]":
     from footfall.query.access import Access
     from footfall.query.answer import Answers
     from footfall.query.http import application
@@ -173,7 +194,7 @@ def query(settings: Settings, now: Callable[[], int] = now) -> "Litestar":
     registry = open_registry(settings)
     facts = open_facts(settings, registry, now, BELIEVED_US)
     rollups = open_rollups(settings, now)
-    return application(Access(registry, now), Answers(facts, now, rollups), Original(facts, rollups))
+    return partial(application, Access(registry, now), Answers(facts, now, rollups), Original(facts, rollups))
 
 
 def collect(settings: Settings, secret: str, now: Callable[[], int] = now) -> "Collect":

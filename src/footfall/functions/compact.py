@@ -10,12 +10,23 @@ from typing import Any
 
 from footfall.domain.event import DAY_US, HOUR_US
 from footfall.domain.site import Site, local_date
-from footfall.query.upkeep import EXPECTED, RollUp, Trim, oldest_kept
+from footfall.query.upkeep import EXPECTED, UNUSED, RollUp, Trim, oldest_kept, standing_of
 from footfall.registry.port import Salts
 from footfall.store.port import Compacting, StoreBroken
 
 KEPT_US = 24 * HOUR_US
 """How long the stream keeps a hit: so long one may be on its way."""
+
+SECONDS = 900
+"""How long an invocation may take: the function's `Timeout`."""
+
+ENOUGH_US = 600_000_000
+"""After so long no further round is begun; what is left is done the next time."""
+
+FORGET_US = 3 * HOUR_US
+"""Once a day, in the five minutes after that time, roll-ups that nobody asks for are dropped: all of them have to be read for it."""
+
+EVERY_US = 300_000_000
 
 LIFE_US = 12 * HOUR_US + 48 * HOUR_US
 """From the end of a date to that of its salt."""
@@ -39,19 +50,34 @@ class Compact:
         """Tidy the site of an event; of one without, destroy salts that are due and have this function called for each site that needs it."""
         now = self.now()
         if "site" in event:
-            self._tidy(event["site"], now)
+            self._alone(event["site"], now)
             return
         self.salts.destroy(now)
+        if 0 <= now % DAY_US - FORGET_US < EVERY_US:
+            self._forget(now)
         old = {site.id for site in self.sites() if self.facts.older(site.id, oldest_kept(site, _date(site, now)))}
         for site in sorted({*self.facts.due(self._alive(now), _today(now)), *old}):
             self.invoke(FunctionName=context.invoked_function_arn, InvocationType="Event", Payload=json.dumps({"site": site}).encode())
 
-    def _tidy(self, site_id: str, now: int) -> None:
+    def _forget(self, now: int) -> None:
+        standing = {each for site in self.sites() for each in standing_of(site)}
         try:
-            settled = self.facts.tidy(site_id, self._alive(now), _today(now), now - KEPT_US)
+            self.roll_up.rollups.forget(standing, local_date(now, "UTC") - UNUSED, self.facts.last_trimmed)
+        except StoreBroken as exc:
+            log.error("%s; roll-ups that nobody asks for are dropped tomorrow", exc)
+
+    def _alone(self, site_id: str, now: int) -> None:
+        try:
+            with self.facts.alone(site_id, SECONDS) as alone:
+                if alone:
+                    self._tidy(site_id, now)
+                else:
+                    log.info("site %r is being tidied", site_id)
         except StoreBroken as exc:
             log.error("%s; site %r is tidied the next time", exc, site_id)
-            return
+
+    def _tidy(self, site_id: str, now: int) -> None:
+        settled = self.facts.tidy(site_id, self._alive(now), _today(now), now - KEPT_US, lambda: self.now() - now > ENOUGH_US)
         if settled:
             log.info("settled %d days of site %r", len(settled), site_id)
         for site in self.sites():

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Protocol
 
 from litestar import Litestar, MediaType, Request, Response, delete, get, post
@@ -21,7 +21,7 @@ from footfall.query.access import Access, Denied, Unknown
 from footfall.query.answer import Answers
 from footfall.query.body import json_object
 from footfall.query.goals import NotAGoal, goal_told, new_goal, with_goal, without_goal
-from footfall.query.limit import GoneAway, Limit
+from footfall.query.limit import GoneAway, Limit, TooLong
 from footfall.query.openapi import completed
 from footfall.query.original import NotADate, Original
 from footfall.query.rollup import TooCostly
@@ -168,8 +168,8 @@ async def openapi(request: Asker) -> dict[str, Any]:
 ROUTES = [sites, goals, add_goal, remove_goal, query, current_visitors, aggregate, timeseries, breakdown, dropped, ranking, series, openapi]
 
 
-def application(access: Access, answers: Answers, original: Original, turns: Turns | None = None) -> Litestar:
-    """The API as an ASGI application."""
+def application(access: Access, answers: Answers, original: Original, turns: Turns | None = None, late: Callable[[Asker, TooLong], Answer] | None = None) -> Litestar:
+    """The API as an ASGI application; `late` answers for reports that take longer than their turn."""
     parts = {"access": access, "answers": answers, "stats": Stats(answers), "original": original, "turns": turns or Turns()}
     provided = {name: _provided(part) for name, part in parts.items()}
     # The framework serves pages of its own beside every document that it makes, so another application makes it, which is never served.
@@ -189,7 +189,8 @@ def application(access: Access, answers: Answers, original: Original, turns: Tur
             Denied: lambda _, exc: _error(401, str(exc)),
             Unknown: lambda _, exc: _error(404, str(exc)),
             Refused: lambda _, exc: _error(409, str(exc)),
-            TooCostly: lambda _, exc: _error(422, str(exc)),
+            TooCostly: _too_costly,
+            TooLong: late or _too_costly,
             Busy: lambda _, exc: _error(429, str(exc), SOON),
             GoneAway: lambda _, exc: _error(499, "the client has gone"),
             StoreBroken: lambda _, exc: _error(503, "the facts cannot be read just now; try again in a moment", SOON),
@@ -243,6 +244,10 @@ def _shown(site: Site, now_us: int) -> dict[str, Any]:
 
 def _error(status: int, sentence: str, headers: Headers | None = None) -> Response[dict[str, str]]:
     return Response({"error": sentence}, status_code=status, headers=headers, media_type="application/json")
+
+
+def _too_costly(_: Asker, exc: TooCostly) -> Response[dict[str, str]]:
+    return _error(422, str(exc))
 
 
 def _http_error(_: Asker, exc: HTTPException) -> Response[dict[str, str]]:

@@ -10,6 +10,10 @@ from footfall.store.port import Interrupted, NoMemory, Reading
 SECONDS = 30.0
 
 
+class TooLong(TooCostly):
+    """The report took all of its time."""
+
+
 class GoneAway(Exception):
     """Who asked no longer waits for the answer."""
 
@@ -34,7 +38,9 @@ class Limit:
         except Interrupted as exc:
             raise self._why or exc from exc
         except NoMemory as exc:
-            raise TooCostly("the report takes more memory than reports may use; ask for a shorter period or fewer dimensions, or raise --store-memory") from exc
+            raise TooCostly(
+                "the report takes more memory or disk than reports may use; ask for a shorter period or fewer dimensions, or raise --store-memory (on AWS QueryDiskMegabytes)"
+            ) from exc
         finally:
             with self._lock:
                 self._readings.discard(reading)
@@ -45,7 +51,7 @@ class Limit:
 
     def expire(self, seconds: float) -> None:
         """So long is too long."""
-        self._end(TooCostly(f"the report takes more than {seconds:g} seconds; ask for a shorter period, fewer dimensions or a filter"))
+        self._end(TooLong(f"the report takes more than {seconds:g} seconds; ask for a shorter period, fewer dimensions or a filter"))
 
     def _end(self, why: TooCostly | GoneAway) -> None:
         with self._lock:

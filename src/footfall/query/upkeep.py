@@ -94,6 +94,11 @@ def oldest_kept(site: Site, today: date) -> date:
     return date.min if site.retention_days is None else today - timedelta(days=site.retention_days + SLACK_DAYS)
 
 
+def standing_of(site: Site) -> set[tuple[str, bytes]]:
+    """The questions of a site, and it, whose roll-ups are kept whether anybody asks or not."""
+    return {(site.id, key) for key in (*VIEWS, *(one.key for question in standard(site) for one in question.kept_as))}
+
+
 @dataclass(slots=True)
 class Upkeep:
     """Runs in a thread of its own. `sites` gives all sites, `now` microseconds since 1970."""
@@ -124,11 +129,11 @@ class Upkeep:
             if stop.is_set():
                 return
             today = moment.astimezone(ZoneInfo(site.zone_at(self.now()))).date()
-            standing |= {(site.id, key) for key in (*VIEWS, *(one.key for question in standard(site) for one in question.kept_as))}
+            standing |= standing_of(site)
             try:
                 self._roll_up(site, today, stop)
                 if not stop.is_set():
                     self._trim(site, today)
             except EXPECTED as exc:
                 log.error("%s; the roll-ups of site %s are tried again in a minute", exc, site.id)
-        self.rollups.forget(standing, moment.date() - UNUSED, {site_id: day for site_id, day in self.facts.rows(LAST_TRIMMED)})
+        self.rollups.forget(standing, moment.date() - UNUSED, dict(self.facts.rows(LAST_TRIMMED)).get)

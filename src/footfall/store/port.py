@@ -171,11 +171,18 @@ class Compacting(Trimming, Protocol):
     def due(self, alive: frozenset[int], today: int) -> Sequence[str]:
         """The sites to be tidied now; the days are those of `settle`."""
 
-    def tidy(self, site: str, alive: frozenset[int], today: int, applied_up_to: int) -> Sequence[int]:
+    def alone(self, site: str, seconds: float) -> AbstractContextManager[bool]:
+        """Whether nobody else is within this context for a site, or has been for longer than the seconds they named: two would do the same work."""
+
+    def tidy(self, site: str, alive: frozenset[int], today: int, applied_up_to: int, enough: Callable[[], bool] = lambda: False) -> Sequence[int]:
         """Write files that hold all that was applied of a site, and settle as `settle` does; the days settled.
 
-        Any number may do so at once, and may be stopped at any time; of two that meet one raises `StoreBroken`.
+        Any number may do so at once, and may be stopped at any time; of two that meet one raises
+        `StoreBroken`. Where much is to be done it stops once it is `enough`: what was written stays.
         """
+
+    def last_trimmed(self, site: str) -> date | None:
+        """The last day whose facts are gone."""
 
     def older(self, site: str, before: date) -> bool:
         """Whether there are settled facts of days before one."""
@@ -244,10 +251,10 @@ class Rollups(Protocol):
     def sync(self) -> None:
         """Return when all that was put is safe from a crash."""
 
-    def forget(self, standing: Collection[tuple[str, bytes]], before: date, last_trimmed: Mapping[str, date]) -> None:
+    def forget(self, standing: Collection[tuple[str, bytes]], before: date, last_trimmed: Callable[[str], date | None]) -> None:
         """Drop what was neither got nor put since a day, but the standing questions (with their sites).
 
-        Of a site whose facts are gone up to some day, what is up to that day stays: it cannot be made again.
+        What is up to the day up to which a site's facts are gone stays: it cannot be made again.
         """
 
     def every(self, site: str, days: Collection[date]) -> Iterator[tuple[bytes, date, bytes]]:

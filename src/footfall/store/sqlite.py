@@ -70,11 +70,11 @@ class SqliteRollups:
         if busy:
             raise StoreBroken("the roll-ups could not be written through, since another process is reading them")
 
-    def forget(self, standing: Collection[tuple[str, bytes]], before: date, last_trimmed: Mapping[str, date]) -> None:
+    def forget(self, standing: Collection[tuple[str, bytes]], before: date, last_trimmed: Callable[[str], date | None]) -> None:
         """See `port.Rollups`."""
         with self._changing() as connection:
             old = connection.execute("SELECT number, site, question FROM questions WHERE used < ?", (before.isoformat(),)).fetchall()
-            gone = [(number, str(last_trimmed.get(site, ""))) for number, site, question in old if (site, question) not in standing]
+            gone = [(number, str(last_trimmed(site) or "")) for number, site, question in old if (site, question) not in standing]
             connection.executemany("DELETE FROM rollups WHERE number = ? AND day > ?", gone)
             connection.executemany("DELETE FROM questions WHERE number = ?1 AND NOT EXISTS (SELECT 1 FROM rollups WHERE number = ?1)", [(number,) for number, _ in gone])
 

@@ -1,11 +1,14 @@
 """Files of a bucket that keeps versions, fetched once and kept in a folder for as long as there is room."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from errno import ENOSPC
 from pathlib import Path
 from time import time
 from typing import TYPE_CHECKING
+
+from footfall.store.port import Interrupted, NoMemory
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -24,20 +27,41 @@ class Cache:
         self.folder = folder
         self._most_bytes = most_bytes
 
-    def paths(self, files: Sequence[tuple[str, str]]) -> list[str]:
-        """Where files, given by key and version, lie here. What botocore raises passes through."""
-        lacking = [(*file, path) for file, path in ((file, self._path(*file)) for file in files) if not _touched(path)]
-        if lacking:
+    def paths(self, files: Sequence[tuple[str, str]], stopped: Callable[[], bool] = lambda: False) -> list[str]:
+        """Where files, given by key and version, lie here. Raises `NoMemory` where they do not fit, `Interrupted` once it is `stopped`; what botocore raises passes through."""
+        paths = [self._path(*file) for file in files]
+        if sum(map(_touched, paths)) < len(paths):
             self._make_room()
+            if not self._fetched(files, paths, stopped):
+                for path in {*self.folder.glob("*@*")} - {*paths, *self.folder.glob("*.part")}:
+                    path.unlink(missing_ok=True)
+                if not self._fetched(files, paths, stopped):
+                    raise NoMemory("the files of so many days do not fit on the disk")
+        return list(map(str, paths))
+
+    def _fetched(self, files: Sequence[tuple[str, str]], paths: Sequence[Path], stopped: Callable[[], bool]) -> bool:
+        """False where the disk is too small."""
+
+        def fetch(file: tuple[str, str], path: Path) -> None:
+            if stopped():
+                raise Interrupted
+            if not path.exists():
+                self._fetch(*file, path)
+
+        try:
             with ThreadPoolExecutor(AT_ONCE) as pool:
-                list(pool.map(lambda each: self._fetch(*each), lacking))
-        return [str(self._path(*file)) for file in files]
+                list(pool.map(fetch, files, paths))
+        except OSError as exc:
+            if exc.errno != ENOSPC:
+                raise
+            return False
+        return True
 
     def _path(self, key: str, version: str) -> Path:
         return self.folder / f"{key}@{version}".replace("/", "-")
 
     def _fetch(self, key: str, version: str, path: Path) -> None:
-        partly = path.with_name(f"{path.name}.{os.urandom(4).hex()}")
+        partly = path.with_name(f"{path.name}.{os.urandom(4).hex()}.part")
         try:
             self._s3.download_file(self._bucket, key, str(partly), ExtraArgs={"VersionId": version})
             partly.rename(path)

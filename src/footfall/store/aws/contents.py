@@ -1,6 +1,6 @@
 """What comes into a window of a site: segments that no file holds, and out of files what these may change."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date, timedelta
 from hashlib import blake2b
 from itertools import groupby
@@ -80,11 +80,11 @@ class Loader:
         window.borrow(site, ids, {part: self.files(site, part, near) for part in ("events", "visits", "drops", "ids")}, settling=settling)
         return near
 
-    def files(self, site: str, part: str, pointers: Mapping[date, Pointer]) -> Mapping[date, str]:
-        """Where a part of some days lies here."""
+    def files(self, site: str, part: str, pointers: Mapping[date, Pointer], stopped: Callable[[], bool] = lambda: False) -> Mapping[date, str]:
+        """Where a part of some days lies here; see `Cache.paths`."""
         held = {day: pointer.files[part] for day, pointer in pointers.items() if part in pointer.files}
         with translated():
-            return dict(zip(held, self._cache.paths([(file_key(site, day, part), version) for day, version in held.items()]), strict=True))
+            return dict(zip(held, self._cache.paths([(file_key(site, day, part), version) for day, version in held.items()], stopped), strict=True))
 
 
 def marks_in(rows: Table) -> Mapping[str, int]:

@@ -8,7 +8,7 @@ table is told in `commit` and `pointer`.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 from datetime import date
 from itertools import takewhile
@@ -24,6 +24,7 @@ from footfall.store.apply import REACH
 from footfall.store.aws.cache import Cache
 from footfall.store.aws.commit import commit
 from footfall.store.aws.contents import Contents, Loader, further, held_of, marks_in, within
+from footfall.store.aws.lease import lease
 from footfall.store.aws.pointer import Day, Pointer, Pointers, file_key, padded
 from footfall.store.aws.segment import unpack_bad
 from footfall.store.aws.shelf import Shelf
@@ -110,14 +111,18 @@ class DynamodbFacts:
         """See `port.Compacting`."""
         return [site for site in self._sites() if self._loader.changes(site) or self._unsettled(site, alive, today)]
 
-    def tidy(self, site: str, alive: frozenset[int], today: int, applied_up_to: int) -> Sequence[int]:
+    def alone(self, site: str, seconds: float) -> AbstractContextManager[bool]:
+        """See `port.Compacting`."""
+        return lease(self._rows, site, self._now() / 1e6, seconds)
+
+    def tidy(self, site: str, alive: frozenset[int], today: int, applied_up_to: int, enough: Callable[[], bool] = lambda: False) -> Sequence[int]:
         """See `port.Compacting`."""
         unsettled = self._unsettled(site, alive, today)
-        return self._compact(site, unsettled, lambda window: window.settle(alive, today, applied_up_to) if unsettled else ())
+        return self._compact(site, unsettled, lambda window: window.settle(alive, today, applied_up_to) if unsettled else (), enough)
 
     def compact(self, site: str) -> None:
         """Write files that hold all segments of a site, and settle nothing."""
-        self._compact(site, (), lambda _: ())
+        self._compact(site, (), lambda _: (), lambda: False)
 
     def lay(self, site: str, sql: str, file: Path) -> Collection[date]:
         """Write files of the days on which nothing was counted, with the events that a SELECT of `$file` gives, in the columns of `facts.EVENTS` but for the site; these days.
@@ -131,6 +136,10 @@ class DynamodbFacts:
             laid = {day: self._written(window, site, day, {}) for day in sorted(window.days(site))}
             self.pointers.put(site, known.generation, laid)
         return laid
+
+    def last_trimmed(self, site: str) -> date | None:
+        """See `port.Compacting`."""
+        return max((day for day, pointer in self.pointers.of(site).days.items() if pointer.day.trimmed), default=None)
 
     def older(self, site: str, before: date) -> bool:
         """See `port.Compacting`."""
@@ -186,8 +195,8 @@ class DynamodbFacts:
         return seen
 
     def _read(self, window: "Window", contents: Mapping[str, Contents]) -> Iterator[Reading]:
-        def fetch(part: str, near: Stretch | None) -> Mapping[str, Sequence[str]]:
-            return {site: list(self._loader.files(site, part, within(each, part, near)).values()) for site, each in contents.items()}
+        def fetch(part: str, near: Stretch | None, stopped: Callable[[], bool]) -> Mapping[str, Sequence[str]]:
+            return {site: list(self._loader.files(site, part, within(each, part, near), stopped).values()) for site, each in contents.items()}
 
         with window.reading_with(fetch) as reading:
             yield reading
@@ -217,8 +226,8 @@ class DynamodbFacts:
             finally:
                 window.close()
 
-    def _compact(self, site: str, also: Collection[date], finish: Callable[["Window"], Sequence[int]]) -> Sequence[int]:
-        """In rounds of bounded size, each of which stays; the last one does something to `finish`."""
+    def _compact(self, site: str, also: Collection[date], finish: Callable[["Window"], Sequence[int]], enough: Callable[[], bool]) -> Sequence[int]:
+        """In rounds of bounded size, each of which stays, until it is `enough`; the last one does something to `finish`."""
         while True:
             with self._window() as window:
                 contents = self._loader.load(window, site, also, MOST_EVENTS)
@@ -230,7 +239,7 @@ class DynamodbFacts:
                 self.pointers.put(site, contents.known.generation, {day: self._written(window, site, day, marks[day]) for day in marks})
             for day in contents.changed.keys() - contents.left:
                 self._clear(site, day, contents.changed[day])
-            if not contents.left:
+            if not contents.left or enough():
                 return done
 
     def _unsettled(self, site: str, alive: frozenset[int], today: int) -> Collection[date]:

@@ -62,13 +62,13 @@ class DynamodbRollups:
     def sync(self) -> None:
         """See `port.Rollups`. Every write is."""
 
-    def forget(self, standing: Collection[tuple[str, bytes]], before: date, last_trimmed: Mapping[str, date]) -> None:
+    def forget(self, standing: Collection[tuple[str, bytes]], before: date, last_trimmed: Callable[[str], date | None]) -> None:
         """See `port.Rollups`."""
         for site in [item["sk"]["S"] for item in self._rows.items("U")]:
             items = self._all(site)
             used = {item["sk"]["S"]: item["used"]["S"] for item in items if "used" in item}
             old = {question for question, day in used.items() if day < str(before) and (site, bytes.fromhex(question)) not in standing}
-            trimmed = str(last_trimmed.get(site, ""))
+            trimmed = str(last_trimmed(site) or "")
             kept = {question for question, _, day in map(_place, items) if question in old and day and day <= trimmed}
             gone = [item for item in items for question, _, day in [_place(item)] if question in old and (day > trimmed if day else question not in kept)]
             self._delete(site, gone)

@@ -73,8 +73,8 @@ SELECT $site, visitor FROM reach
 Files = Mapping[str, Sequence[str]]
 """Paths by site."""
 
-Fetch = Callable[[str, Stretch | None], Files]
-"""Gives the files of a part that lie in some days, or in any; of drops only those that are not borrowed."""
+Fetch = Callable[[str, Stretch | None, Callable[[], bool]], Files]
+"""Gives the files of a part that lie in some days, or in any, unless it is to stop; of drops only those that are not borrowed."""
 
 
 class Window(DuckdbFacts):
@@ -229,7 +229,7 @@ class WindowReading(DuckdbReading):
     def _see(self, near: Stretch | None) -> None:
         """Put views that see the files of these days beside what is loaded before the relations."""
         for part, columns in COLUMNS.items():
-            files = self._fetch(part, near)
+            files = self._fetch(part, near, lambda: self._stopped)
             if files != self._beside.get(part, {}):
                 self._beside[part] = files
                 super().rows(_view(part, list(columns), files, self._borrowed))

@@ -1,0 +1,150 @@
+"""The function that answers reports; what takes longer than API Gateway waits is made by an invocation of its own, and its answer called for at another address."""
+
+import json
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, Protocol
+
+from botocore.exceptions import BotoCoreError, ClientError
+from litestar import Request, Response
+
+from footfall.query.limit import TooLong
+from footfall.store.port import StoreBroken, TooLarge
+
+SOON_SECONDS = 20.0
+"""API Gateway gives up after 29, some of which a new sandbox takes."""
+
+LONG_SECONDS = 290.0
+"""Of the 300 that the function may take."""
+
+FRESH_SECONDS = 60
+"""So long an answer stands for the same question asked again."""
+
+PLACE = "/api/answers/"
+OF_A_QUESTION = ("authorization", "content-type")
+"""Headers that make another question of it."""
+
+ANYBODY = {"Access-Control-Allow-Origin": "*"}
+AGAIN = {**ANYBODY, "Access-Control-Expose-Headers": "Location, Retry-After", "Retry-After": "2", "Cache-Control": "no-store"}
+
+log = logging.getLogger(__name__)
+
+Event = Mapping[str, Any]
+Answer = dict[str, Any]
+
+
+class Kept(Protocol):
+    """Answers by name. Times are seconds; every method may raise `StoreBroken`."""
+
+    def begin(self, name: str, now: int, begun_after: int, done_after: int) -> bool:
+        """Note that one is being made; False where one was begun, or is done, after these moments."""
+
+    def put(self, name: str, now: int, data: bytes) -> None:
+        """Keep what came of it for some minutes. Raises `TooLarge`."""
+
+    def get(self, name: str, now: int) -> tuple[int, bytes | None] | None:
+        """When it was begun, and what came of it, if it is there; None where nobody began."""
+
+    def drop(self, name: str) -> None:
+        """Nobody makes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """Has answers made by further invocations; `invoke` calls functions of Lambda, `now` is the clock in microseconds."""
+
+    kept: Kept
+    invoke: Callable[..., Any]
+    now: Callable[[], int]
+
+    def __call__(self, request: Request[Any, Any, Any], _: TooLong) -> Response[Any]:
+        """Tell where the answer will be, once it is seen to that it is made."""
+        question = _question(request.scope["aws.event"])  # type: ignore[typeddict-item]
+        name = _name(question)
+        try:
+            self._see_to(name, question, request.scope["aws.context"].invoked_function_arn)  # type: ignore[typeddict-item]
+        except (StoreBroken, ClientError, BotoCoreError) as exc:
+            log.error("%s; a report that takes long is not made", exc)
+            return Response(
+                {"error": f"the report takes more than {SOON_SECONDS:g} seconds, and cannot be made beside just now; try again in a moment"}, status_code=503, headers=AGAIN
+            )
+        return Response({"later": "the report takes a while; ask for it where Location says"}, status_code=202, headers={**AGAIN, "Location": _from(question["path"], name)})
+
+    def _see_to(self, name: str, question: Event, function: str) -> None:
+        """Have an answer made, unless it is being made or is there."""
+        now = self._seconds()
+        if self.kept.begin(name, now, now - int(LONG_SECONDS), now - FRESH_SECONDS):
+            try:
+                self.invoke(FunctionName=function, InvocationType="Event", Payload=json.dumps({"later": name, "question": question}).encode())
+            except (ClientError, BotoCoreError):
+                self.kept.drop(name)
+                raise
+
+    def make(self, name: str, answer: Answer) -> None:
+        """Keep what came of a question."""
+        try:
+            self.kept.put(name, self._seconds(), json.dumps({part: answer[part] for part in ("statusCode", "headers", "body", "isBase64Encoded")}).encode())
+        except TooLarge:
+            self.kept.put(name, self._seconds(), json.dumps(_told(422, error="the answer is too large to be made beside; ask for fewer rows at a time")).encode())
+
+    def found(self, name: str) -> Answer:
+        """What there is for who calls for an answer."""
+        found = self.kept.get(name, self._seconds())
+        if found is None:
+            return _told(404, error="there is no such answer, or no more; ask for the report again")
+        begun, data = found
+        if data:
+            answer: Answer = json.loads(data)
+            return {**answer, "headers": {**answer["headers"], **ANYBODY}}
+        if begun < self._seconds() - LONG_SECONDS:
+            return _told(422, error=f"the report takes more than {LONG_SECONDS:g} seconds; ask for a shorter period, fewer dimensions or a filter")
+        return _told(202, {**AGAIN, "Location": name}, later="the report is not there yet")
+
+    def _seconds(self) -> int:
+        return self.now() // 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Reports:
+    """`soon` and `long` answer events of API Gateway, the former within its patience."""
+
+    soon: Callable[[Any, Any], Answer]
+    long: Callable[[Any, Any], Answer]
+    later: Later
+
+    def __call__(self, event: Event, context: Any) -> Answer | None:
+        """Answer a request, or make an answer that nobody waits for."""
+        if "later" in event:
+            self.later.make(event["later"], self.long(event["question"], context))
+            return None
+        if event["httpMethod"] == "GET" and event["path"].startswith(PLACE):
+            try:
+                return self.later.found(event["path"].removeprefix(PLACE))
+            except StoreBroken as exc:
+                log.error("%s", exc)
+                return _told(503, error="answers cannot be read just now; try again in a moment")
+        return self.soon(event, context)
+
+
+def _question(event: Event) -> dict[str, Any]:
+    """A request without what says nothing of its answer."""
+    headers = {name: value for name, value in (event["headers"] or {}).items() if name.lower() in OF_A_QUESTION}
+    return {**event, "headers": headers, "multiValueHeaders": {name: [value] for name, value in headers.items()}, "requestContext": {}}
+
+
+def _name(question: Event) -> str:
+    """Nobody guesses it who could not ask: it hashes the key as well."""
+    parts = ("httpMethod", "path", "multiValueQueryStringParameters", "headers", "body")
+    return sha256(json.dumps([question.get(part) for part in parts], sort_keys=True).encode()).hexdigest()
+
+
+def _from(path: str, name: str) -> str:
+    """The address of an answer, relative to that of the question, before which a stage may stand."""
+    _, within, rest = path.partition("/api/")
+    return f"{'../' * rest.count('/')}answers/{name}" if within else f"api/answers/{name}"
+
+
+def _told(status: int, headers: Mapping[str, str] = ANYBODY, **says: str) -> Answer:
+    return {"statusCode": status, "headers": {"Content-Type": "application/json", **headers}, "body": json.dumps(says), "isBase64Encoded": False}
