@@ -128,7 +128,7 @@ def measure(millions: Sequence[int]) -> list[str]:
 def _facts(aws: Aws) -> Iterator[tuple[DynamodbFacts, DynamodbRollups, Units]]:
     with tempfile.TemporaryDirectory() as cache:
         table = aws.table()
-        facts = DynamodbFacts(aws.dynamodb, aws.s3, table, aws.bucket(), lambda: [SITE], now, "600MB", Path(cache))
+        facts = DynamodbFacts(aws.dynamodb, aws.s3, table, aws.bucket(), lambda: [SITE], now, "884MB", Path(cache))
         yield facts, DynamodbRollups(aws.dynamodb, table, today), Units(aws.dynamodb, aws.s3)
 
 

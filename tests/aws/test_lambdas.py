@@ -13,6 +13,7 @@ from urllib.parse import urljoin
 import pytest
 import zstandard
 
+from footfall.aws import lambdas
 from footfall.domain.event import DAY_US
 from footfall.registry.key import mint
 from footfall.registry.port import Scope
@@ -105,6 +106,12 @@ def test_functions_carry_nothing_that_they_do_not_need(place: Place) -> None:
     assert place.modules["process"] == []
     assert place.modules["collect"] == []
     assert "litestar" not in place.modules["compact"]
+
+
+@pytest.mark.parametrize(("memory", "used"), [("1769", "884MB"), ("4096", "2048MB")])
+def test_more_memory_is_used(memory: str, used: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", memory)
+    assert lambdas._settings().store_memory == used
 
 
 def _old_salt(place: Place) -> None:

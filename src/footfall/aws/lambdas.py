@@ -74,4 +74,6 @@ def _collect() -> "Collect":
 
 
 def _settings() -> settings.Settings:
-    return settings.read({}, os.environ)
+    """Half of the memory that a function has is for what reports and compaction hold; the rest is Python's, and of files on their way."""
+    memory = int(os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "1024"))
+    return settings.read({}, {"FOOTFALL_STORE_MEMORY": f"{memory // 2}MB", **os.environ})

@@ -39,7 +39,7 @@ class Limit:
             raise self._why or exc from exc
         except NoMemory as exc:
             raise TooCostly(
-                "the report takes more memory or disk than reports may use; ask for a shorter period or fewer dimensions, or raise --store-memory (on AWS QueryDiskMegabytes)"
+                "the report takes more memory or disk than reports may use; ask for a shorter period or fewer dimensions, or raise --store-memory (on AWS QueryMemory or QueryDiskMegabytes)"
             ) from exc
         finally:
             with self._lock:
