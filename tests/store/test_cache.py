@@ -52,3 +52,16 @@ def test_who_stops_waits_for_no_further_file(aws: Aws, tmp_path: Path) -> None:
         cache.paths(files, stopped)
     assert len(list(tmp_path.iterdir())) <= 10
     assert len(cache.paths(files)) == 40
+
+
+def test_what_was_written_here_is_not_fetched(aws: Aws, tmp_path: Path) -> None:
+    cache = Cache(aws.s3, "no-such-bucket", tmp_path / "cache", MEGABYTE)
+    cache.folder.mkdir()
+    file = tmp_path / "file"
+    file.write_bytes(b"written")
+    cache.keep("day", "1", file)
+    file.unlink()
+    (found,) = cache.paths([("day", "1")])
+    assert Path(found).read_bytes() == b"written"
+    cache.drop("day", "1")
+    assert not list(cache.folder.iterdir())

@@ -171,3 +171,12 @@ def test_what_is_committed_while_a_compactor_works_stays_to_be_done(opened: Open
     same(facts, [*first, *second])
     facts.compact("berlin")
     same(facts, [*first, *second])
+
+
+def test_files_whose_place_others_took_leave_the_disk(opened: Opened, tmp_path: Path) -> None:
+    facts, records = opened(), made([Act(NINE + number * HOUR) for number in range(6)], one_shard=True)
+    for number, each in enumerate(records):
+        apply(facts, [each])
+        facts.compact("berlin")
+        kept = [path.name.partition("@")[0] for path in tmp_path.glob("*@*")]
+        assert kept and len(kept) == len(set(kept)), number

@@ -56,12 +56,12 @@ def open_salts(settings: Settings) -> DynamodbSalts:
     return DynamodbSalts(client("dynamodb"), _named(settings.salts))
 
 
-def open_facts(settings: Settings, registry: DynamodbRegistry, now: Callable[[], int] = now, believed_us: int = 0) -> "DynamodbFacts":
-    """The facts; what no site is known of is kept under none."""
+def open_facts(settings: Settings, registry: DynamodbRegistry, now: Callable[[], int] = now, believed_us: int = 0, folder: str = "files") -> "DynamodbFacts":
+    """The facts; what no site is known of is kept under none. Who compacts needs a folder for itself."""
     from footfall.store.aws.dynamodb import DynamodbFacts
 
     table, _, bucket = _named(settings.store).partition("/")
-    return DynamodbFacts(client("dynamodb"), client("s3"), table, bucket, _ids(registry), now, settings.store_memory, _temporary("files"), believed_us)
+    return DynamodbFacts(client("dynamodb"), client("s3"), table, bucket, _ids(registry), now, settings.store_memory, _temporary(folder), believed_us)
 
 
 def facts_in(dynamodb: Any, s3: Any, table: str, bucket: str) -> "DynamodbFacts":
@@ -160,7 +160,7 @@ def compact(settings: Settings, now: Callable[[], int] = now) -> "Compact":
     from footfall.query.upkeep import RollUp, Trim
 
     registry = open_registry(settings)
-    facts = open_facts(settings, registry, now)
+    facts = open_facts(settings, registry, now, folder="compacted")
     rollups = open_rollups(settings, now)
     return Compact(facts, open_salts(settings), registry.sites, RollUp(facts, rollups), Trim(facts, rollups), client("lambda").invoke, now)
 

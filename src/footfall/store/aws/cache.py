@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from errno import ENOSPC
 from pathlib import Path
 from time import time
@@ -33,11 +34,20 @@ class Cache:
         if sum(map(_touched, paths)) < len(paths):
             self._make_room()
             if not self._fetched(files, paths, stopped):
-                for path in {*self.folder.glob("*@*")} - {*paths, *self.folder.glob("*.part")}:
+                for path in {*self.folder.glob("*@*")} - {*paths, *self.folder.glob("*.part*")}:
                     path.unlink(missing_ok=True)
                 if not self._fetched(files, paths, stopped):
                     raise NoMemory("the files of so many days do not fit on the disk")
         return list(map(str, paths))
+
+    def keep(self, key: str, version: str, file: Path) -> None:
+        """Have a file that was just written, of the same disk or another."""
+        with suppress(OSError):
+            os.link(file, self._path(key, version))
+
+    def drop(self, key: str, version: str) -> None:
+        """Nobody here will ask for this one."""
+        self._path(key, version).unlink(missing_ok=True)
 
     def _fetched(self, files: Sequence[tuple[str, str]], paths: Sequence[Path], stopped: Callable[[], bool]) -> bool:
         """False where the disk is too small."""

@@ -237,6 +237,9 @@ class DynamodbFacts:
                 days |= {day for day, marks in contents.marks.items() if marks != held_of(before, day)}
                 marks = {day: contents.marks.get(day) or further(held_of(before, day), contents.reached) for day in sorted(days)}
                 self.pointers.put(site, contents.known.generation, {day: self._written(window, site, day, marks[day]) for day in marks})
+            for day in marks.keys() & before.keys():
+                for part, version in before[day].files.items():
+                    self._cache.drop(file_key(site, day, part), version)
             for day in contents.changed.keys() - contents.left:
                 self._clear(site, day, contents.changed[day])
             if not contents.left or enough():
@@ -253,6 +256,7 @@ class DynamodbFacts:
         for part, path in window.write(site, day):
             with translated(), path.open("rb") as body:
                 files[part] = self._s3.put_object(Bucket=self._bucket, Key=file_key(site, day, part), Body=body)["VersionId"]
+            self._cache.keep(file_key(site, day, part), files[part], path)
         return Pointer(window.days(site).get(day, Day(None, settled=False)), files, marks)
 
     def _clear(self, site: str, day: date, version: str) -> None:
