@@ -56,6 +56,11 @@ def test_what_takes_too_much_memory_ends_and_says_so() -> None:
     facts.close()
 
 
+def test_what_takes_long_prints_nothing(server: Server) -> None:
+    with server.facts.reading() as reading:
+        assert reading.rows("SELECT current_setting('enable_progress_bar')") == [(False,)]
+
+
 class Slow(Answers):
     """Every report runs a statement that would take hours; `ended` tells how each ended and after how long."""
 

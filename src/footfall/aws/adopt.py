@@ -136,6 +136,7 @@ def _page(url: str) -> tuple[Any, ...]:
 def _write(views: Sequence[tuple[Any, ...]], file: Path) -> None:
     columns = {name: np.array(column, dtype=KINDS.get(name, object)) for name, column in zip(COLUMNS, zip(*views, strict=True), strict=True)}
     with duckdb.connect() as connection:
+        connection.execute("SET enable_progress_bar = false")
         connection.register("views", columns)
         selected = ", ".join(name if name in KINDS else f"CAST({name} AS {'INTEGER' if name == 'port' else 'VARCHAR'}) AS {name}" for name in columns)
         connection.execute(f"COPY (SELECT {selected} FROM views) TO '{file}' (FORMAT parquet)")

@@ -81,6 +81,7 @@ def _parquet(answer: Answer) -> bytes:
     table = [_plain(row, list(names.values())) for row in rows(answer)]
     quoted = {name: '"' + name.replace('"', '""') + '"' for name in names}
     with tempfile.TemporaryDirectory() as folder, duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False}) as connection:
+        connection.execute("SET enable_progress_bar = false")
         path = str(Path(folder) / "report.parquet")
         connection.execute(f"CREATE TABLE report ({', '.join(f'{quoted[name]} {kind}' for name, kind in names.items())})")
         if table:

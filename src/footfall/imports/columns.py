@@ -133,7 +133,7 @@ class Columns:
         self._connection = duckdb.connect(
             ":memory:", config={"temp_directory": "", "memory_limit": MEMORY, "threads": 1, "preserve_insertion_order": False, "autoinstall_known_extensions": False}
         )
-        self._connection.execute("SET TimeZone = 'UTC'")
+        self._connection.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
 
     def make(self, piece: Piece, format_: Format, now_us: int, path: Path) -> Made:
         """Write the events of a piece to a Parquet file, for `PARTS`; raises `NoLog`."""

@@ -25,6 +25,7 @@ SETTINGS = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
     "preserve_insertion_order": False,
+    "enable_progress_bar": False,  # it would go to standard output, whatever that is
     "enable_external_access": False,
     "lock_configuration": True,  # the last, since nothing can be set after it
 }
