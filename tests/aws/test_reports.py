@@ -13,7 +13,6 @@ from typing import Any
 from urllib.parse import urljoin
 
 import pytest
-from botocore.exceptions import ClientError
 from mangum import Mangum
 
 from footfall.domain.event import HOUR_US
@@ -32,6 +31,7 @@ from footfall.store.aws.answers import DynamodbAnswers
 from footfall.store.aws.dynamodb import DynamodbFacts
 from footfall.store.aws.rollups import DynamodbRollups
 from footfall.store.aws.table import Table
+from footfall.store.port import StoreBroken
 from tests.aws import fault
 from tests.aws.emulators import Aws, clients
 from tests.aws.events import RESOURCES, proxied
@@ -77,7 +77,7 @@ class Function:
 
     def _invoke(self, **call: Any) -> None:
         if self.throttled:
-            raise ClientError({"Error": {"Code": "TooManyRequestsException", "Message": "by the test"}}, "Invoke")
+            raise StoreBroken("by the test")
         self.invoked.append(json.loads(call["Payload"]))
 
     def ask(self, method: str, path: str, body: object = None, key: str | None = None) -> tuple[int, dict[str, str], Any]:

@@ -177,9 +177,9 @@ def reports(settings: Settings, now: Callable[[], int] = now) -> "Reports":
     from footfall.functions.reports import LONG_SECONDS, SOON_SECONDS, Later, Reports
     from footfall.query.turns import Turns
     from footfall.store.aws.answers import DynamodbAnswers
-    from footfall.store.aws.table import Table
+    from footfall.store.aws.table import Table, translated
 
-    later = Later(DynamodbAnswers(Table(client("dynamodb"), _named(settings.registry))), client("lambda").invoke, now)
+    later = Later(DynamodbAnswers(Table(client("dynamodb"), _named(settings.registry))), translated()(client("lambda").invoke), now)
     application: Any = _reading(settings, now)
     soon, long = Mangum(application(Turns(SOON_SECONDS), later), lifespan="off"), Mangum(application(Turns(LONG_SECONDS), None), lifespan="off")
     return Reports(soon, long, later)

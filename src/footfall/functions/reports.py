@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Protocol
 
-from botocore.exceptions import BotoCoreError, ClientError
 from litestar import Request, Response
 
 from footfall.query.limit import TooLong
@@ -53,7 +52,7 @@ class Kept(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """Has answers made by further invocations; `invoke` calls functions of Lambda, `now` is the clock in microseconds."""
+    """Has answers made by further invocations; `invoke` calls functions of Lambda and may raise `StoreBroken`, `now` is the clock in microseconds."""
 
     kept: Kept
     invoke: Callable[..., Any]
@@ -65,7 +64,7 @@ class Later:
         name = _name(question)
         try:
             self._see_to(name, question, request.scope["aws.context"].invoked_function_arn)  # type: ignore[typeddict-item]
-        except (StoreBroken, ClientError, BotoCoreError) as exc:
+        except StoreBroken as exc:
             log.error("%s; a report that takes long is not made", exc)
             return Response(
                 {"error": f"the report takes more than {SOON_SECONDS:g} seconds, and cannot be made beside just now; try again in a moment"}, status_code=503, headers=AGAIN
@@ -78,7 +77,7 @@ class Later:
         if self.kept.begin(name, now, now - int(LONG_SECONDS), now - FRESH_SECONDS):
             try:
                 self.invoke(FunctionName=function, InvocationType="Event", Payload=json.dumps({"later": name, "question": question}).encode())
-            except (ClientError, BotoCoreError):
+            except StoreBroken:
                 self.kept.drop(name)
                 raise
 
