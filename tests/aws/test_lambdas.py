@@ -6,6 +6,7 @@ import sys
 from base64 import b64decode, b64encode
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from time import sleep, time_ns
 from typing import Any
 from urllib.parse import urljoin
@@ -162,22 +163,22 @@ def _late(place: Place) -> None:
     assert json.loads(place.call("query", proxied("GET", where))["answer"]["body"])["results"]
 
 
-def _deleted(place: Place) -> None:
-    """Facts that are older than their site keeps them, once their days have settled."""
+def _deleted(place: Place, disk: Path) -> None:
+    """Facts that are older than their site keeps them, once their days have settled; by a sandbox that has none of their files."""
     place.salts.destroy(time_ns() // 1000 + 20 * DAY_US)
     place.registry.put_site(replace(next(site for site in place.registry.sites() if site.id == "example"), retention_days=30), new=False)
     for each in place.call("compact", {})["invoked"]:
-        place.call("compact", each)
+        place.call("compact", each, TMPDIR=str(disk))
     assert {"site": "example"} not in place.call("compact", {})["invoked"]
 
 
 @pytest.fixture(scope="module")
-def busy(place: Place) -> Place:
+def busy(place: Place, tmp_path_factory: pytest.TempPathFactory) -> Place:
     """One whose functions did also what is rare."""
     _old_salt(place)
     _rolled_up(place)
     _late(place)
-    _deleted(place)
+    _deleted(place, tmp_path_factory.mktemp("disk"))
     place.salts.make(20_000, 20_000 * DAY_US)  # to be destroyed by the schedule
     place.call("compact", {})
     return place
