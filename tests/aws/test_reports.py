@@ -1,5 +1,6 @@
 """Reports that take longer than API Gateway waits: made beside, and called for at another address."""
 
+import asyncio
 import json
 import secrets
 from collections.abc import Callable, Iterator
@@ -97,6 +98,8 @@ class Function:
 @pytest.fixture
 def function(aws: Aws, tmp_path: Path) -> Iterator[Function]:
     with ExitStack() as stack:
+        asyncio.set_event_loop(stack.enter_context(asyncio.Runner()).get_loop())  # the adapter would make one and leave it open
+        stack.callback(asyncio.set_event_loop, None)
         yield Function(aws, clients(stack.enter_context(network(aws.url, always(late))).url), tmp_path)
 
 
