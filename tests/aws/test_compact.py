@@ -16,6 +16,7 @@ from footfall.registry.dynamodb import DynamodbSalts
 from footfall.store.aws import dynamodb
 from footfall.store.aws.dynamodb import DynamodbFacts
 from footfall.store.aws.rollups import DynamodbRollups
+from footfall.store.port import StoreBroken
 from tests.aws.emulators import Aws
 from tests.aws.events import RESOURCES
 from tests.store.relations import everything, filled
@@ -35,9 +36,11 @@ class Tidying:
         self.facts = DynamodbFacts(aws.dynamodb, aws.s3, table, aws.bucket(), lambda: ["berlin"], lambda: self.now, "512MB", cache)
         self.rollups = DynamodbRollups(aws.dynamodb, table, lambda: datetime.fromtimestamp(self.now / 1e6, UTC).date())
         self.invoked = list[Any]()
-        invoke = lambda **call: self.invoked.append(call["Payload"])  # noqa: E731
         salts = DynamodbSalts(aws.dynamodb, aws.table())
-        self.compact = Compact(self.facts, salts, lambda: [SITE["berlin"]], RollUp(self.facts, self.rollups), Trim(self.facts, self.rollups), invoke, lambda: self.now)
+        self.compact = Compact(self.facts, salts, lambda: [SITE["berlin"]], RollUp(self.facts, self.rollups), Trim(self.facts, self.rollups), self._invoke, lambda: self.now)
+
+    def _invoke(self, **call: Any) -> None:
+        self.invoked.append(call["Payload"])
 
     def due(self) -> Sequence[str]:
         return self.facts.due(frozenset(range(30_000)), 0)
@@ -80,6 +83,17 @@ def test_who_was_killed_keeps_nobody_from_it_for_long(tidying: Tidying) -> None:
         tidying.now += 2 * SECOND
         tidying.compact({"site": "berlin"}, None)
         assert tidying.due() == []
+
+
+def test_what_fails_is_a_failed_invocation(tidying: Tidying) -> None:
+    """Else nobody would hear of segments that no file takes, which expire."""
+    apply(tidying.facts, made([Act(tidying.now)]))
+    there, tidying.facts._bucket = tidying.facts._bucket, "no-such-bucket"
+    with pytest.raises(StoreBroken):
+        tidying.compact({"site": "berlin"}, None)
+    tidying.facts._bucket = there
+    tidying.compact({"site": "berlin"}, None)
+    assert tidying.due() == [], "the lease was given back"
 
 
 def test_much_is_done_in_several_invocations(tidying: Tidying, monkeypatch: pytest.MonkeyPatch) -> None:

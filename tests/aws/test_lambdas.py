@@ -56,6 +56,15 @@ def test_from_a_request_to_a_report(place: Place) -> None:
     assert [(each["url"], each["value"]) for each in year] == [("https://example.com/a", 2), ("https://example.com/b", 1), ("https://example.com/p", 1)]
 
 
+@pytest.mark.parametrize("path", ["/ranking", "/series", "/api/v2/query"])
+def test_a_page_elsewhere_may_send_a_key(place: Place, path: str) -> None:
+    asks = {"Origin": "https://elsewhere.example", "Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "authorization"}
+    answer = place.call("query", proxied("OPTIONS", path, {}, None, asks))["answer"]
+    assert answer["statusCode"] == 204, answer
+    assert "authorization" in answer["headers"]["access-control-allow-headers"].lower()
+    assert {RESOURCES[name]["Properties"]["HttpMethod"] for name in ("RankingGet", "SeriesGet", "AnyReportAny")} == {"ANY"}
+
+
 def test_the_schedule_has_every_changed_site_tidied(place: Place) -> None:
     place.hit({"url": "https://example.com/before"})
     place.deliver()

@@ -7,15 +7,16 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from footfall.functions.failures import ANONYMOUS, records_in, redrive
+from footfall.functions.failures import ANONYMOUS, UNREADABLE, read_again, records_in, redrive
 from footfall.functions.process import Process
 from footfall.store.aws.dynamodb import DynamodbFacts
 from footfall.store.port import StoreBroken
-from footfall.stream.codec import decode
+from footfall.stream.codec import Unreadable, decode
 from footfall.stream.kinesis import delivered
 from footfall.stream.port import Record
 from tests.aws import fault
@@ -68,12 +69,12 @@ def test_every_record_counts_once(aws: Aws, tmp_path: Path, examples: int) -> No
             wild = clients(far.url)
             for batch in dice.sample(failed, len(failed)) * 3:
                 with suppress(StoreBroken):
-                    redrive(facts_by(wild.dynamodb), [Record(each.record.position, each.record.data) for each in batch], SOURCES)
+                    redrive(facts_by(wild.dynamodb), [Record(each.record.position, each.record.data) for each in batch], SOURCES, NOW)
                 if dice.random() < 0.2:
                     facts.compact(acts[0].site)
             wild.dynamodb.close()
         for batch in failed:
-            assert not redrive(facts, [each.record for each in batch], SOURCES).left
+            assert not redrive(facts, [each.record for each in batch], SOURCES, NOW).left
         with facts.reading() as reading:
             agree(reading, records)
 
@@ -87,10 +88,10 @@ def test_very_many_leave_little_behind(aws: Aws, tmp_path: Path) -> None:
     process = Process(facts, SOURCES, lambda: NOW, partial(delivered, stream=STREAM), lambda: None, decode)
     process(event_of("shardId-0", records[:3]))
     process(event_of("shardId-0", records[-3:]))
-    assert redrive(facts, [each.record for each in records], SOURCES) == (394, 6, 0)
+    assert redrive(facts, [each.record for each in records], SOURCES, NOW) == (394, 6, 0)
     assert len(facts.marks()) == 2
     facts.compact("berlin")
-    assert redrive(facts, [each.record for each in records], SOURCES) == (0, 400, 0)
+    assert redrive(facts, [each.record for each in records], SOURCES, NOW) == (0, 400, 0)
     agree(facts, records)
 
 
@@ -98,10 +99,10 @@ def test_one_who_comes_late_with_what_was_redriven_adds_nothing(aws: Aws, tmp_pa
     records = [on("shardId-0", each) for each in numbered([Act(NOW + number) for number in range(6)])]
     facts = DynamodbFacts(aws.dynamodb, aws.s3, aws.table(), aws.bucket(), lambda: list(SITE), lambda: NOW, "512MB", tmp_path)
     process = partial(Process, facts, SOURCES, lambda: NOW, partial(delivered, stream=STREAM), lambda: None, decode)
-    assert redrive(facts, [each.record for each in records[:3]], SOURCES)[:2] == (3, 0)
+    assert redrive(facts, [each.record for each in records[:3]], SOURCES, NOW)[:2] == (3, 0)
     assert process()(event_of("shardId-0", records[:3])) == {"batchItemFailures": []}
     assert process()(event_of("shardId-0", records)) == {"batchItemFailures": []}
-    assert redrive(facts, [each.record for each in records], SOURCES) == (0, 6, 0)
+    assert redrive(facts, [each.record for each in records], SOURCES, NOW) == (0, 6, 0)
     agree(facts, records)
 
 
@@ -116,7 +117,24 @@ def test_what_was_given_up_loses_its_addresses_on_arrival(place: Place, aws: Aws
     kept = aws.s3.get_object(Bucket=bucket, Key=keys[0])["Body"].read()
     assert b"192.0.2.1" not in kept and b64encode(b"192.0.2.1")[:8] not in kept and b"Firefox/133" not in kept
     found = records_in(kept)
-    assert len(found) == len(raw) - sum(b'"body":"eyJub3RoaW5n' in b64decode(each["kinesis"]["data"]) for each in raw)
+    assert len(found) == len(raw), "what is no hit too"
+    with pytest.raises(Unreadable, match="url"):
+        read_again(found[2].data)
     assert {found[0].position.shard.partition("@")[0]} == {place.names["Stream"]}
     place.call("failures", {"Records": [{"s3": {"bucket": {"name": bucket}, "object": {"key": keys[0]}}}]})  # its own writing is none of its business
     assert [each["Key"] for each in aws.s3.list_objects_v2(Bucket=bucket)["Contents"]] == keys
+
+
+def test_what_is_no_hit_is_counted_and_set_aside_when_it_is_redriven(aws: Aws, tmp_path: Path) -> None:
+    """In order and late, once; with the reason it had, and holding up none."""
+    facts = DynamodbFacts(aws.dynamodb, aws.s3, aws.table(), aws.bucket(), lambda: [*SITE, ""], lambda: NOW, "512MB", tmp_path)
+    good = [on("shardId-0", each) for each in numbered([Act(NOW + number) for number in range(3)])]
+    first, second, third = (each.record for each in good)
+    bad = second._replace(data=UNREADABLE + msgspec.json.encode(("has no url", b"what it said")))
+    process = Process(facts, SOURCES, lambda: NOW, partial(delivered, stream=STREAM), lambda: None, decode)
+    process(event_of("shardId-0", good[2:]))
+    for expected in ((2, 1, 0), (0, 3, 0)):
+        assert redrive(facts, [first, bad, third], SOURCES, NOW) == expected
+    assert [(each.position, each.reason, each.kept) for each in facts.bad()] == [(bad.position, "has no url", b"what it said")]
+    assert facts.rows("SELECT reason, sum(count) FROM drops GROUP BY ALL") == [("unreadable", 1)]
+    agree(facts, [good[0], good[2]])

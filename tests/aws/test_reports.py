@@ -82,7 +82,9 @@ class Function:
         self.invoked.append(json.loads(call["Payload"]))
 
     def ask(self, method: str, path: str, body: object = None, key: str | None = None) -> tuple[int, dict[str, str], Any]:
-        answer = self.reports(proxied(method, path, None, body, {"Authorization": f"Bearer {key or self.key}", "If-None-Match": "*"}), Context())
+        answer = self.reports(
+            proxied(method, path, None, body, {"Authorization": f"Bearer {key or self.key}", "If-None-Match": "*", "Origin": "https://elsewhere.example"}), Context()
+        )
         assert answer is not None
         return answer["statusCode"], {name.lower(): value for name, value in answer["headers"].items()}, json.loads(answer["body"])
 
@@ -115,6 +117,7 @@ def test_the_function_may_take_as_long_as_it_thinks() -> None:
 def test_a_report_that_takes_long_is_called_for_where_location_says(function: Function) -> None:
     status, headers, _ = function.report()
     assert (status, headers["retry-after"]) == (202, "2")
+    assert "Location" in headers["access-control-expose-headers"]
     place = place_of(headers)
     status, headers, _ = function.ask("GET", place)
     assert (status, urljoin(place, headers["location"])) == (202, place)

@@ -103,16 +103,24 @@ def test_every_function_logs_where_logs_end() -> None:
 
 
 @pytest.mark.parametrize(
-    ("alarm", "metric"),
+    ("alarm", "metric", "of_what", "above"),
     [
-        ("LagAlarm", "IteratorAge"), ("ProcessErrorsAlarm", "Errors"), ("CompactErrorsAlarm", "Errors"), ("ThrottledHitsAlarm", "WriteProvisionedThroughputExceeded"),
-        ("BadRecordsAlarm", "BadRecords"), ("TableThrottlesAlarm", "WriteThrottleEvents"), ("TrackingFaultsAlarm", "5XXError"),
+        ("LagAlarm", "IteratorAge", "ProcessFunction", 600_000), *((f"{name}ErrorsAlarm", "Errors", f"{name}Function", 0) for name in ("Process", "Compact", "Query", "Collect", "Failures")),
+        ("ThrottledHitsAlarm", "WriteProvisionedThroughputExceeded", "Stream", 0), ("BadRecordsAlarm", "BadRecords", "ProcessFunction", 100),
+        ("TableThrottlesAlarm", "WriteThrottleEvents", "Table", 0),
     ],
 )  # fmt: skip
-def test_alarms(alarm: str, metric: str) -> None:
+def test_alarms(alarm: str, metric: str, of_what: str, above: int) -> None:
     properties = RESOURCES[alarm]["Properties"]
-    assert (properties["MetricName"], properties["ComparisonOperator"]) == (metric, "GreaterThanThreshold")
+    assert (properties["MetricName"], properties["ComparisonOperator"], properties["Threshold"]) == (metric, "GreaterThanThreshold", above)
+    assert [each["Value"] for each in properties["Dimensions"]] == [{"Ref": of_what}]
     assert properties["AlarmActions"] == {"Fn::If": ["HasTopic", [{"Ref": "AlarmTopic"}], {"Ref": "AWS::NoValue"}]}
+
+
+def test_errors_of_the_door_without_code_ring() -> None:
+    properties = RESOURCES["TrackingFaultsAlarm"]["Properties"]
+    assert (properties["MetricName"], properties["Threshold"]) == ("5XXError", 0)
+    assert [each["Value"] for each in properties["Dimensions"]] == [RESOURCES["TrackingApi"]["Properties"]["Name"], RESOURCES["TrackingStage"]["Properties"]["StageName"]]
 
 
 def test_shards_that_are_busy_ring_at_six_tenths() -> None:

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from footfall.aws.cost import PRICES, Use, bill
+from footfall.aws.shipped import TEMPLATE, shipped
+from footfall.aws.template import parsed
 from footfall.cli.cost import count
 from tests.server import FOOTFALL
 
@@ -25,7 +27,7 @@ def test_a_million_views_by_hand() -> None:
     assert found["Kinesis, records"].dollars == pytest.approx(2.2 * 0.014)
     # 8.5 hits a batch, 99 bytes each: four items of one unit, each twice.
     assert found["DynamoDB, writes"].amount == 259_200 * 8 + 8_640 * 8
-    assert found["CloudWatch, alarms"].dollars == pytest.approx(0.90)
+    assert found["CloudWatch, alarms"].dollars == pytest.approx(1.10)
     assert "CloudFront, requests" in found and found["CloudFront, requests"].amount == panels
 
 
@@ -44,6 +46,14 @@ def test_the_documentation_says_the_same() -> None:
     for door, name in (("rest", "REST"), ("function", "function")):
         cells = [" / ".join(f"{dollars(views=views, hits_per_view=hits, door=door):,.0f}" for hits in (1.0, 2.2)) for views in (10**5, 10**6, 10**7, 10**8)]
         assert f"| {name} door, 1.0 / 2.2 hits a view | {' | '.join(f'${cell}' for cell in cells)} |" in text
+
+
+@pytest.mark.parametrize(("door", "other"), [("rest", "Function"), ("function", "Rest")])
+def test_the_template_has_as_many_alarms_and_secrets(door: str, other: str) -> None:
+    made = [each["Type"] for each in parsed(shipped(TEMPLATE))["Resources"].values() if each.get("Condition") != other]
+    amounts = {line.name: line.amount for line in bill(Use(1_000_000, door=door))}
+    assert amounts["CloudWatch, alarms"] == made.count("AWS::CloudWatch::Alarm")
+    assert amounts.get("Secrets Manager", 0) == made.count("AWS::SecretsManager::Secret")
 
 
 def test_every_price_has_a_source() -> None:

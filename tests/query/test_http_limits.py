@@ -12,6 +12,7 @@ import pytest
 from litestar.testing import TestClient
 
 from footfall.domain.site import Site
+from footfall.query import turns
 from footfall.query.access import Access
 from footfall.query.answer import Answers
 from footfall.query.http import application
@@ -54,6 +55,15 @@ def test_what_takes_too_much_memory_ends_and_says_so() -> None:
         reading.rows("SELECT length(string_agg(md5(CAST(range AS VARCHAR)), '')) FROM range(5000000)")
     assert facts.rows("SELECT 1") == [(1,)]
     facts.close()
+
+
+def test_who_waits_is_told_in_time_though_nothing_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turns, "AGAIN_TIMES", 2)
+    started, stopped = monotonic(), threading.Event()
+    with pytest.raises(TooLong):
+        asyncio.run(Turns(0.1).take(lambda _: stopped.wait(20), lambda: asyncio.sleep(60)))
+    assert monotonic() - started < 5
+    stopped.set()
 
 
 def test_what_takes_long_prints_nothing(server: Server) -> None:

@@ -1,8 +1,6 @@
 """Files of a bucket that are kept in a folder."""
 
 import gc
-import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,32 +8,26 @@ import pytest
 from footfall.store.aws.cache import Cache
 from footfall.store.port import Interrupted, NoMemory
 from tests.aws.emulators import Aws
+from tests.end_to_end.test_exactly_once import small_disk
+
+__all__ = ["small_disk"]
 
 pytestmark = pytest.mark.slow
 MEGABYTE = 1_000_000
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(disk)], capture_output=True, text=True, check=False)
-    if mounted.returncode:
-        pytest.fail(f"this test needs a small disk of its own, and mounting one needs root: {mounted.stderr.strip()}")
-    yield disk
-    subprocess.run(["umount", "-l", str(disk)], check=True)
+FILE_BYTES = 12 * MEGABYTE
+"""Of which the small disk takes three."""
 
 
 @pytest.mark.filterwarnings("ignore:Exception ignored in. <socket:pytest.PytestUnraisableExceptionWarning")  # the SDK leaves a download that could not be written to the collector
 def test_what_does_not_fit_is_refused_and_leaves_room_for_what_does(aws: Aws, small_disk: Path) -> None:
     bucket = aws.bucket()
-    files = [(f"day{number}", aws.s3.put_object(Bucket=bucket, Key=f"day{number}", Body=bytes(MEGABYTE))["VersionId"]) for number in range(8)]
-    cache = Cache(aws.s3, bucket, small_disk, 10 * MEGABYTE)
+    files = [(f"day{number}", aws.s3.put_object(Bucket=bucket, Key=f"day{number}", Body=bytes(FILE_BYTES))["VersionId"]) for number in range(8)]
+    cache = Cache(aws.s3, bucket, small_disk, 10 * FILE_BYTES)
     for _ in range(2):
         with pytest.raises(NoMemory):
             cache.paths(files)
     for some in (files[:3], files[3:6], files[5:]):
-        assert [Path(path).stat().st_size for path in cache.paths(some)] == [MEGABYTE] * 3
+        assert [Path(path).stat().st_size for path in cache.paths(some)] == [FILE_BYTES] * 3
     gc.collect()
 
 

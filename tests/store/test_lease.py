@@ -5,9 +5,11 @@ from contextlib import contextmanager
 
 import pytest
 
+from footfall.store.aws.answers import DynamodbAnswers
 from footfall.store.aws.lease import lease
 from footfall.store.aws.table import Table
-from tests.aws.emulators import Aws
+from tests.aws.emulators import Aws, clients
+from tests.aws.fault import lose, network
 
 pytestmark = pytest.mark.slow
 
@@ -49,3 +51,16 @@ def test_who_was_too_slow_takes_nothing_from_the_next(table: Table) -> None:
         slow.__exit__(None, None, None)
         with lease(table, "site", 2_001, 900) as third:
             assert not third
+
+
+def test_a_lost_answer_is_no_refusal(aws: Aws) -> None:
+    """The SDK sends it again; who has it must not think that another does."""
+    with network(aws.url) as far:
+        wild = clients(far.url)
+        far.faults["PutItem"] = [lose, lose]
+        with lease(Table(wild.dynamodb, aws.table()), "site", 1_000, 900) as had:
+            assert had
+        far.faults["PutItem"] = [lose]
+        assert DynamodbAnswers(Table(wild.dynamodb, aws.table())).begin("name", 1_000, 0, 0)
+        assert far.seen["lose"] == 3
+        wild.dynamodb.close()

@@ -25,7 +25,10 @@ COMPACT_SECONDS, COMPACT_SECONDS_A_HIT = 1.0, 0.00006
 QUERY_SECONDS, COLLECT_SECONDS = 0.25, 0.02
 PANELS, PANEL_SECONDS = 10, 10
 LOG_BYTES = 700
-ALARMS = 9
+ALARMS = 11
+COMPACT_DISK_GB, QUERY_DISK_GB = 1.5, 0.5
+"""Beyond what costs nothing."""
+
 FILE_BYTES = 50
 HISTORY_MONTHS = 12
 SEGMENT_DAYS = 8
@@ -50,6 +53,8 @@ PRICES = {
     "Kinesis, records": Price(0.014, 1e6, "units of 25 KB", "aws.amazon.com/kinesis/data-streams/pricing"),
     "Lambda, calls": Price(0.20, 1e6, "calls", "aws.amazon.com/lambda/pricing"),
     "Lambda, time": Price(0.0000133334, 1, "GB seconds on arm64", "aws.amazon.com/lambda/pricing"),
+    "Lambda, disk": Price(0.0000000309, 1, "GB seconds", "aws.amazon.com/lambda/pricing"),
+    "Secrets Manager": Price(0.40, 1, "secrets", "aws.amazon.com/secrets-manager/pricing"),
     "DynamoDB, writes": Price(0.625, 1e6, "write units", "aws.amazon.com/dynamodb/pricing/on-demand"),
     "DynamoDB, reads": Price(0.125, 1e6, "read units", "aws.amazon.com/dynamodb/pricing/on-demand"),
     "DynamoDB, storage and recovery": Price(0.45, 1, "GB months", "aws.amazon.com/dynamodb/pricing/on-demand"),
@@ -110,6 +115,8 @@ def _amounts(use: Use) -> Iterator[tuple[str, float]]:
     process = batches * PROCESS_SECONDS + hits * PROCESS_SECONDS_A_HIT
     compact = compactions * COMPACT_SECONDS + hits * COMPACT_SECONDS_A_HIT * 20  # a day is written anew as long as it grows
     yield "Lambda, time", process * PROCESS_GB + compact * COMPACT_GB + panels * QUERY_SECONDS * QUERY_GB + collected * COLLECT_SECONDS * COLLECT_GB
+    yield "Lambda, disk", compact * COMPACT_DISK_GB + panels * QUERY_SECONDS * QUERY_DISK_GB
+    yield "Secrets Manager", 1 if use.door == "function" else 0
     yield "DynamoDB, writes", batches * _writes(hits / max(batches, 1), use.sites) + compactions * 8
     yield "DynamoDB, reads", batches * 2 + compactions * 30 + panels * 4 + collected
     yield "DynamoDB, storage and recovery", hits / 30 * SEGMENT_DAYS * _segment_bytes(hits / max(batches, 1)) / 1e9

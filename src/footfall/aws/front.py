@@ -26,6 +26,7 @@ from footfall.functions.process import Process
 from footfall.gateway.files import File
 from footfall.gateway.wire import Headers, Patience, Receive, Scope, Send, respond
 from footfall.settings import BadSettings, read
+from footfall.store.port import StoreBroken
 from footfall.stream.port import Reader, StreamBroken
 
 BATCH = 100
@@ -135,7 +136,7 @@ async def count(reader: Reader, process: Process, compact: Compact, sites: Calla
                 for site in await asyncio.to_thread(sites):
                     await asyncio.to_thread(compact, {"site": site}, None)
                 tidied = now
-        except StreamBroken as exc:
+        except (StreamBroken, StoreBroken) as exc:
             log.error("%s; trying again", exc)
         await asyncio.sleep(PAUSE_SECONDS)
 

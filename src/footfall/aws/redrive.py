@@ -41,7 +41,7 @@ def redriven(stack: Stack, progress: Callable[[str, int | None], AbstractContext
                 total = total._replace(old=total.old + 1)
             else:
                 try:
-                    found = redrive(facts, records_in(s3.get_object(Bucket=bucket, Key=each["Key"])["Body"].read()), compose.sources())
+                    found = redrive(facts, records_in(s3.get_object(Bucket=bucket, Key=each["Key"])["Body"].read()), compose.sources(), compose.now())
                 except StoreBroken as exc:
                     raise CannotDeploy(f"the table cannot be written just now ({exc}): do it again; nothing counts twice") from exc
                 if not found.left:

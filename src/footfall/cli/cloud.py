@@ -46,7 +46,7 @@ memory of the functions. Nothing is lost meanwhile.
 REDRIVE = """\
 Count the batches that Lambda gave up, after their cause is mended: each hit once, also where some of
 a batch had been counted, and whoever does this at the same time. They wait, without addresses, for
-eight days.
+seven days.
 
   footfall aws redrive"""
 

@@ -12,7 +12,7 @@ from footfall.domain.event import DAY_US, HOUR_US
 from footfall.domain.site import Site, local_date
 from footfall.query.upkeep import EXPECTED, UNUSED, RollUp, Trim, oldest_kept, standing_of
 from footfall.registry.port import Salts
-from footfall.store.port import Compacting, StoreBroken
+from footfall.store.port import Compacting
 
 KEPT_US = 24 * HOUR_US
 """How long the stream keeps a hit: so long one may be on its way."""
@@ -47,34 +47,31 @@ class Compact:
     now: Callable[[], int]
 
     def __call__(self, event: Mapping[str, Any], context: Any) -> None:
-        """Tidy the site of an event; of one without, destroy salts that are due and have this function called for each site that needs it."""
+        """Tidy the site of an event; of one without, destroy salts that are due and have this function called for each site that needs it.
+
+        What fails raises, so that Lambda counts an error and an alarm rings: segments do not wait for ever.
+        """
         now = self.now()
         if "site" in event:
             self._alone(event["site"], now)
             return
         self.salts.destroy(now)
-        if 0 <= now % DAY_US - FORGET_US < EVERY_US:
-            self._forget(now)
         old = {site.id for site in self.sites() if self.facts.older(site.id, oldest_kept(site, _date(site, now)))}
         for site in sorted({*self.facts.due(self._alive(now), _today(now)), *old}):
             self.invoke(FunctionName=context.invoked_function_arn, InvocationType="Event", Payload=json.dumps({"site": site}).encode())
+        if 0 <= now % DAY_US - FORGET_US < EVERY_US:
+            self._forget(now)
 
     def _forget(self, now: int) -> None:
         standing = {each for site in self.sites() for each in standing_of(site)}
-        try:
-            self.roll_up.rollups.forget(standing, local_date(now, "UTC") - UNUSED, self.facts.last_trimmed)
-        except StoreBroken as exc:
-            log.error("%s; roll-ups that nobody asks for are dropped tomorrow", exc)
+        self.roll_up.rollups.forget(standing, local_date(now, "UTC") - UNUSED, self.facts.last_trimmed)
 
     def _alone(self, site_id: str, now: int) -> None:
-        try:
-            with self.facts.alone(site_id, SECONDS) as alone:
-                if alone:
-                    self._tidy(site_id, now)
-                else:
-                    log.info("site %r is being tidied", site_id)
-        except StoreBroken as exc:
-            log.error("%s; site %r is tidied the next time", exc, site_id)
+        with self.facts.alone(site_id, SECONDS) as alone:
+            if alone:
+                self._tidy(site_id, now)
+            else:
+                log.info("site %r is being tidied", site_id)
 
     def _tidy(self, site_id: str, now: int) -> None:
         settled = self.facts.tidy(site_id, self._alive(now), _today(now), now - KEPT_US, lambda: self.now() - now > ENOUGH_US)

@@ -4,7 +4,6 @@ Lambda writes what it gave up, addresses included, into a bucket. On arrival a f
 into hits as they lie on the stream of one machine, and deletes it; `redrive` reads those.
 """
 
-import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -18,7 +17,7 @@ from footfall.domain.channel import Sources
 from footfall.domain.event import HOUR_US, Hit, Position, Tally
 from footfall.processor.batch import batch_of
 from footfall.store.port import Late, Outrun
-from footfall.stream.codec import Unreadable, encode
+from footfall.stream.codec import Unreadable, decode, encode
 from footfall.stream.port import Record
 
 ANONYMOUS = "anonymous/"
@@ -32,12 +31,11 @@ AT_ONCE = 30
 """Records in one transaction, which takes 100 items: each of another site and day is three of them."""
 
 TRIES = 5
-
-log = logging.getLogger(__name__)
+UNREADABLE = b"u"
 
 
 class _Kept(msgspec.Struct):
-    """A record without its sender; `data` is what lies on a stream."""
+    """A record without its sender; `data` is what `read_again` takes."""
 
     shard: str
     sequence: str
@@ -46,6 +44,7 @@ class _Kept(msgspec.Struct):
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(list[_Kept]).decode
+_decode_unreadable = msgspec.json.Decoder(tuple[str, bytes]).decode
 _decode_batch = msgspec.json.Decoder(dict[str, Any]).decode
 
 
@@ -77,7 +76,7 @@ class Failures:
             try:
                 yield _Kept(shard, str(sequence), encode(self.read(data)))
             except Unreadable as exc:
-                log.error("%s at %s of %s", exc, sequence, shard)
+                yield _Kept(shard, str(sequence), UNREADABLE + _encode((str(exc), exc.kept)))
 
 
 class Redriven(NamedTuple):
@@ -93,7 +92,14 @@ def records_in(data: bytes) -> list[Record]:
     return [Record(Position(each.shard, int(each.sequence)), each.data) for each in _decode(data)]
 
 
-def redrive(facts: Late, records: Sequence[Record], sources: Sources) -> Redriven:
+def read_again(data: bytes) -> Hit | Tally:
+    """The record that was made anonymous; raises `Unreadable` for what was so then, with the reason that it had."""
+    if data[:1] == UNREADABLE:
+        raise Unreadable(*_decode_unreadable(data[1:]))
+    return decode(data)
+
+
+def redrive(facts: Late, records: Sequence[Record], sources: Sources, now_us: int) -> Redriven:
     """Count the records that are not counted yet, each once, however often and beside whomever this is done. Raises `StoreBroken`.
 
     One that its shard has gone past can be committed by nobody else but who does this too. One
@@ -108,7 +114,7 @@ def redrive(facts: Late, records: Sequence[Record], sources: Sources) -> Redrive
             for start in range(0, len(some), AT_ONCE):
                 chunk = some[start : start + AT_ONCE]
                 with suppress(Outrun):
-                    batch = batch_of(chunk, {}, sources, 0)
+                    batch = batch_of(chunk, {}, sources, now_us, read_again)
                     if some is gone_past:
                         facts.apply_late(batch, [record.position for record in chunk])
                     else:

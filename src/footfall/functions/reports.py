@@ -60,10 +60,11 @@ class Later:
 
     def __call__(self, request: Request[Any, Any, Any], _: TooLong) -> Response[Any]:
         """Tell where the answer will be, once it is seen to that it is made."""
-        question = _question(request.scope["aws.event"])  # type: ignore[typeddict-item]
+        scope: Any = request.scope
+        question = _question(scope["aws.event"])
         name = _name(question)
         try:
-            self._see_to(name, question, request.scope["aws.context"].invoked_function_arn)  # type: ignore[typeddict-item]
+            self._see_to(name, question, scope["aws.context"].invoked_function_arn)
         except StoreBroken as exc:
             log.error("%s; a report that takes long is not made", exc)
             return Response(

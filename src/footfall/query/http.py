@@ -178,7 +178,7 @@ def application(access: Access, answers: Answers, original: Original, turns: Tur
         route_handlers=ROUTES,
         dependencies=provided,
         before_request=_once,
-        cors_config=CORSConfig(allow_origins=["*"], expose_headers=["ETag", "Retry-After", "X-Footfall-Left-Out"]),
+        cors_config=CORSConfig(allow_origins=["*"], expose_headers=["ETag", "Location", "Retry-After", "X-Footfall-Left-Out"]),
         state=State({"document": completed(described.openapi_schema.to_schema())}),
         logging_config=None,
         openapi_config=None,

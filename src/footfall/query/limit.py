@@ -14,6 +14,11 @@ class TooLong(TooCostly):
     """The report took all of its time."""
 
 
+def too_long(seconds: float) -> TooLong:
+    """For a report that was given so long."""
+    return TooLong(f"the report takes more than {seconds:g} seconds; ask for a shorter period, fewer dimensions or a filter")
+
+
 class GoneAway(Exception):
     """Who asked no longer waits for the answer."""
 
@@ -51,7 +56,7 @@ class Limit:
 
     def expire(self, seconds: float) -> None:
         """So long is too long."""
-        self._end(TooLong(f"the report takes more than {seconds:g} seconds; ask for a shorter period, fewer dimensions or a filter"))
+        self._end(too_long(seconds))
 
     def _end(self, why: TooCostly | GoneAway) -> None:
         with self._lock:

@@ -6,12 +6,14 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from footfall.query.limit import SECONDS, GoneAway, Limit
+from footfall.query.limit import SECONDS, GoneAway, Limit, too_long
 
 AT_ONCE = 4
 WAITING = 60
 AGAIN_SECONDS = 0.1
 """A statement that is just about to start does not hear that it should end, and is told again."""
+
+AGAIN_TIMES = 30
 
 T = TypeVar("T")
 
@@ -45,9 +47,14 @@ class Turns:
             gone_away = leaving.done()
             if not working.done() and job.cancel():
                 raise GoneAway if gone_away else Busy(f"other reports took all of the {self._seconds:g} seconds that a report may take; try again in a moment")
-            while not working.done():
+            for _ in range(AGAIN_TIMES):
+                if working.done():
+                    break
                 limit.give_up() if gone_away else limit.expire(self._seconds)
                 await asyncio.wait({working}, timeout=AGAIN_SECONDS)
+            if not working.done():  # it is where nothing ends it: taking in what has just come
+                working.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
+                raise GoneAway if gone_away else too_long(self._seconds)
             return working.result()
         finally:
             leaving.cancel()

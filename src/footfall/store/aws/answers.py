@@ -2,9 +2,10 @@
 
 | item | pk | sk | holds |
 |---|---|---|---|
-| an answer | `A#name` | `-` | `begun` (seconds); once it is there `done` and `data` |
+| an answer | `A#name` | `-` | `begun` (seconds), `maker`; once it is there `done` and `data` |
 """
 
+import secrets
 import zlib
 from contextlib import suppress
 
@@ -25,11 +26,12 @@ class DynamodbAnswers:
     def begin(self, name: str, now: int, begun_after: int, done_after: int) -> bool:
         """See `Kept`."""
         refused = self._table.client.exceptions.ConditionalCheckFailedException
-        times = {":begun": {"N": str(begun_after)}, ":done": {"N": str(done_after)}}
+        maker = {"S": secrets.token_hex(8)}  # it is sent again where its answer was lost
+        values = {":begun": {"N": str(begun_after)}, ":done": {"N": str(done_after)}, ":maker": maker}
         with translated(), suppress(refused):
             self._table.client.put_item(
-                TableName=self._table.name, Item={**key(f"A#{name}", "-"), "begun": {"N": str(now)}, "expires": {"N": str(now + KEPT_SECONDS)}},
-                ConditionExpression="attribute_not_exists(pk) OR begun <= :begun OR done <= :done", ExpressionAttributeValues=times,
+                TableName=self._table.name, Item={**key(f"A#{name}", "-"), "begun": {"N": str(now)}, "maker": maker, "expires": {"N": str(now + KEPT_SECONDS)}},
+                ConditionExpression="attribute_not_exists(pk) OR begun <= :begun OR done <= :done OR maker = :maker", ExpressionAttributeValues=values,
             )  # fmt: skip
             return True
         return False

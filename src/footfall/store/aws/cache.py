@@ -80,13 +80,22 @@ class Cache:
 
     def _make_room(self) -> None:
         """Forget what was longest not asked for."""
-        found = sorted((path.stat().st_mtime, path.stat().st_size, path) for path in self.folder.iterdir())
+        found = sorted(known for known in map(_known, self.folder.iterdir()) if known)
         size = sum(bytes_ for _, bytes_, _ in found)
         for used, bytes_, path in found:
             if size <= self._most_bytes or used > time() - IN_USE_SECONDS:
                 return
             path.unlink(missing_ok=True)
             size -= bytes_
+
+
+def _known(path: Path) -> tuple[float, int, Path] | None:
+    """When a file was used, and its size; None where another thread was quicker."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_mtime, found.st_size, path
 
 
 def _touched(path: Path) -> bool:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import date
 from itertools import takewhile
 from pathlib import Path
+from shutil import disk_usage
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
@@ -46,8 +47,8 @@ LATE = "!"
 WINDOWS = 2
 """Kept for sites of which nothing changes: the panels of a dashboard are all of one."""
 
-CACHE_BYTES = 300_000_000
-"""Of files that a warm function keeps; it has 512 MB on disk unless told otherwise."""
+CACHE_SHARE, CACHE_BYTES = 0.6, 6_000_000_000
+"""Of its disk, and at most, for files that a warm function keeps; the rest is for what it writes and reckons with."""
 
 MOST_EVENTS = 1_000_000
 """That a round of compaction takes from segments."""
@@ -72,7 +73,7 @@ class DynamodbFacts:
         self._sites = sites
         self._now = now
         self._memory_limit = memory_limit
-        self._cache = Cache(s3, bucket, cache, CACHE_BYTES)
+        self._cache = Cache(s3, bucket, cache, min(int(disk_usage(cache).total * CACHE_SHARE), CACHE_BYTES))
         self._loader = Loader(self._rows, self.pointers, self._cache)
         self._believed_us = believed_us
         self._seen: dict[str, tuple[int, object]] = {}
@@ -135,7 +136,14 @@ class DynamodbFacts:
             window.lay(site, sql, file, {*known.days, *changed})
             laid = {day: self._written(window, site, day, {}) for day in sorted(window.days(site))}
             self.pointers.put(site, known.generation, laid)
+        self._drop(site, laid)
         return laid
+
+    def _drop(self, site: str, pointers: Mapping[date, Pointer]) -> None:
+        """Have no files here of some days, or of what they were."""
+        for day, pointer in pointers.items():
+            for part, version in pointer.files.items():
+                self._cache.drop(file_key(site, day, part), version)
 
     def last_trimmed(self, site: str) -> date | None:
         """See `port.Compacting`."""
@@ -237,9 +245,7 @@ class DynamodbFacts:
                 days |= {day for day, marks in contents.marks.items() if marks != held_of(before, day)}
                 marks = {day: contents.marks.get(day) or further(held_of(before, day), contents.reached) for day in sorted(days)}
                 self.pointers.put(site, contents.known.generation, {day: self._written(window, site, day, marks[day]) for day in marks})
-            for day in marks.keys() & before.keys():
-                for part, version in before[day].files.items():
-                    self._cache.drop(file_key(site, day, part), version)
+            self._drop(site, {day: before[day] for day in marks.keys() & before.keys()})
             for day in contents.changed.keys() - contents.left:
                 self._clear(site, day, contents.changed[day])
             if not contents.left or enough():

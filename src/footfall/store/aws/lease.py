@@ -24,7 +24,8 @@ def lease(table: Table, name: str, now: float, seconds: float) -> Iterator[bool]
     with translated(), suppress(refused):
         table.client.put_item(
             TableName=table.name, Item={**place, "holder": holder, "expires": {"N": str(int(now + seconds))}},
-            ConditionExpression="attribute_not_exists(pk) OR expires < :now", ExpressionAttributeValues={":now": {"N": str(int(now))}},
+            ConditionExpression="attribute_not_exists(pk) OR expires < :now OR holder = :ours",
+            ExpressionAttributeValues={":now": {"N": str(int(now))}, ":ours": holder},  # it is sent again where its answer was lost
         )  # fmt: skip
         ours = True
     try:
