@@ -41,7 +41,7 @@ class Cache:
         return list(map(str, paths))
 
     def keep(self, key: str, version: str, file: Path) -> None:
-        """Have a file that was just written, of the same disk or another."""
+        """Have a file that was written here just now, where that takes no copy."""
         with suppress(OSError):
             os.link(file, self._path(key, version))
 
