@@ -226,7 +226,7 @@ def test_a_parameter_given_twice_is_refused(server: Server, path: str) -> None:
 
 def test_other_origins_may_read_what_comes_beside_an_answer(server: Server) -> None:
     shown = server.call("GET", CALLS[0], Origin="https://elsewhere.example").headers["access-control-expose-headers"]
-    assert {name.strip() for name in shown.split(",")} == {"ETag", "Retry-After", "X-Footfall-Left-Out"}
+    assert {name.strip() for name in shown.split(",")} == {"ETag", "Location", "Retry-After", "X-Footfall-Left-Out"}
 
 
 def test_dropped_names_only_the_periods_that_it_takes(server: Server) -> None:
