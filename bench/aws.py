@@ -3,24 +3,22 @@
 Times are those of this machine and of an emulator; units, bytes and counts of calls are what AWS would see.
 """
 
-import json
 import subprocess
 import sys
 import tempfile
 import threading
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from math import ceil
 from pathlib import Path
 from statistics import median
 from time import monotonic
-from typing import Any
 
 import duckdb
 
 from bench.collecting import say
 from bench.reports import AS_EVENTS, SITE, a_day, as_events, today
+from bench.units import Units
+from footfall.aws.package import package
 from footfall.compose import now
 from footfall.domain.event import Event
 from footfall.domain.site import date_day, day_date
@@ -37,8 +35,10 @@ from footfall.store.aws.table import key
 from footfall.store.aws.window import Window
 from footfall.store.port import Batch
 from tests.aws.emulators import Aws, emulated
+from tests.aws.place import Place
 
 BATCHES = (1, 24, 230, 2_266)
+LOOKED_AT = BATCHES[-1]
 ORIGINAL_WRITES = 5
 COMPACTED = (200_000, 1_000_000)
 BUSY = 1_000_000
@@ -47,13 +47,20 @@ PACKED = 2_000
 """Events a batch, where they come fast."""
 
 PIECES = 200
-IMPORTS = """
-import time; start = time.perf_counter()
-import boto3, botocore.config; sdk = time.perf_counter()
-import footfall.aws.lambdas, footfall.functions.process, footfall.gateway.envelope, footfall.gateway.clients, footfall.store.aws.dynamodb, footfall.stream.kinesis
-print(sdk - start, time.perf_counter() - sdk)
+FUNCTIONS = ("process", "collect", "query", "compact", "failures")
+START = """
+import sys, time
+begun = time.perf_counter(); import boto3, botocore.config; sdk = time.perf_counter() - begun
+begun = time.perf_counter()
+from footfall.aws import lambdas
+from footfall.compose import functions
+own = time.perf_counter() - begun
+begun = time.perf_counter(); made = [functions.client(name) for name in ("dynamodb", "kinesis", "s3", "lambda")]; sdk += time.perf_counter() - begun
+made[0].describe_limits(); made[1].describe_limits()
+begun = time.perf_counter(); getattr(lambdas, "_" + sys.argv[1])(); own += time.perf_counter() - begun
+print(own, sdk)
 """
-
+"""A cold start until the function's parts are made. The SDK's clients, and their first connections, are not our own."""
 
 COMPACT = r"""
 import re, sys, tempfile, time
@@ -70,55 +77,13 @@ with tempfile.TemporaryDirectory() as cache:
 """What a function of its own does, with the memory limit of the template. The peak is that of this process: `getrusage` would tell what whoever started it had."""
 
 
-class Units:
-    """Counts what DynamoDB charges: 1 KB a write and 4 KB a consistent read, twice in a transaction; and calls of S3."""
-
-    def __init__(self, *clients: Any) -> None:
-        self.writes = self.reads = 0.0
-        self.calls: Counter[str] = Counter()
-        for client in clients:
-            client.meta.events.register("before-call", self._before)
-            client.meta.events.register("after-call", self._after)
-
-    def _before(self, model: Any, params: dict[str, Any], **_: Any) -> None:
-        self.calls[model.name] += 1
-        body = json.loads(params["body"]) if model.service_model.service_name == "dynamodb" else {}
-        for item in body.get("TransactItems", ()):
-            ((_, what),) = item.items()
-            self.writes += 2 * ceil(max(size(what.get("Item") or {**what["Key"], **what.get("ExpressionAttributeValues", {})}), 1) / 1_024)
-        if model.name in ("PutItem", "UpdateItem", "DeleteItem"):
-            self.writes += ceil(max(size(body.get("Item") or body["Key"]), 1) / 1_024)
-        for requests in body.get("RequestItems", {}).values():
-            self.writes += sum(ceil(max(size(each["PutRequest"]["Item"]), 1) / 1_024) for each in requests if "PutRequest" in each)
-
-    def _after(self, model: Any, parsed: Mapping[str, Any], **_: Any) -> None:
-        if model.name == "Query":
-            self.reads += max(ceil(sum(map(size, parsed["Items"])) / 4_096), 0.5)
-        if model.name == "GetItem":
-            self.reads += max(ceil(size(parsed.get("Item", {})) / 4_096), 1)
-
-
-def size(item: Mapping[str, Any]) -> int:
-    """Bytes of an item, as DynamoDB counts them: names and values."""
-    return sum(len(name) + _bytes(value) for name, value in item.items())
-
-
-def _bytes(value: Mapping[str, Any]) -> int:
-    ((kind, held),) = value.items()
-    if kind == "M":
-        return 3 + size(held)
-    if kind == "B":
-        return len(held) if isinstance(held, bytes) else len(held) * 3 // 4
-    return {"N": lambda: len(held) // 2 + 2, "BOOL": lambda: 1}.get(kind, lambda: len(str(held).encode()))()
-
-
 def measure(millions: Sequence[int]) -> list[str]:
     """All of it, as lines."""
     lines = [say("AWS, in front of an emulator")]
     with ExitStack() as stack:
         aws = stack.enter_context(emulated())
         lines += _committing(aws)
-        lines += [say(line) for line in _imports()]
+        lines += [say(line) for line in _code(aws)]
         for count in COMPACTED:
             lines += _compacting(aws, count)
         lines.append(_adding(aws))
@@ -136,16 +101,23 @@ def _facts(aws: Aws) -> Iterator[tuple[DynamodbFacts, DynamodbRollups, Units]]:
 
 
 def _committing(aws: Aws) -> list[str]:
-    """Write units by the size of batches, beside the original's five writes an event."""
+    """Units by the size of batches, beside the original's five writes an event: of a batch, and of a dashboard's look at what lies in such."""
     events, lines = a_day(), []
     for count in BATCHES:
         with _facts(aws) as (facts, _, units):
             for start in range(0, 3 * count, count):
                 some = events[start : start + count]
                 facts.apply(_batch(some))
-            each = units.writes / (3 * count)
+            writes, reads = units.writes / (3 * count), units.reads / (3 * count)
             data = len(pack(events[:count], ())) / count
-        lines.append(say(f"{count:>6,} events a batch: {each:.3f} write units an event (the original: {ORIGINAL_WRITES}), a segment of {data:.1f} bytes an event"))
+        with _facts(aws) as (facts, rollups, units):
+            for start in range(0, LOOKED_AT, count):
+                _lay(facts, events[start : min(start + count, LOOKED_AT)])
+            view, again = _view(facts, rollups, units), _view(facts, rollups, units)
+        lines += [
+            say(f"{count:>6,} events a batch: {writes:.3f} write units an event (the original: {ORIGINAL_WRITES}), {reads:.3f} read units, a segment of {data:.1f} bytes an event"),
+            say(f"       a look at {LOOKED_AT:,} events in such batches: {view:.0f} read units, {again:.0f} again"),
+        ]
     return lines
 
 
@@ -154,10 +126,17 @@ def _batch(events: Sequence[Event]) -> Batch:
     return Batch(events, (), {"bench": last}, {"bench": first})
 
 
-def _imports() -> Iterator[str]:
-    taken = [[float(each) for each in subprocess.run([sys.executable, "-c", IMPORTS], capture_output=True, text=True, check=True).stdout.split()] for _ in range(7)]
-    sdk, own = (median(column) for column in zip(*taken, strict=True))
-    yield f"process, cold: {own * 1000:.0f} ms of imports of its own, {sdk * 1000:.0f} ms of boto3"
+def _code(aws: Aws) -> Iterator[str]:
+    """What is uploaded, and how long each function takes to begin."""
+    with tempfile.TemporaryDirectory() as folder:
+        made = package(Path(folder) / "functions.zip")
+    yield f"functions.zip: {made.size / 1e6:.0f} MB, {made.unpacked / 1e6:.0f} MB unpacked"
+    place = Place(aws)
+    for name in FUNCTIONS:
+        command = [sys.executable, "-c", START, name]
+        taken = [[float(each) for each in subprocess.run(command, capture_output=True, text=True, check=True, env=place.variables(name)).stdout.split()] for _ in range(7)]
+        own, sdk = (median(column) for column in zip(*taken, strict=True))
+        yield f"{name}, cold: {own * 1000:.0f} ms of its own, {sdk * 1000:.0f} ms of the SDK"
 
 
 def _compacting(aws: Aws, count: int) -> list[str]:

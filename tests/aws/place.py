@@ -65,7 +65,11 @@ class Place:
         return found
 
     def _started(self, name: str, more: Mapping[str, str]) -> "subprocess.Popen[str]":
-        """A sandbox with the variables that the template gives the function, and nothing else of ours."""
+        command = [sys.executable, "-m", "tests.aws.sandbox"]
+        return subprocess.Popen(command, cwd=ROOT, env={**self.variables(name), **more}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def variables(self, name: str) -> dict[str, str]:
+        """What a function's sandbox has: the variables that the template gives it, and nothing else of ours."""
         variables = RESOURCES[f"{name.title()}Function"]["Properties"]["Environment"]["Variables"]
         known = {
             "AWS_ENDPOINT_URL": self._url,
@@ -74,8 +78,7 @@ class Place:
             "AWS_SECRET_ACCESS_KEY": "test",
             "PATH": os.environ["PATH"],
         }
-        given = {variable: self._value(value) for variable, value in variables.items()}
-        return subprocess.Popen([sys.executable, "-m", "tests.aws.sandbox"], cwd=ROOT, env={**known, **given, **more}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        return known | {variable: self._value(value) for variable, value in variables.items()}
 
     def _value(self, value: Any) -> str:
         if isinstance(value, str):

@@ -1,6 +1,7 @@
 """The function that makes files: when it does what, and what it leaves for the next time."""
 
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -8,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from bench.units import Units
+from footfall.domain.site import date_day
 from footfall.functions import compact
 from footfall.functions.compact import Compact
 from footfall.query.upkeep import RollUp, Trim
@@ -112,6 +115,29 @@ def test_much_is_done_in_several_invocations(tidying: Tidying, monkeypatch: pyte
         assert everything(tidying.facts) == everything(home)
     assert rounds > 3
     home.close()
+
+
+def test_what_was_rolled_up_is_not_looked_at_again(tidying: Tidying, aws: Aws) -> None:
+    """By no function, though most begin with nothing in memory: all roll-ups would be read every five minutes."""
+    apply(tidying.facts, made(crowd(3, FIRST, 40, 60), one_shard=True))
+    units, today, day = Units(aws.dynamodb), FIRST + timedelta(days=40), FIRST + timedelta(days=9)
+
+    def roll_up() -> tuple[float, Mapping[date, int]]:
+        units.reads = 0.0
+        RollUp(tidying.facts, tidying.rollups)(SITE["berlin"], today, threading.Event())
+        return units.reads, tidying.rollups.versions("berlin", DAY.key, day, day)
+
+    first, kept = roll_up()
+    assert first > 30 and kept
+    again, same = roll_up()
+    assert again < 10 and same == kept
+    apply(tidying.facts, made([Act(at(f"{day} 12:00"))], prefix="l"))
+    assert roll_up()[1] == kept, "until it settles, or somebody asks"
+    tidying.facts.tidy("berlin", frozenset(), date_day(today), 0)
+    _, settled = roll_up()
+    assert settled != kept
+    apply(tidying.facts, made([Act(at(f"{day} 13:00"))], prefix="m"))
+    assert roll_up()[1] != settled
 
 
 def test_roll_ups_that_nobody_asks_for_go_after_five_weeks(tidying: Tidying) -> None:

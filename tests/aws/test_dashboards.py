@@ -10,7 +10,7 @@ from random import Random
 
 import pytest
 
-from bench.aws import Units
+from bench.units import Units
 from footfall.processor.batch import batch_of
 from footfall.query.access import Access
 from footfall.query.answer import Answers

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from bench.aws import Units
+from bench.units import Units
 from footfall.processor.batch import batch_of
 from footfall.store.aws.commit import commit
 from footfall.store.aws.pointer import Day, Pointer

@@ -167,6 +167,19 @@ def test_what_somebody_asked_for_once_outlives_its_facts_for_good(held: Held) ->
     assert held.ask("berlin", filters=DE)["results"] == before["results"]
 
 
+def test_a_day_that_changes_after_it_settled_is_deleted_all_the_same(held: Held) -> None:
+    held.settle()
+    held.now = at("2026-04-05 12:00")
+    held.tend()
+    apply(held.told.facts, made([Act(at("2026-03-28 12:00"), page="/late")], SALTS, prefix="l"))
+    held.settle()
+    held.tend()
+    before, held.now = held.standard("berlin"), LATER
+    held.tend()
+    assert held.events() == 0
+    assert held.standard("berlin") == before
+
+
 def test_what_was_asked_before_a_day_changed_is_not_believed_once_its_facts_are_gone(held: Held) -> None:
     one_day: dict[str, Any] = {"date_range": ["2026-03-28", "2026-03-28"], "filters": DE}
     assert held.ask("berlin", **one_day)["meta"] == {}

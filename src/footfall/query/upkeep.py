@@ -1,10 +1,12 @@
 """What is done beside answering: roll-ups of days that ended, and deleting facts that are too old."""
 
+import json
 import logging
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
 from zoneinfo import ZoneInfo
 
 from footfall.domain.site import Site
@@ -22,6 +24,10 @@ SLACK_DAYS = 3
 
 DAYS_AT_ONCE = 31
 VIEWS = (DAY.key, HOUR.key)
+MADE = b"days rolled up"
+NO_DAY = date.min
+"""Where what is of no day is kept."""
+
 LAST_TRIMMED = "SELECT site, max(day) FROM days WHERE trimmed GROUP BY site"
 DAYS = "SELECT day, version, settled, trimmed FROM days WHERE site = ? ORDER BY day"
 
@@ -30,21 +36,20 @@ EXPECTED = (StoreBroken, NoMemory, TooCostly)
 log = logging.getLogger(__name__)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class RollUp:
-    """Makes the roll-ups of days that ended; remembers which it made."""
+    """Makes the roll-ups of days that ended, and keeps beside them which it made: to look at each anew costs as much as to read them all."""
 
     facts: Facts
     rollups: Rollups
-    _done: dict[str, dict[date, tuple[bool, tuple[bytes, ...]]]] = field(default_factory=dict)
 
     def __call__(self, site: Site, today: date, stop: threading.Event) -> None:
-        """Make what days that ended lack: once when they end and once when they settle; changes between are found by who asks."""
+        """Make what days that ended lack: once when they end, and then as often as they change after they settled; changes between are found by who asks."""
         questions = list(standard(site))
-        keys = tuple(one.key for question in questions for one in question.kept_as) + VIEWS
-        done = self._done.setdefault(site.id, {})
+        keys = sha256(b"".join(sorted(key for _, key in standing_of(site)))).hexdigest()
+        made = self._made(site.id, keys)
         with self.facts.reading(site.id) as reading:
-            due = [day for day, _, settled, trimmed in reading.rows(DAYS, [site.id], NO_DAYS) if day < today and not trimmed and done.get(day) != (settled, keys)]
+            due = [day for day, version, settled, trimmed in reading.rows(DAYS, [site.id], NO_DAYS) if day < today and not trimmed and made.get(str(day)) != settled * version]
         while due and not stop.is_set():
             some, due = due[:DAYS_AT_ONCE], due[DAYS_AT_ONCE:]
             with self.facts.reading(site.id) as reading:
@@ -54,7 +59,16 @@ class RollUp:
                 for question in questions:
                     sums.roll_up(question, at)
                 roll_up(self.rollups, site.id, at)
-            done.update({day: (settled, keys) for day, _, settled, _ in rows})
+            made |= {str(day): settled * version for day, version, settled, _ in rows}
+            self.rollups.put(site.id, MADE, {NO_DAY: (0, json.dumps([keys, made]).encode())})
+
+    def _made(self, site: str, keys: str) -> dict[str, int]:
+        """Days of which all of these questions' roll-ups were made, with their versions, or 0 of those that had not settled."""
+        for _, data in self.rollups.get(site, MADE, NO_DAY, NO_DAY).values():
+            of, made = json.loads(data)
+            if of == keys:
+                return dict(made)
+        return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +110,7 @@ def oldest_kept(site: Site, today: date) -> date:
 
 def standing_of(site: Site) -> set[tuple[str, bytes]]:
     """The questions of a site, and it, whose roll-ups are kept whether anybody asks or not."""
-    return {(site.id, key) for key in (*VIEWS, *(one.key for question in standard(site) for one in question.kept_as))}
+    return {(site.id, key) for key in (MADE, *VIEWS, *(one.key for question in standard(site) for one in question.kept_as))}
 
 
 @dataclass(slots=True)
