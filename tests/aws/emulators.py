@@ -12,6 +12,8 @@ import boto3
 import pytest
 from botocore.config import Config
 
+from footfall.compose.functions import careful
+
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
@@ -57,7 +59,7 @@ def clients(url: str) -> Aws:
     """Clients that try as often as those of a function do."""
     config = Config(retries={"mode": "standard", "total_max_attempts": 3}, s3={"addressing_style": "path"})
     made: dict[str, Any] = {"endpoint_url": url, "config": config, **ANYBODY}
-    return Aws(url, boto3.client("dynamodb", **made), boto3.client("s3", **made))
+    return Aws(url, careful(boto3.client("dynamodb", **made)), careful(boto3.client("s3", **made)))
 
 
 @contextmanager

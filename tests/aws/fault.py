@@ -25,10 +25,12 @@ class Call(BaseHTTPRequestHandler):
         fault = self.server.fault(self.action)
         fault(self)
 
+    do_GET = do_PUT = do_DELETE = do_POST
+
     @property
     def action(self) -> str:
-        """What is called, such as `PutItem`."""
-        return str(self.headers.get("x-amz-target", "")).rpartition(".")[2]
+        """What is called, such as `PutItem`; of S3 the method."""
+        return str(self.headers.get("x-amz-target", "")).rpartition(".")[2] or self.command
 
     def pass_on(self) -> tuple[int, dict[str, str], bytes]:
         """Have the emulator do it; its answer. A transaction sent again with its token is not done again, as in AWS and not in moto."""
@@ -37,7 +39,7 @@ class Call(BaseHTTPRequestHandler):
             return self.server.done[token]
         upstream = HTTPConnection(self.server.upstream, timeout=20)
         try:
-            upstream.request("POST", self.path, self.sent, {name: value for name, value in self.headers.items() if name.lower() not in HOP})
+            upstream.request(self.command, self.path, self.sent, {name: value for name, value in self.headers.items() if name.lower() not in HOP})
             answer = upstream.getresponse()
             found = answer.status, {name: value for name, value in answer.getheaders() if name.lower() not in HOP}, answer.read()
         finally:
@@ -46,17 +48,21 @@ class Call(BaseHTTPRequestHandler):
             self.server.done[token] = found
         return found
 
-    def answer(self, status: int, headers: dict[str, str], body: bytes) -> None:
-        """Send an answer."""
+    def answer(self, status: int, headers: dict[str, str], body: bytes, sent: int | None = None) -> None:
+        """Send an answer, or so many bytes of its body."""
         self.send_response(status)
         for name, value in {**headers, "content-length": str(len(body))}.items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(body)
+        self.wfile.write(body[:sent])
 
     def refuse(self, status: int, error: str) -> None:
         """Answer with an error as AWS names it."""
-        self.answer(status, {"content-type": self.headers["content-type"]}, json.dumps({"__type": error, "message": "by the fault proxy"}).encode())
+        said = "by the fault proxy"
+        if self.action == self.command:
+            self.answer(status, {"content-type": "application/xml"}, f"<Error><Code>{error}</Code><Message>{said}</Message></Error>".encode())
+        else:
+            self.answer(status, {"content-type": self.headers["content-type"]}, json.dumps({"__type": error, "message": said}).encode())
 
     def log_message(self, format: str, *args: Any) -> None:
         pass
@@ -91,7 +97,10 @@ def none(call: Call) -> None:
 
 def throttle(call: Call) -> None:
     """Too much at once; nothing is done."""
-    call.refuse(400, "ProvisionedThroughputExceededException")
+    if call.action == call.command:
+        call.refuse(503, "SlowDown")
+    else:
+        call.refuse(400, "ProvisionedThroughputExceededException")
 
 
 def fail(call: Call) -> None:
@@ -107,6 +116,13 @@ def cut(call: Call) -> None:
 def lose(call: Call) -> None:
     """The service does it, and the connection breaks before its answer comes."""
     call.pass_on()
+    call.close_connection = True
+
+
+def tear(call: Call) -> None:
+    """The service does it, and the connection breaks in the midst of its answer."""
+    status, headers, body = call.pass_on()
+    call.answer(status, headers, body, len(body) // 2)
     call.close_connection = True
 
 

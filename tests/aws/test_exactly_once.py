@@ -15,6 +15,7 @@ from botocore.config import Config
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from footfall.compose.functions import careful
 from footfall.domain.event import Position
 from footfall.functions.process import Process
 from footfall.store.aws.dynamodb import DynamodbFacts
@@ -25,6 +26,7 @@ from tests.aws import fault
 from tests.aws.emulators import ANYBODY, Aws
 from tests.aws.fault import Fault, network
 from tests.aws.mapping import Crash, EventSourceMapping, Zombie, doom, lineage
+from tests.oracle import HOUR
 from tests.store.relations import agree, copies, everything, filled
 from tests.traffic import SOURCES, Act, Made, at, crowd, made, traffic
 
@@ -32,6 +34,7 @@ pytestmark = pytest.mark.slow
 STREAM = "hits@1"
 NOW = at("2026-06-10 09:00")
 CROWD = crowd(5, date(2026, 6, 10), 2, 12)
+FAULTS = (fault.throttle, fault.fail, fault.cut, fault.lose, fault.tear)
 SCALE = 10**40
 """Sequence numbers of Kinesis are larger than any integer that a database has."""
 
@@ -55,12 +58,13 @@ def test_every_record_counts_once(aws: Aws, tmp_path: Path, runs: int) -> None:
     dice, happened = Random(1), Counter[str]()
 
     def choose(action: str) -> Fault:
-        return dice.choice((fault.throttle, fault.fail, fault.cut, fault.lose)) if dice.random() < rate else fault.none
+        return dice.choice(FAULTS) if dice.random() < rate else fault.none
 
     rate = 0.12
     with network(aws.url, choose) as far:
-        once: dict[str, Any] = {"endpoint_url": far.url, "config": Config(retries={"mode": "standard", "total_max_attempts": 1}), **ANYBODY}
-        client = boto3.client("dynamodb", **once)
+        config = Config(retries={"mode": "standard", "total_max_attempts": 1}, s3={"addressing_style": "path"})
+        once: dict[str, Any] = {"endpoint_url": far.url, "config": config, **ANYBODY}
+        client, files = careful(boto3.client("dynamodb", **once)), careful(boto3.client("s3", **once))
         doom(client)
 
         @settings(max_examples=runs, deadline=None, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
@@ -71,15 +75,18 @@ def test_every_record_counts_once(aws: Aws, tmp_path: Path, runs: int) -> None:
             records, sites = numbered(acts), sorted({act.site for act in acts})
             shards = lineage(records, dice)
 
-            def facts_by(dynamodb: Any) -> DynamodbFacts:
-                return DynamodbFacts(dynamodb, aws.s3, table, bucket, lambda: sites, lambda: NOW, "512MB", tmp_path)
+            def clock() -> int:
+                return NOW + dice.randint(-HOUR, HOUR)
+
+            def facts_by(dynamodb: Any, s3: Any) -> DynamodbFacts:
+                return DynamodbFacts(dynamodb, s3, table, bucket, lambda: sites, clock, "512MB", tmp_path)
 
             def sandbox() -> Process:
-                return Process(facts_by(client), SOURCES, lambda: NOW, partial(delivered, stream=STREAM), lambda: None, decode)
+                return Process(facts_by(client, files), SOURCES, clock, partial(delivered, stream=STREAM), lambda: None, decode)
 
             def compact() -> None:
                 with suppress(StoreBroken, Crash):
-                    facts_by(client).compact(acts[0].site)
+                    facts_by(client, files).compact(acts[0].site)
 
             def between() -> None:
                 if dice.random() < 0.06:
@@ -90,7 +97,7 @@ def test_every_record_counts_once(aws: Aws, tmp_path: Path, runs: int) -> None:
             mapping = EventSourceMapping(shards, sandbox, dice, max(6, len(records) // 5))
             mapping.run(between)
             happened.update(mapping.happened)
-            ours = facts_by(aws.dynamodb)
+            ours = facts_by(aws.dynamodb, aws.s3)
             stands = [on(shard.name, each) for shard in shards for each in shard.records]
             home = filled([_moved(each, Position(each.record.position.shard, each.record.position.sequence - SCALE)) for each in stands])
             for _ in range(2):
@@ -103,5 +110,6 @@ def test_every_record_counts_once(aws: Aws, tmp_path: Path, runs: int) -> None:
 
         check()
         client.close()
+        files.close()
     assert all(happened[fate] for fate in ("none", "before", "after", "zombie", "doubt")), happened
-    assert all(far.seen[what.__name__] for what in (fault.throttle, fault.fail, fault.cut, fault.lose)), far.seen
+    assert all(far.seen[what.__name__] for what in FAULTS), far.seen

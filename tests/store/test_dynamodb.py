@@ -157,7 +157,7 @@ def test_of_two_who_apply_the_same_one_is_outrun(opened: Opened) -> None:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_a_network_that_fails_makes_nothing_count_twice_or_not_at_all(opened: Opened, seed: int) -> None:
-    dice, faults = Random(seed), [fault.none, fault.none, fault.throttle, fault.fail, fault.cut, fault.lose]
+    dice, faults = Random(seed), [fault.none, fault.none, fault.throttle, fault.fail, fault.cut, fault.lose, fault.tear]
     facts = opened(lambda action: dice.choice(faults) if action == "TransactWriteItems" else fault.none)
     shards = sharded(crowd(seed, date(2026, 6, 10), 2, 12))
     for batch in delivered(shards, dice, 12):
@@ -168,6 +168,15 @@ def test_a_network_that_fails_makes_nothing_count_twice_or_not_at_all(opened: Op
             except (StoreBroken, Outrun):
                 continue
     same(opened(), [each for shard in shards for each in shard])
+
+
+def test_half_an_answer_is_none(opened: Opened) -> None:
+    """The SDK takes it for one that says nothing."""
+    apply(opened(), made([Act(NINE)]))
+    facts = opened(fault.always(fault.tear))
+    for asked in (facts.marks, facts.reading().__enter__):
+        with pytest.raises(StoreBroken, match="checksum"):
+            asked()
 
 
 def test_a_batch_too_large_for_a_transaction_is_refused_whole(opened: Opened) -> None:

@@ -26,7 +26,7 @@ class Account:
         config = import_module("botocore.config").Config(
             retries={"mode": "standard", "total_max_attempts": 5}, s3={"addressing_style": "path"} if self.endpoint else {}, user_agent_appid="footfall"
         )
-        return self.session.client(service, endpoint_url=self.endpoint, config=config)
+        return part("footfall.compose.functions").careful(self.session.client(service, endpoint_url=self.endpoint, config=config))
 
     def number(self) -> str:
         """The account's number."""

@@ -6,9 +6,11 @@ from datetime import UTC, datetime
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
+from zlib import crc32
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import ResponseStreamingError
 
 from footfall.compose import now, places, script, sources
 from footfall.domain.site import Offsets
@@ -43,7 +45,18 @@ TRIES = Config(retries={"mode": "standard", "total_max_attempts": 3}, connect_ti
 def client(service: str) -> Any:
     """A client of a service of AWS; region, credentials and addresses are found as every tool finds them."""
     made: Any = boto3.client
-    return made(service, config=TRIES)
+    return careful(made(service, config=TRIES))
+
+
+def careful(client: Any) -> Any:
+    """Have a client raise where its last try brought half an answer, which the SDK takes for one that says nothing: an item would not be there."""
+    client.meta.events.register("after-call", _whole)
+    return client
+
+
+def _whole(http_response: Any, **_: Any) -> None:
+    if (said := http_response.headers.get("x-amz-crc32")) and int(said) != crc32(http_response.content):
+        raise ResponseStreamingError(error="it does not have the checksum that it says")
 
 
 def open_registry(settings: Settings) -> DynamodbRegistry:
