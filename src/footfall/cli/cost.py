@@ -13,10 +13,20 @@ def cost(given: dict[str, Any]) -> int:
     lines = bill(use)
     print(f"{use.views:,} page views a month, {use.hits_per_view:g} hits each, {use.door} door\n")
     for line in lines:
-        print(f"{line.name:32}{line.amount:>18,.2f} {line.price.unit:20}{line.dollars:>10,.2f} $   {line.price.source}")
-    print(f"{'together':32}{'':39}{sum(line.dollars for line in lines):>10,.2f} $\n")
-    print(f"Prices of us-east-1, {PRICED}, without free tiers and taxes. Amounts are an estimate by sizes that were measured on emulators.")
+        price = line.price
+        print(f"{line.name:31}{line.amount:>17,.2f} {price.unit:21}{_exact(price.dollars):>13} ${_per(price.units):7}{line.dollars:>9,.2f} $   {PRICED}, {price.source}")
+    print(f"{'together':31}{'':60}{sum(line.dollars for line in lines):>9,.2f} $\n")
+    print("Prices are those of us-east-1, without free tiers and taxes. Amounts are an estimate by sizes that were measured on emulators.")
     return 0
+
+
+def _exact(dollars: float) -> str:
+    """At least cents, and as small as it is."""
+    return f"{dollars:.2f}" if round(dollars, 2) == dollars else f"{dollars:.10f}".rstrip("0")
+
+
+def _per(units: float) -> str:
+    return "" if units == 1 else f"/{units / 1e6:.0f}M" if units >= 1e6 else f"/{units / 1e3:.0f}K"
 
 
 def count(text: str) -> int:
