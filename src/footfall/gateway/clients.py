@@ -8,7 +8,7 @@ from socket import AF_INET, inet_ntop
 import crawleruseragents
 import maxminddb
 from ua_parser import Domain
-from ua_parser.loaders import load_builtins
+from ua_parser.loaders import load_lazy_builtins
 from ua_parser.regex import Resolver
 from ua_parser_rs import UserAgentExtractor
 
@@ -28,7 +28,7 @@ def client_lookup() -> Callable[[str], Client]:
     ua-parser's patterns for devices are left out: they tell models, not classes, and take 13 MB.
     """
     crawlers = UserAgentExtractor((entry["pattern"], None, None, None, None, None) for entry in crawleruseragents.CRAWLER_USER_AGENTS_DATA)
-    browsers, systems, _ = load_builtins()
+    browsers, systems, _ = load_lazy_builtins()  # those that are not lazy compile every pattern with `re` first, in vain
     parse = Resolver((browsers, systems, []))
 
     @lru_cache(maxsize=AGENTS)
