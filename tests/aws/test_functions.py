@@ -5,13 +5,17 @@ import secrets
 from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
+from time import time_ns
 from typing import Any
 
 import pytest
 
 from footfall.aws.velocity import Request
+from footfall.domain.site import Site
+from footfall.functions.failures import ANONYMOUS
+from footfall.registry.dynamodb import DynamodbRegistry
 from tests.aws.emulators import clients, clients_of
-from tests.aws.events import proxied, to_url, wrapped
+from tests.aws.events import BROWSER, proxied, to_url, wrapped
 from tests.aws.runtime import sandbox
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -50,6 +54,35 @@ def test_query_answers(unpacked: Path, environment: dict[str, str]) -> None:
         answer = function.invoke(proxied("POST", "/api/v2/query", body={"site_id": "nobody", "metrics": ["visitors"], "date_range": "day"}))
         assert (answer.kind, answer.body["statusCode"]) == ("response", 404), answer
         assert "error" in json.loads(answer.body["body"])
+
+
+def test_from_records_to_files_and_reports(unpacked: Path, environment: dict[str, str], cloud: str, tmp_path: Path) -> None:
+    """Every function that touches what is counted, each with a disk of its own, as sandboxes have."""
+    here, (table, bucket) = clients(cloud), environment["FOOTFALL_STORE"].removeprefix("dynamodb:").split("/")
+    DynamodbRegistry(here.dynamodb, table).put_site(Site("example", ("example.com",), public=True), new=True)
+    bodies = [json.dumps({"url": f"https://example.com/{page}"}) for page in "aab"]
+    given = [wrapped(Request({"User-Agent": BROWSER}, body=body, time_ms=time_ns() // 1_000_000, extended_id=f"{number}="))[1] for number, body in enumerate(bodies)]
+    asked = proxied("POST", "/api/v2/query", body={"site_id": "example", "metrics": ["visitors", "pageviews"], "date_range": "day", "dimensions": ["event:page"]})
+
+    def invoked(name: str, event: object) -> Any:
+        (disk := tmp_path / secrets.token_hex(4)).mkdir()
+        with sandbox(unpacked, f"{HANDLERS}.{name}", {**environment, "TMPDIR": str(disk)}) as function:
+            answer = function.invoke(event)
+        assert answer.kind == "response", answer
+        return answer.body
+
+    def rows() -> list[tuple[str, int, int]]:
+        found = json.loads(invoked("query", asked)["body"])["results"]
+        return [(each["dimensions"][0], *each["metrics"]) for each in found]
+
+    assert invoked("process", {"Records": list(records(*given))}) == {"batchItemFailures": []}
+    assert rows() == [("/a", 1, 2), ("/b", 1, 1)]
+    invoked("compact", {"site": "example"})
+    assert [each["Key"] for each in here.s3.list_objects_v2(Bucket=bucket)["Contents"] if each["Key"].endswith(".parquet")]
+    assert rows() == [("/a", 1, 2), ("/b", 1, 1)]
+    here.s3.put_object(Bucket=bucket, Key="aws/lambda/x", Body=json.dumps({"payload": json.dumps({"Records": list(records(*given))})}).encode())
+    invoked("failures", {"Records": [{"s3": {"bucket": {"name": bucket}, "object": {"key": "aws/lambda/x"}}}]})
+    assert [each["Key"] for each in here.s3.list_objects_v2(Bucket=bucket)["Contents"] if each["Key"].endswith("aws/lambda/x")] == [f"{ANONYMOUS}aws/lambda/x"]
 
 
 def test_compact_finds_nothing_to_do(unpacked: Path, environment: dict[str, str]) -> None:
