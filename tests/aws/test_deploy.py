@@ -245,10 +245,27 @@ def test_hits_are_counted_also_while_a_newer_version_is_deployed(sky: Sky, say: 
     sky.until([1, 3])
     with ThreadPoolExecutor(1) as beside:
         arriving = beside.submit(arrive, range(3, 40))
-        assert sky.template(lambda text: text.replace("      Timeout: 120", "      Timeout: 110"))
+        sky.template(lambda text: text.replace("      Timeout: 120", "      Timeout: 110"))
+        sky.zip = _newer(code.path, sky.folder / "newer.zip")
+        before = _running(sky)
         status, lines, errors = say("deploy")
         arriving.result()
     assert (status, errors) == (0, "") and any(line.startswith("~ ProcessFunction") for line in lines)
     sky.until([1, 40])
+    assert len({*before, *_running(sky)}) == 2 * len(before)
     assert say("destroy", "--yes")[0] == 0
     assert sky.stack not in sky.stacks()
+
+
+def _newer(code: Path, path: Path) -> Path:
+    """The same functions by another name of their version."""
+    with zipfile.ZipFile(code) as old, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as new:
+        for entry in old.infolist():
+            content = old.read(entry)
+            new.writestr(entry, content + b"\n__version__ += '.next'\n" if entry.filename == "footfall/__init__.py" else content)
+    return path
+
+
+def _running(sky: Sky) -> list[str]:
+    """Which code the functions are made of that count and answer."""
+    return [f"{name}{sky.client('lambda').get_function_configuration(FunctionName=sky.resource(name))['CodeSha256']}" for name in ("ProcessFunction", "QueryFunction")]
