@@ -213,8 +213,9 @@ def test_what_fails_leaves_nothing_and_says_why(sky: Sky, say: Say) -> None:
         (["--parameter", "FrontDoor=window"], "FrontDoor"),
         (["--region", "nowhere", "--endpoint-url", "http://127.0.0.1:1"], "Could not connect"),
         (["--template", str(Path(__file__).parents[2] / "src" / "footfall" / "static" / "example" / "index.html")], "the template is not YAML"),
+        (["--template", "/dev/null"], "the template has no resources"),
     ],
-    ids=["parameter", "value", "connection", "yaml"],
+    ids=["parameter", "value", "connection", "yaml", "nothing"],
 )
 def test_what_is_wrong_is_one_sentence(say: Say, flags: list[str], said: str) -> None:
     status, _, errors = say("deploy", *flags)

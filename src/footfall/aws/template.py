@@ -54,9 +54,11 @@ _Loader.yaml_implicit_resolvers = {  # a version such as 2010-09-09 is a text
 def parsed(text: str) -> dict[str, Any]:
     """A template's parts, functions in their long form. Raises `CannotDeploy`."""
     try:
-        found: dict[str, Any] = yaml.load(text, _Loader)
+        found: Any = yaml.load(text, _Loader)
     except yaml.YAMLError as exc:
         raise CannotDeploy(f"the template is not YAML: {' '.join(str(exc).split())}") from exc
+    if not isinstance(found, dict) or not isinstance(found.get("Resources"), dict):
+        raise CannotDeploy("the template has no resources")
     return found
 
 
@@ -100,6 +102,26 @@ def defaults(text: str) -> dict[str, str]:
     """The values that parameters have unless they are given."""
     found = {name: each["Default"] for name, each in parsed(text).get("Parameters", {}).items() if "Default" in each}
     return {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in found.items()}
+
+
+def set_to(text: str, values: Mapping[str, str]) -> str:
+    """The template with other values for parameters that are not given. Raises `CannotDeploy`."""
+    places = _defaults_in(text)
+    for name in values:
+        if name not in places:
+            raise CannotDeploy(f"the template has no default of a parameter {name!r}; it has those of {', '.join(sorted(places))}")
+    for name, (start, end) in sorted(places.items(), key=lambda each: -each[1][0]):
+        if name in values:
+            text = text[:start] + json.dumps(values[name]) + text[end:]
+    return text
+
+
+def _defaults_in(text: str) -> dict[str, tuple[int, int]]:
+    """Where the values stand that parameters have unless they are given."""
+    parsed(text)  # which says what is wrong with it
+    root: Any = yaml.compose(text, _Loader)
+    parameters = [each for key, each in root.value if key.value == "Parameters"]
+    return {name.value: (value.start_mark.index, value.end_mark.index) for each in parameters for name, facts in each.value for key, value in facts.value if key.value == "Default"}
 
 
 def kept(template: Mapping[str, Any]) -> dict[str, str]:

@@ -54,8 +54,8 @@ def run(settings: Settings, given: dict[str, Any]) -> int:
 
 
 def _template(given: dict[str, Any]) -> int:
-    text = _text(given)
-    print(template.deployable(text, template.defaults(text) | _wished(given)), end="")
+    text = template.set_to(_text(given), _wished(given))
+    print(template.deployable(text, template.defaults(text)), end="")
     return 0
 
 
