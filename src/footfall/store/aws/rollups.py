@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 PART_BYTES = 350_000
 """An item takes 400 KB."""
 
+MARKS = ("sk", "version", "parts", "used")
+"""What tells which roll-ups there are."""
+
 
 class DynamodbRollups:
     """See `port.Rollups`. Any thread may use it; `today` says when a question is used."""
@@ -57,7 +60,7 @@ class DynamodbRollups:
 
     def versions(self, site: str, question: bytes, first: date, last: date) -> Mapping[date, int]:
         """See `port.Rollups`."""
-        return {day: version for day, (version, _) in _whole(self._between(site, question, first, last)).items()}
+        return {day: _version(parts[0]) for day, parts in _complete(self._between(site, question, first, last, MARKS)).items()}
 
     def sync(self) -> None:
         """See `port.Rollups`. Every write is."""
@@ -75,11 +78,8 @@ class DynamodbRollups:
 
     def every(self, site: str, days: Collection[date]) -> Iterator[tuple[bytes, date, bytes]]:
         """See `port.Rollups`."""
-        by_question: dict[str, list[Item]] = defaultdict(list)
-        for item in self._all(site):
-            by_question[_place(item)[0]].append(item)
-        for question, items in sorted(by_question.items()):
-            for day, (_, data) in sorted(_whole(items).items()):
+        for question in sorted({_place(item)[0] for item in self._all(site)}) if days else ():
+            for day, (_, data) in sorted(_whole(self._between(site, bytes.fromhex(question), min(days), max(days))).items()):
                 if day in days:
                     yield bytes.fromhex(question), day, data
 
@@ -88,19 +88,20 @@ class DynamodbRollups:
         items = self._all(site)
         if standing is not None:
             versions = {str(day): version for day, version in standing.items()}
-            items = [item for item in items if (day := _place(item)[2]) in versions and int(item["version"]["N"]) != versions[day]]
+            items = [item for item in items if (day := _place(item)[2]) in versions and _version(item) != versions[day]]
         self._delete(site, items)
 
     def close(self) -> None:
         """See `port.Rollups`; the client stays open."""
 
-    def _between(self, site: str, question: bytes, first: date, last: date) -> list[Item]:
+    def _between(self, site: str, question: bytes, first: date, last: date, only: Sequence[str] = ()) -> list[Item]:
         if first > last:
             return []
-        return list(self._rows.items(f"U#{site}", f"{question.hex()}#{first}", f"{question.hex()}#{last}#~"))
+        return list(self._rows.items(f"U#{site}", f"{question.hex()}#{first}", f"{question.hex()}#{last}#~", only))
 
     def _all(self, site: str) -> list[Item]:
-        return list(self._rows.items(f"U#{site}"))
+        """All of a site but for the sums themselves, which may be large."""
+        return list(self._rows.items(f"U#{site}", only=MARKS))
 
     def _delete(self, site: str, items: Sequence[Item]) -> None:
         self._rows.write([{"DeleteRequest": {"Key": key(f"U#{site}", item["sk"]["S"])}} for item in items])
@@ -113,14 +114,18 @@ def _place(item: Item) -> tuple[str, str, str]:
     return question, number, day
 
 
-def _whole(items: Sequence[Item]) -> dict[date, tuple[int, bytes]]:
-    """Roll-ups of which every part is there and of one version; others are made again."""
+def _version(item: Item) -> int:
+    return int(item["version"]["N"])
+
+
+def _complete(items: Sequence[Item]) -> dict[date, list[Item]]:
+    """The parts of roll-ups of which every part is there and of one version; others are made again."""
     parts: dict[str, list[Item]] = defaultdict(list)
     for item in items:
-        if "data" in item:
+        if "parts" in item:
             parts[_place(item)[2]].append(item)
-    return {
-        date.fromisoformat(day): (int(some[0]["version"]["N"]), b"".join(item["data"]["B"] for item in some))
-        for day, some in parts.items()
-        if len({item["version"]["N"] for item in some}) == 1 and len(some) == int(some[0]["parts"]["N"])
-    }
+    return {date.fromisoformat(day): some for day, some in parts.items() if len(set(map(_version, some))) == 1 and len(some) == int(some[0]["parts"]["N"])}
+
+
+def _whole(items: Sequence[Item]) -> dict[date, tuple[int, bytes]]:
+    return {day: (_version(some[0]), b"".join(item["data"]["B"] for item in some)) for day, some in _complete(items).items()}

@@ -28,12 +28,15 @@ class Table:
         self.client = client
         self.name = name
 
-    def items(self, pk: str, low: str = "", high: str = "") -> Iterator[Item]:
-        """All items of a partition, or those between two sort keys. Raises `StoreBroken`."""
+    def items(self, pk: str, low: str = "", high: str = "", only: Sequence[str] = ()) -> Iterator[Item]:
+        """All items of a partition, or those between two sort keys; of each all attributes or some, at the same price. Raises `StoreBroken`."""
         asked: dict[str, Any] = {"TableName": self.name, "KeyConditionExpression": "pk = :pk", "ExpressionAttributeValues": {":pk": {"S": pk}}, "ConsistentRead": True}
         if high:
             asked["KeyConditionExpression"] += " AND sk BETWEEN :low AND :high"
             asked["ExpressionAttributeValues"] |= {":low": {"S": low}, ":high": {"S": high}}
+        if only:
+            asked["ProjectionExpression"] = ", ".join(f"#{name}" for name in only)
+            asked["ExpressionAttributeNames"] = {f"#{name}": name for name in only}
         while True:
             with translated():
                 page = self.client.query(**asked)
