@@ -19,7 +19,7 @@ from tests.aws.sky import Say, Sky, say, sky
 from tests.traffic import SOURCES, Act, at, made
 
 __all__ = ["say", "sky"]
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.slow
 
 TABLE = "sls-analytics-data"
 STEPS = {"YEAR": 4, "MONTH": 7, "DATE": 10, "HOUR": 13, "MINUTE": 16}

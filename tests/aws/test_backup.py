@@ -16,7 +16,7 @@ from tests.store.relations import everything
 from tests.traffic import SITE, Act, apply, at, made
 
 __all__ = ["say", "sky"]
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.slow
 NINE = at("2026-06-10 09:00")
 KEY = Key("abcdef", "0" * 64, "berlin", (Scope.STATS_READ,), 1)
 

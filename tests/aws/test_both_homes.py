@@ -21,7 +21,7 @@ from tests.imports.sample import log
 from tests.server import FOOTFALL, Server, footfall
 
 __all__ = ["front"]
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.slow
 
 SITE = "semicomplete.com"
 WAIT_SECONDS = 60.0

@@ -20,7 +20,7 @@ from footfall.store.aws.rollups import DynamodbRollups
 from tests.aws.emulators import Aws, clients
 from tests.traffic import SITE, SOURCES, Act, at, made
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.slow
 
 DASHBOARDS = 100
 PAUSE_SECONDS = 10

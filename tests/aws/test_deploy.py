@@ -26,7 +26,7 @@ from tests.traffic import Act, at, made
 
 __all__ = ["say", "sky"]
 GIVEN_UP = "of the hits that were given up"
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.slow
 
 
 def test_deploy_makes_a_stack_and_says_where_it_is(sky: Sky, say: Say) -> None:

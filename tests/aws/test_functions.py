@@ -18,7 +18,7 @@ from tests.aws.emulators import clients, clients_of
 from tests.aws.events import BROWSER, proxied, to_url, wrapped
 from tests.aws.runtime import sandbox
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.slow
 HANDLERS = "footfall.aws.lambdas"
 SECRET = "only-cloudfront-knows"
 

@@ -154,7 +154,6 @@ def environment(image: Image) -> dict[str, str]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
 def test_the_image_runs_with_nothing_that_it_may_write_but_its_volume(image: Image) -> None:
     def run(command: list[str], status: int = 0) -> str:
         return image.container.run(command, environment(image), image.folder, FINAL.last("USER").text, status)

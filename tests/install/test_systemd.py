@@ -110,7 +110,6 @@ def told(machine: Machine, program: str, number: int) -> dict[str, Any]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
 def test_the_service_runs_with_all_that_the_unit_takes_from_it(machine: Machine) -> None:
     start(machine)
     seen = told(machine, "visit.py", 1)
@@ -132,7 +131,6 @@ def test_the_service_runs_with_all_that_the_unit_takes_from_it(machine: Machine)
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
 def test_no_hit_is_refused_while_it_is_started_anew(machine: Machine) -> None:
     for line in lines("installing.md", "Started anew without a gap"):
         machine.run("sh", "-c", f"cd /srv && {line.removeprefix('sudo ')}")
@@ -148,7 +146,6 @@ def test_no_hit_is_refused_while_it_is_started_anew(machine: Machine) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
 def test_wrong_settings_are_not_tried_again(machine: Machine) -> None:
     machine.systemctl("stop", "footfall")
     machine.run("sh", "-c", "echo FOOTFALL_PORT=many > /etc/default/footfall")

@@ -12,7 +12,7 @@ import pytest
 from footfall import __version__
 from tests.install.recipe import REPOSITORY
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.slow
 NEEDED = {
     "footfall/__main__.py", "footfall/data/country.mmdb", "footfall/data/sources.json", "footfall/static/dashboard/index.html", "footfall/static/example/index.html", "footfall/static/tracker/f.js",
     "footfall/static/docs/index.html", "footfall/static/docs/swagger-ui/swagger-ui-bundle.js", "footfall/static/docs/swagger-ui/LICENSE",

@@ -16,7 +16,7 @@ from footfall import __version__
 from footfall.aws.shipped import WHERE
 from tests.install.image import MADE
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.slow
 REPOSITORY = Path(__file__).parents[2]
 DAY = "2026-02-28"
 COUNTRY = "src/footfall/data/country.mmdb"
