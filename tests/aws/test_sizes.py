@@ -16,10 +16,10 @@ def deployment(text: str) -> str:
 
 
 def test_functions_have_their_long_form() -> None:
-    text = "A: !Ref B\nC: !GetAtt D.E.F\nG: !Sub '${H}'\nI: !If [J, !Ref K, !Ref 'AWS::NoValue']\nL: !Condition M\nN: 2010-09-09\n"
+    text = "A: !Ref B\nC: !GetAtt D.E.F\nG: !Sub '${H}'\nI: !If [J, !Ref K, !Ref 'AWS::NoValue']\nL: !Condition M\nN: 2010-09-09\nResources: {}\n"
     assert template.parsed(text) == {
         "A": {"Ref": "B"}, "C": {"Fn::GetAtt": ["D", "E.F"]}, "G": {"Fn::Sub": "${H}"}, "I": {"Fn::If": ["J", {"Ref": "K"}, {"Ref": "AWS::NoValue"}]},
-        "L": {"Condition": "M"}, "N": "2010-09-09",
+        "L": {"Condition": "M"}, "N": "2010-09-09", "Resources": {},
     }  # fmt: skip
 
 
