@@ -30,7 +30,7 @@ class Units:
 
     def _after(self, model: Any, parsed: Mapping[str, Any], **_: Any) -> None:
         if model.name == "Query":
-            self.reads += max(ceil(sum(map(size, parsed["Items"])) / 4_096), 0.5)
+            self.reads += max(ceil(sum(map(size, parsed.get("Items", ()))) / 4_096), 0.5)
         if model.name == "GetItem":
             self.reads += max(ceil(size(parsed.get("Item", {})) / 4_096), 1)
 

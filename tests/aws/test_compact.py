@@ -20,7 +20,7 @@ from footfall.store.aws import dynamodb
 from footfall.store.aws.dynamodb import DynamodbFacts
 from footfall.store.aws.rollups import DynamodbRollups
 from footfall.store.port import StoreBroken
-from tests.aws.emulators import Aws
+from tests.aws.emulators import Aws, clients
 from tests.aws.events import RESOURCES
 from tests.store.relations import everything, filled
 from tests.traffic import SITE, Act, apply, at, crowd, made
@@ -117,10 +117,11 @@ def test_much_is_done_in_several_invocations(tidying: Tidying, monkeypatch: pyte
     home.close()
 
 
-def test_what_was_rolled_up_is_not_looked_at_again(tidying: Tidying, aws: Aws) -> None:
+def test_what_was_rolled_up_is_not_looked_at_again(aws: Aws, tmp_path: Path) -> None:
     """By no function, though most begin with nothing in memory: all roll-ups would be read every five minutes."""
-    apply(tidying.facts, made(crowd(3, FIRST, 40, 60), one_shard=True))
-    units, today, day = Units(aws.dynamodb), FIRST + timedelta(days=40), FIRST + timedelta(days=9)
+    tidying = Tidying(here := clients(aws.url), tmp_path)
+    apply(tidying.facts, made(crowd(3, FIRST, 20, 60), one_shard=True))
+    units, today, day = Units(here.dynamodb), FIRST + timedelta(days=20), FIRST + timedelta(days=9)
 
     def roll_up() -> tuple[float, Mapping[date, int]]:
         units.reads = 0.0
