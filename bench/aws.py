@@ -93,10 +93,11 @@ def measure(millions: Sequence[int]) -> list[str]:
 
 
 @contextmanager
-def _facts(aws: Aws) -> Iterator[tuple[DynamodbFacts, DynamodbRollups, Units]]:
+def _facts(aws: Aws, of: DynamodbFacts | None = None) -> Iterator[tuple[DynamodbFacts, DynamodbRollups, Units]]:
+    """Facts of their own, or those of another function, by one that has none of the files."""
     with tempfile.TemporaryDirectory() as cache:
-        table = aws.table()
-        facts = DynamodbFacts(aws.dynamodb, aws.s3, table, aws.bucket(), lambda: [SITE], now, "884MB", Path(cache))
+        table, bucket = (of._table, of._bucket) if of else (aws.table(), aws.bucket())
+        facts = DynamodbFacts(aws.dynamodb, aws.s3, table, bucket, lambda: [SITE], now, "884MB", Path(cache))
         yield facts, DynamodbRollups(aws.dynamodb, table, today), Units(aws.dynamodb, aws.s3)
 
 
@@ -244,8 +245,10 @@ def _reports(aws: Aws, millions: int) -> list[str]:
     """A month of events in files; filtered reports by a function that has none of them, and by one that has."""
     site, last = demo.sites(1)[0], date_day(today()) - 1
     lines = []
-    with _facts(aws) as (facts, rollups, units):
-        _fill(facts, range(last - MONTH + 1, last + 1), millions * 1_000_000 // MONTH)
+    with ExitStack() as stack:
+        compacting, _, _ = stack.enter_context(_facts(aws))
+        _fill(compacting, range(last - MONTH + 1, last + 1), millions * 1_000_000 // MONTH)
+        facts, rollups, units = stack.enter_context(_facts(aws, compacting))
         query = {"site_id": SITE, "metrics": ["visitors", "pageviews"], "dimensions": ["event:page"], "date_range": "30d", "filters": [["is", "visit:country", ["DE"]]]}
         for name in ("cold", "warm", "warm, another filter"):
             if name == "warm, another filter":
