@@ -32,6 +32,11 @@ class Call(BaseHTTPRequestHandler):
         """What is called, such as `PutItem`; of S3 the method."""
         return str(self.headers.get("x-amz-target", "")).rpartition(".")[2] or self.command
 
+    @property
+    def of_s3(self) -> bool:
+        """Whether S3 is called, which names its errors otherwise."""
+        return self.action == self.command
+
     def pass_on(self) -> tuple[int, dict[str, str], bytes]:
         """Have the emulator do it; its answer. A transaction sent again with its token is not done again, as in AWS and not in moto."""
         token = json.loads(self.sent)["ClientRequestToken"] if self.action == "TransactWriteItems" else None
@@ -59,7 +64,7 @@ class Call(BaseHTTPRequestHandler):
     def refuse(self, status: int, error: str) -> None:
         """Answer with an error as AWS names it."""
         said = "by the fault proxy"
-        if self.action == self.command:
+        if self.of_s3:
             self.answer(status, {"content-type": "application/xml"}, f"<Error><Code>{error}</Code><Message>{said}</Message></Error>".encode())
         else:
             self.answer(status, {"content-type": self.headers["content-type"]}, json.dumps({"__type": error, "message": said}).encode())
@@ -97,10 +102,7 @@ def none(call: Call) -> None:
 
 def throttle(call: Call) -> None:
     """Too much at once; nothing is done."""
-    if call.action == call.command:
-        call.refuse(503, "SlowDown")
-    else:
-        call.refuse(400, "ProvisionedThroughputExceededException")
+    call.refuse(*((503, "SlowDown") if call.of_s3 else (400, "ProvisionedThroughputExceededException")))
 
 
 def fail(call: Call) -> None:

@@ -104,8 +104,8 @@ def defaults(text: str) -> dict[str, str]:
     return {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in found.items()}
 
 
-def set_to(text: str, values: Mapping[str, str]) -> str:
-    """The template with other values for parameters that are not given. Raises `CannotDeploy`."""
+def with_defaults(text: str, values: Mapping[str, str]) -> str:
+    """The template with these values for parameters that are not given. Raises `CannotDeploy`."""
     places = _defaults_in(text)
     for name in values:
         if name not in places:

@@ -54,7 +54,7 @@ def run(settings: Settings, given: dict[str, Any]) -> int:
 
 
 def _template(given: dict[str, Any]) -> int:
-    text = template.set_to(_text(given), _wished(given))
+    text = template.with_defaults(_text(given), _wished(given))
     print(template.deployable(text, template.defaults(text)), end="")
     return 0
 

@@ -1,6 +1,5 @@
 // Walks over real pages as a visitor with several tabs does, and keeps its own log of what should be counted.
 // Arguments: JSON {browser, agent, address, seed, steps}. Prints JSON {views, order, events, engaged, log}.
-// Reading is known between two bounds: a page comes and goes at some time between an act and what is seen of it.
 const puppeteer = require('puppeteer-core')
 
 const given = JSON.parse(process.argv[2])
@@ -23,8 +22,7 @@ const log = []
 const views = {}
 const order = []
 const events = {}
-const engaged = { least: 0, most: 0 }
-let begun = 0 // the last act
+let engaged = 0
 const note = (...what) => log.push([Math.round(performance.now() - started), ...what])
 const did = (name) => (events[name] = (events[name] || 0) + 1)
 const bare = (url) => url.split('#')[0]
@@ -32,8 +30,7 @@ const bare = (url) => url.split('#')[0]
 class Tab {
   // `entries` is what the back button knows; those of one document have the same `document`.
   constructor(page, url) {
-    Object.assign(this, { page, entries: [{ url, document: Tab.documents++ }], at: 0, seen: false })
-    this.fresh()
+    Object.assign(this, { page, entries: [{ url, document: Tab.documents++ }], at: 0, seen: false, since: 0, unsent: 0 })
   }
   get here() {
     return this.entries[this.at]
@@ -41,13 +38,10 @@ class Tab {
   get ours() {
     return this.here.url.startsWith(given.address)
   }
-  fresh() {
-    Object.assign(this, { since: undefined, least: 0, most: 0, deeper: false, perhaps: false })
-  }
   // A page view: the page that was there before has been read.
   view(url) {
-    this.away()
-    this.fresh()
+    this.rest()
+    this.unsent = 0
     this.seen = true
     const path = new URL(url).pathname
     views[path] = (views[path] || 0) + 1
@@ -55,21 +49,22 @@ class Tab {
     note('view', path)
   }
   look() {
-    this.since ||= { least: performance.now(), most: begun }
+    this.since ||= performance.now() // it may have been looked at all the while
   }
-  // Less than a second is told only with a deeper scroll, and told later where there is more; where that is not certain, `perhaps` it was told.
   away() {
-    if (this.since) {
-      this.least += Math.max(begun - this.since.least, 0)
-      this.most += performance.now() - this.since.most
+    this.rest()
+    this.since = 0
+  }
+  // Less than a second is told only with a deeper scroll, of which there is none here but by `scroll`.
+  rest() {
+    const now = performance.now()
+    if (this.since) this.unsent += now - this.since
+    if (this.since) this.since = now
+    if (this.unsent >= 1000 || this.deeper) {
+      engaged += this.unsent
+      this.unsent = 0
     }
-    this.since = undefined
-    const certain = this.least >= 1000 || this.deeper
-    if (certain) engaged.least += this.least
-    if (certain || this.most >= 1000 || this.perhaps) {
-      engaged.most += this.most
-      Object.assign(this, { least: 0, most: 0, deeper: false, perhaps: !certain })
-    }
+    this.deeper = false
   }
   go(entry) {
     this.entries = [...this.entries.slice(0, this.at + 1), entry]
@@ -79,7 +74,6 @@ class Tab {
   async arrived(act) {
     const mark = ++Tab.marks
     const before = await this.page.evaluate((mark) => ((window.mark = mark), location.href), mark)
-    begun = performance.now()
     await act()
     for (let tries = 0; tries < 400; tries++) {
       await sleep(15)
@@ -121,15 +115,13 @@ async function walk(browser) {
   let front
 
   const show = async (tab) => {
-    begun = performance.now()
-    await tab.page.bringToFront()
     if (front && front !== tab) front.away()
+    await tab.page.bringToFront()
     front = tab
     if (!tab.seen) tab.view(tab.here.url)
     tab.look()
   }
   const open = async (page, url) => {
-    begun = performance.now()
     await page.goto(url, { waitUntil: 'load' })
     tabs.push(new Tab(page, url))
   }
@@ -164,13 +156,12 @@ async function walk(browser) {
       note('hash', found[1])
       const came = await to(front, () => enter(front, 'a[href]', found[0]))
       front.go({ url: came.url, document: came.document })
-      front.perhaps = true // it went elsewhere on the page
+      front.deeper = true // or not: it went elsewhere on the page
     },
     async typed() {
       const found = await link(front, (href) => bare(href) !== bare(front.here.url))
       if (!found) return
       note('typed', found[1])
-      begun = performance.now()
       await front.page.goto(found[1], { waitUntil: 'load' })
       front.go({ url: found[1], document: Tab.documents++ })
       front.view(found[1])
@@ -192,7 +183,6 @@ async function walk(browser) {
     },
     async reload() {
       note('reload', front.here.url)
-      begun = performance.now()
       await front.page.reload({ waitUntil: 'load' })
       const document = Tab.documents++
       front.entries = front.entries.map((entry) => (entry.document === front.here.document ? { ...entry, document } : entry))
@@ -290,9 +280,8 @@ async function walk(browser) {
   for (const tab of tabs.filter((each) => each.seen)) {
     if (tab !== front) await show(tab)
     await sleep(50)
-    begun = performance.now()
-    await tab.page.goto('about:blank')
     tab.away()
+    await tab.page.goto('about:blank')
   }
   await sleep(500)
 }
