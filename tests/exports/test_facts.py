@@ -131,7 +131,7 @@ def test_every_column_is_explained(what: str) -> None:
 
 def test_all_that_is_stored_is_exported() -> None:
     """But for what links two days, what is bookkeeping, and the site that was asked for."""
-    assert set(EVENTS) - set(COLUMNS["events"]) == {"site", "prev", "frozen"}
+    assert set(EVENTS) - set(COLUMNS["events"]) == {"site", "prev", "frozen", "import"}
     assert set(VISITS) - set(COLUMNS["visits"]) == {"site"}
 
 

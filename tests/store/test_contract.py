@@ -15,7 +15,7 @@ from footfall.domain.event import Tally
 from footfall.processor.batch import batch_of
 from footfall.store.aws.dynamodb import DynamodbFacts
 from footfall.store.duckdb import DuckdbFacts
-from footfall.store.facts import VERSION
+from footfall.store.migrations import VERSION
 from footfall.store.port import Batch, Facts, Outrun, StoreBroken
 from tests.aws.emulators import Aws
 from tests.oracle import HOUR, MINUTE

@@ -15,7 +15,7 @@ from footfall.aws.account import CannotDeploy, part
 from footfall.aws.stack import Stack
 from footfall.domain.site import Site
 from footfall.registry.port import Key, Refused, Registry
-from footfall.store.facts import VERSION
+from footfall.store.migrations import VERSION
 from footfall.store.port import NotAdopted, StoreBroken
 
 MANIFEST = "manifest.json"

@@ -23,7 +23,7 @@ from footfall.domain.channel import Sources
 from footfall.domain.site import Offsets, Site
 from footfall.registry.port import Refused, Registry, Salts
 from footfall.settings import BadSettings, Settings
-from footfall.store import facts as relations
+from footfall.store import migrations
 from footfall.store.port import Facts, Rollups
 from footfall.stream.port import OwnReader, Writer
 
@@ -46,7 +46,7 @@ MEMORY = ":memory:"
 FAR = "dynamodb:"
 """How the address of a part in a table of DynamoDB begins."""
 
-SCHEMA = relations.VERSION
+SCHEMA = migrations.VERSION
 """That of the facts, which this program reads and writes."""
 
 EXAMPLE = Site("example", domains=("127.0.0.1", "localhost"), public=True)

@@ -42,7 +42,10 @@ class Zone:
 class Site:
     """A website that is counted. `zones` is in order of `since`; the first began at 0.
 
-    Facts older than `retention_days` are deleted, their roll-ups stay; None keeps them for ever.
+    A domain may begin with `*.`, which means every subdomain. With `only_hosts`, pages of other
+    hosts do not count. Referrers of `ignored_referrers` (hosts, `*.` likewise) are no source. With
+    `merge_slashes`, `/about/` and `//about` are `/about`. Facts older than `retention_days` are
+    deleted, their roll-ups stay; None keeps them for ever.
     """
 
     id: str
@@ -55,6 +58,9 @@ class Site:
     exclusions: Exclusions = field(default_factory=Exclusions)
     goals: tuple[Goal, ...] = ()
     retention_days: int | None = None
+    only_hosts: bool = False
+    ignored_referrers: tuple[str, ...] = ()
+    merge_slashes: bool = False
 
     def zone_at(self, time_us: int) -> str:
         """The name of the zone in force at an instant."""

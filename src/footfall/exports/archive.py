@@ -16,7 +16,7 @@ from footfall.exports.facts import WRITTEN, known
 from footfall.registry.port import Registry
 from footfall.store import archive
 from footfall.store.archive import Manifest, Part, Sum
-from footfall.store.facts import VERSION
+from footfall.store.migrations import VERSION
 from footfall.store.port import Facts, Rollups
 
 CHUNK = 1 << 20

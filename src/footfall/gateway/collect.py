@@ -136,8 +136,8 @@ def collect(sighting: Sighting, caller: Caller, now_us: int, directory: Director
     agent = caller.user_agent.encode("utf-8", "surrogatepass")
     tags = page.tags
     # In the order of Hit's fields; naming each would double the time that making one takes.
-    return Hit._make(
-        (
+    return Hit(
+        *(
             site.id,
             event_key(site.id, sighting.event_id) if sighting.event_id else getrandbits(64),
             sighting.kind,

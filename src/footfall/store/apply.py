@@ -126,7 +126,7 @@ FORGET_BEFORE = f"DELETE FROM visits WHERE {_near} AND visit IN (SELECT visit FR
 _given = [f"v.{name}" for name in ORIGIN]
 ADD_EVENTS = f"""
 INSERT INTO events ({", ".join(EVENTS)})
-SELECT {", ".join(f"s.{name}" for name in KEPT)}, f.visit, {", ".join(_given)}, f.entry_page, false
+SELECT {", ".join(f"s.{name}" for name in KEPT)}, f.visit, {", ".join(_given)}, f.entry_page, false, s.import
 FROM staged s JOIN folded f ON s.id = f.id AND s.time = f.time AND f.staged
 LEFT JOIN (FROM visits WHERE {_near}) v ON v.visit = f.visit
 """
@@ -170,7 +170,10 @@ QUALIFY id IS NULL OR row_number() OVER (PARTITION BY day, id) = 1
 
 IS_TAKEN = "SELECT count(*) FROM imports WHERE site = $site AND digest = $digest AND upto = $upto"
 INSTEAD = "DELETE FROM imports WHERE site = $site AND digest = $instead"
-TAKEN = "INSERT INTO imports VALUES ($site, $digest, $upto, $lines, make_timestamp(epoch_us(now())))"
+TAKEN = """
+INSERT INTO imports (site, digest, upto, lines, "at")
+VALUES ($site, $digest, $upto, $lines, make_timestamp(epoch_us(now())))
+"""
 
 # Settling: the events of a visit that linked visitors share keep it for ever, and the link goes.
 HAS_DEAD_LINKS = "SELECT EXISTS (FROM events WHERE prev IS NOT NULL AND NOT list_contains($alive, CAST(day - 1 AS DATE)))"

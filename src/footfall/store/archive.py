@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import msgspec
 
 from footfall.domain.site import Site
-from footfall.store.facts import EVENTS, VISITS
+from footfall.store.facts import EVENTS, IMPORT, VISITS
 
 FORMAT = 1
 """To be raised when a part changes its columns or its meaning; what is older stays readable."""
@@ -19,7 +19,7 @@ ROLLUPS = "rollups.ndjson"
 
 _IDS = {"id": "UBIGINT", "arrived": "TIMESTAMP", "time": "TIMESTAMP", "shard": "VARCHAR", "sequence": "BIGINT"}
 COLUMNS: Mapping[str, Mapping[str, str]] = {
-    "events": {name: kind for name, kind in EVENTS.items() if name != "site"},
+    "events": {name: kind for name, kind in EVENTS.items() if name not in ("site", *IMPORT)},
     "visits": {name: kind for name, kind in VISITS.items() if name != "site"},
     "days": {"day": "DATE", "version": "BIGINT", "settled": "BOOLEAN", "trimmed": "BOOLEAN"},
     "drops": {"day": "DATE", "reason": "VARCHAR", "count": "BIGINT"},
@@ -51,7 +51,7 @@ READ: Mapping[str, str] = {part: _read(part) for part in COLUMNS}
 SHAPE = "SELECT column_name, column_type FROM (DESCRIBE FROM read_parquet($file))"
 KNOWN = "SELECT count(*) FROM imports WHERE site = $site AND digest = $digest"
 OCCUPIED = "SELECT " + " OR ".join(f"EXISTS (FROM {relation} WHERE site = $site)" for relation in ("events", "visits", "days"))
-REMEMBER = "INSERT INTO imports VALUES ($site, $digest, $upto, $lines, make_timestamp($now))"
+REMEMBER = 'INSERT INTO imports (site, digest, upto, lines, "at") VALUES ($site, $digest, $upto, $lines, make_timestamp($now))'
 ASTRAY = """
 SELECT EXISTS (SELECT day FROM events WHERE site = $site AND (time IS NULL OR visitor IS NULL OR kind IS NULL OR kind NOT IN ('pageview', 'custom', 'engagement')))
     OR EXISTS (SELECT day FROM events WHERE site = $site EXCEPT SELECT day FROM days WHERE site = $site)

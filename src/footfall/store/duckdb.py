@@ -16,7 +16,7 @@ from footfall.domain.event import COPY_WINDOW_US, Tally
 from footfall.domain.site import date_day, day_date
 from footfall.store import apply, archive
 from footfall.store.batch import add, add_staged, one, run, spans, staged_spans, timestamp
-from footfall.store.facts import MIGRATIONS, VERSION
+from footfall.store.migrations import MIGRATIONS, VERSION
 from footfall.store.port import Adopted, Applied, Batch, Interrupted, NoMemory, NotAdopted, StoreBroken, Stretch, Taken
 
 MEMORY = ":memory:"

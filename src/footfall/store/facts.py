@@ -1,8 +1,6 @@
-"""The relations that facts are kept in: their columns, and the versions of their schema."""
+"""The relations that facts are kept in, by their columns; `migrations` makes them."""
 
 from footfall.domain.event import Event, Hit
-
-VERSION = 4
 
 HIT_TYPES = {
     "site": "VARCHAR", "id": "UBIGINT", "kind": "VARCHAR", "received": "TIMESTAMP", "time": "TIMESTAMP",
@@ -27,7 +25,10 @@ VISITOR = ("country", "region", "city", "browser", "browser_version", "os", "os_
 FOLDED = {"visit": "UBIGINT", **{f"visit_{name}": "VARCHAR" for name in ORIGIN}, "entry_page": "VARCHAR"}
 """What the fold writes beside each event."""
 
-EVENTS = KEPT | FOLDED | {"frozen": "BOOLEAN"}
+IMPORT = {"import": "UINTEGER"}
+"""The number of the import that an event came by; null for one that was sent."""
+
+EVENTS = KEPT | FOLDED | {"frozen": "BOOLEAN"} | IMPORT
 
 VISITS = {
     "site": "VARCHAR", "visit": "UBIGINT", "visitor": "UBIGINT", "start": "TIMESTAMP", "last": "TIMESTAMP",
@@ -38,32 +39,9 @@ VISITS = {
 """A visit's columns; `hostname` is that of its entry page."""
 
 POSITION = ("shard", "sequence")
-STAGED = OWN | {"shard": "VARCHAR", "sequence": "BIGINT"}
+STAGED = OWN | {"shard": "VARCHAR", "sequence": "BIGINT"} | IMPORT
 
 
 def values(event: Event) -> tuple[object, ...]:
     """An event as a row of `STAGED`."""
-    return (*event.hit, event.source, event.channel, *event.position)
-
-
-def _table(name: str, columns: dict[str, str]) -> str:
-    return f"CREATE TABLE {name} ({', '.join(f'{column} {kind}' for column, kind in columns.items())})"
-
-
-MIGRATIONS = (
-    (
-        _table("events", OWN | FOLDED | {"frozen": "BOOLEAN"}),
-        _table("visits", VISITS),
-        _table("ids", {"id": "UBIGINT", "arrived": "TIMESTAMP", "time": "TIMESTAMP", "shard": "VARCHAR", "sequence": "BIGINT"}),
-        "CREATE TABLE marks (shard VARCHAR PRIMARY KEY, sequence BIGINT NOT NULL)",
-        "CREATE TABLE days (site VARCHAR, day DATE, version BIGINT NOT NULL, settled BOOLEAN NOT NULL, PRIMARY KEY (site, day))",
-        _table("drops", {"site": "VARCHAR", "day": "DATE", "reason": "VARCHAR", "count": "BIGINT"}),
-    ),
-    (
-        "ALTER TABLE days ADD COLUMN trimmed BOOLEAN DEFAULT false",
-        *(f"ALTER TABLE events DROP COLUMN {name}" for name in ("received", "page_view")),
-    ),
-    ('CREATE TABLE imports (site VARCHAR, digest BLOB, upto BIGINT, lines BIGINT, "at" TIMESTAMP)',),
-    ("ALTER TABLE drops ADD COLUMN id UBIGINT",),
-)
-"""Statements that lead from each version of the schema to the next; the first makes it."""
+    return (*event.hit, event.source, event.channel, *event.position, None)

@@ -48,7 +48,9 @@ def unpack(data: bytes) -> Unpacked:
     *hits, source, channel, shards, sequences = (column * segment.count if len(column) == 1 else column for column in segment.columns)
     columns = {name: [default] * segment.count for name, default in Hit._field_defaults.items()} | dict(zip(Hit._fields, hits, strict=False))
     places = [place(Position(shard, int(sequence))) for shard, sequence in zip(shards, sequences, strict=True)]
-    return Unpacked(columns | {"source": source, "channel": channel, "shard": places, "sequence": [0] * segment.count}, segment.tallies)
+    beside: dict[str, Sequence[Any]] = {"sequence": [0] * segment.count, "import": [None] * segment.count}
+    own = columns | {"source": source, "channel": channel, "shard": places}
+    return Unpacked({**own, **beside}, segment.tallies)
 
 
 def place(position: Position) -> str:
