@@ -1,5 +1,6 @@
 """The command line: `footfall COMMAND`."""
 
+import errno
 import os
 import sys
 from contextlib import nullcontext
@@ -9,6 +10,8 @@ from footfall.cli.child import METRICS, asked_to_stop, counters_folder
 from footfall.cli.parser import parser
 from footfall.keeping import use
 from footfall.settings import BadSettings, read
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -35,8 +38,18 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _failed(error: Exception) -> int:
-    print(f"footfall: {error}", file=sys.stderr)
+    print(f"footfall: {_sentence(error)}", file=sys.stderr)
     return 2 if isinstance(error, BadSettings) else 1
+
+
+def _sentence(error: Exception) -> str:
+    """Return what to tell of an error; of the system's, the file it concerns and no number."""
+    if not isinstance(error, OSError) or not error.strerror:
+        return str(error)
+    where = f"{error.filename}: " if error.filename else ""
+    if error.errno in FULL:
+        return f"{where}the disk is full; make room and give the same command again"
+    return f"{where}{error.strerror}"
 
 
 if __name__ == "__main__":

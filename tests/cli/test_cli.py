@@ -240,3 +240,10 @@ def test_goals_of_a_site(tmp_path):
     assert "there is no site 'other'" in refused(run("goal", "list", "--site", "other", *where))
     assert "needs a page such as" in refused(run("goal", "add", "--site", "example.com", "--page", "thanks", *where))
     assert "kept for 30 days at least" in refused(run("site", "edit", "example.com", "--retention-days", "7", *where))
+
+
+@pytest.mark.parametrize("command", [("serve",), ("export", "--site", "x", "--output", "x.csv")])
+def test_an_error_of_the_system_is_told_without_its_number(command, tmp_path):
+    (tmp_path / "file").touch()
+    said = refused(run(*command, "--data", str(tmp_path / "file" / "data")))
+    assert said.startswith(str(tmp_path / "file")) and said.endswith(": Not a directory")

@@ -1,7 +1,8 @@
 """The archive of a site, looked at with suspicion: it may be damaged, somebody else's, or made to do harm."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from io import FileIO
 from pathlib import Path
@@ -20,9 +21,6 @@ MOST_MANIFEST = 8 << 20
 ZIP = b"PK"
 """How every zip begins."""
 
-_BROKEN = (BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError, OverflowError)
-"""What the standard library raises of zips that are none."""
-
 
 class NotAnArchive(Exception):
     """What is wrong with a file that should be an archive, as a sentence."""
@@ -37,6 +35,12 @@ class _Careful(FileIO):
             raise BadZipFile("a part of it claims to be too large")
         return found
 
+    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
+        try:
+            return super().seek(offset, whence)
+        except (OSError, OverflowError) as exc:  # the system refuses what damaged bytes ask for
+            raise BadZipFile("a part of it claims to lie outside of it") from exc
+
 
 def is_archive(path: str | Path) -> bool:
     """Whether a file is to be taken for an archive: a zip, which no log is. What is wrong with it, `unpack` says."""
@@ -49,20 +53,51 @@ def is_archive(path: str | Path) -> bool:
 def unpack(path: str | Path, folder: Path, advance: Callable[[int], None]) -> Manifest:
     """Put the parts of an archive into a folder, each as it was written; `advance` hears of every so many bytes.
 
-    Raises `NotAnArchive`. What the archive says never decides where anything goes, how much is
-    held in memory, nor that more is written than the archive is long.
+    Raises `NotAnArchive`, and `OSError` where the folder cannot be written to. What the archive
+    says never decides where anything goes, how much is held in memory, nor that more is written
+    than the archive is long.
     """
+    for name, piece in _pieces(path):
+        _append(folder / name, piece)
+        advance(len(piece))
+    return _manifest((folder / archive.MANIFEST).read_bytes())
+
+
+def _pieces(path: str | Path) -> Iterator[tuple[str, bytes]]:
+    """Yield the parts of an archive by name, each in pieces of which the first may be empty."""
+    with _reading(path), _Careful(path) as raw, ZipFile(cast("BinaryIO", raw)) as file:
+        entries = _entries(file, os.path.getsize(path))
+        text = file.read(entries[archive.MANIFEST])
+        manifest = _manifest(text)
+        yield archive.MANIFEST, text
+        for name in archive.FILES:
+            yield name, b""
+            for piece in _contents(file, entries[name], manifest.parts[name]):
+                yield name, piece
+
+
+@contextmanager
+def _reading(path: str | Path) -> Iterator[None]:
+    """Raise `NotAnArchive` for all that Python raises of a damaged or unreadable file."""
     try:
-        with _Careful(path) as raw, ZipFile(cast("BinaryIO", raw)) as file:
-            entries = _entries(file, os.path.getsize(path))
-            text = file.read(entries[archive.MANIFEST])
-            manifest = _manifest(text)
-            for name in archive.FILES:
-                _copy(file, entries[name], manifest.parts[name], folder / name, advance)
-    except _BROKEN as exc:
-        raise NotAnArchive(f"{str(path)!r} is no archive of Footfall, or it is damaged: {exc}") from exc
-    (folder / archive.MANIFEST).write_bytes(text)
-    return manifest
+        yield
+    except NotAnArchive:
+        raise
+    except OSError as exc:
+        raise NotAnArchive(f"{str(path)!r} cannot be read: {exc.strerror}") from exc
+    except Exception as exc:  # which they are, each version of Python decides anew
+        raise NotAnArchive(
+            f"{str(path)!r} is no archive of Footfall, or it is damaged: {exc}",
+        ) from exc
+
+
+def _append(target: Path, piece: bytes) -> None:
+    """Raise `OSError` with the file's name, which those of writing lack."""
+    try:
+        with open(target, "ab") as file:
+            file.write(piece)
+    except OSError as exc:
+        raise OSError(exc.errno, exc.strerror, str(target)) from exc
 
 
 def _entries(file: ZipFile, size: int) -> dict[str, ZipInfo]:
@@ -109,15 +144,14 @@ def _manifest(text: bytes) -> Manifest:
     return manifest
 
 
-def _copy(file: ZipFile, entry: ZipInfo, part: Part, target: Path, advance: Callable[[int], None]) -> None:
-    """Copy a part, which must be what the manifest says. A row takes a byte at least."""
+def _contents(file: ZipFile, entry: ZipInfo, part: Part) -> Iterator[bytes]:
+    """Yield the bytes of a part, which must be what the manifest says; a row takes one at least."""
     digest = sha256()
     if entry.file_size != part.size or part.rows > part.size or part.rows < 0:
         raise NotAnArchive(f"the archive is damaged: {entry.filename} is not what its manifest says")
-    with file.open(entry) as source, open(target, "wb") as into:
-        while chunk := source.read(CHUNK):
-            digest.update(chunk)
-            into.write(chunk)
-            advance(len(chunk))
+    with file.open(entry) as source:
+        while piece := source.read(CHUNK):
+            digest.update(piece)
+            yield piece
     if digest.hexdigest() != part.sha256:
         raise NotAnArchive(f"the archive is damaged: {entry.filename} is not what its manifest says")
