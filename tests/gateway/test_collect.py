@@ -175,10 +175,21 @@ def test_urls_that_are_none(url):
     assert caught.value.field == "url"
 
 
+@pytest.mark.parametrize("path", ["/caf%c3%a9", "/caf%C3%A9", "/café", "/%63afé;jsessionid=1A2B"])
+def test_equal_pages_have_one_spelling(path):
+    hit = at(f"https://example.com{path}", referrer=f"https://other.example{path}")
+    assert (hit.page, hit.referrer) == ("/café", "other.example/café")
+
+
+@pytest.mark.parametrize("glob", ["/caf%c3%a9*", "/caf%C3%A9", "/café"])
+def test_an_excluded_page_may_be_written_either_way(glob):
+    assert at("https://example.com/caf%C3%A9", site=excluding(pages=(glob,))) == Dropped(Reason.EXCLUDED_PAGE, "site", DAY)
+
+
 @pytest.mark.parametrize(("url", "plain", "hashed"), [
     ("https://example.com/app?x=1#/about?q=1", "/app", "/app#/about?q=1"),
     ("https://example.com/#", "/", "/"),
-    ("https://example.com#!/é", "/", "/#!/%C3%A9"),
+    ("https://example.com#!/é", "/", "/#!/é"),
 ])  # fmt: skip
 def test_a_fragment_is_part_of_the_page_in_hash_mode_alone(url, plain, hashed):
     assert (at(url=url).page, at(url=url, hash_mode=True).page) == (plain, hashed)

@@ -46,7 +46,7 @@ def test_tags_are_kept_and_the_rest_of_the_query_is_dropped(query, expected):
         ("https://example.com?a=b", "/"),
         ("https://example.com/a/../b/./c", "/b/c"),
         ("https://example.com/a//b/", "/a//b/"),
-        ("https://example.com/ü b", "/%C3%BC%20b"),
+        ("https://example.com/ü b", "/ü%20b"),
         ("https://example.com/%00%0a", "/%00%0a"),
         ("https://example.com/a#fragment", "/a"),
         ("  https://example.com/a\n", "/a"),
@@ -84,7 +84,7 @@ REFERRERS = [
     ("http://user:secret@OTHER.example:8080/a", "other.example/a"),
     ("android-app://com.google.android.gm/", "com.google.android.gm"),
     ("app://com.example.reader/list", "com.example.reader/list"),
-    ("https://bücher.example/ü", "xn--bcher-kva.example/%C3%BC"),
+    ("https://bücher.example/ü", "xn--bcher-kva.example/ü"),
     ("https://notexample.com/", "notexample.com"),
     ("https://example.com.evil.example/", "example.com.evil.example"),
     ("https://blog.example.com/a", "blog.example.com/a"),  # another host, until the owner adds it

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from random import getrandbits
@@ -15,6 +14,7 @@ import can_ada
 from footfall.domain.client import Client, screen_class
 from footfall.domain.event import DAY_US, MAX_AGE_US, Hit
 from footfall.domain.identity import MIDNIGHT_US, Salt, event_key, visitor_id
+from footfall.domain.page import fits, readable
 from footfall.domain.reason import Reason
 from footfall.domain.site import Offsets, Site, local_day
 from footfall.gateway.sighting import Caller, Invalid, Sighting, clean
@@ -101,7 +101,7 @@ TAGS = Tags._fields
 
 
 class Page(NamedTuple):
-    """What is kept of a page's URL."""
+    """What is kept of a page's URL; `path` is readable."""
 
     scheme: str
     host: str
@@ -178,7 +178,8 @@ def parse_page(url: str, hash_mode: bool = False) -> Page:
     if parsed.protocol not in SCHEMES or not parsed.hostname:
         raise Invalid("url", "must begin with http://, https:// or app://")
     port = int(parsed.port) if parsed.port else None
-    return Page(parsed.protocol[:-1], parsed.hostname, port, (parsed.pathname or "/") + (parsed.hash if hash_mode else ""), _tags(parsed.search))
+    path = (parsed.pathname or "/") + (parsed.hash if hash_mode else "")
+    return Page(parsed.protocol[:-1], parsed.hostname, port, readable(path), _tags(parsed.search))
 
 
 def address_key(address: str) -> bytes:
@@ -218,7 +219,7 @@ def _reason(sighting: Sighting, caller: Caller, age_us: int, site: Site, page: P
         return Reason.EXCLUDED_COUNTRY
     if page.host in exclusions.hostnames:
         return Reason.EXCLUDED_HOSTNAME
-    if any(fnmatchcase(page.path, pattern) for pattern in exclusions.pages):
+    if exclusions.pages and fits(page.path, exclusions.pages):
         return Reason.EXCLUDED_PAGE
     return None
 
@@ -285,4 +286,5 @@ def _linking(referrer: str) -> tuple[str, str] | None:
         return None
     if not parsed.hostname or parsed.protocol not in REFERRER_SCHEMES:
         return None
-    return parsed.hostname, parsed.pathname if parsed.pathname != "/" else ""
+    path = readable(parsed.pathname)
+    return parsed.hostname, "" if path == "/" else path

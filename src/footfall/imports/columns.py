@@ -7,7 +7,6 @@ to the disk; what it gives is a Parquet file of events that has neither.
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,6 +17,7 @@ from footfall.domain.channel import Sources, channel, source
 from footfall.domain.client import Client
 from footfall.domain.event import DAY_US, Hit, Tally
 from footfall.domain.identity import MIDNIGHT_US, Salt, visitor_id
+from footfall.domain.page import fits
 from footfall.domain.reason import Reason
 from footfall.domain.site import QUARTER_US, Offsets, Site
 from footfall.gateway.collect import NO_TAGS, TAGS, Place, parse_page, referrer_of, within
@@ -215,7 +215,7 @@ class Columns:
         if not self._wanted.keep_assets and _is_asset(page.path):
             return target, host, "other", "", *nothing
         exclusions = self._site.exclusions
-        excluded = any(fnmatchcase(page.path, pattern) for pattern in exclusions.pages)
+        excluded = fits(page.path, exclusions.pages)
         dropped = Reason.EXCLUDED_HOSTNAME if page.host in exclusions.hostnames else Reason.EXCLUDED_PAGE if excluded else ""
         return target, host, "page", str(dropped), *page[:4], *(page.tags or NO_TAGS)
 

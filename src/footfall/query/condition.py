@@ -8,6 +8,7 @@ from typing import Any
 from footfall.domain.dimension import EVENT_DIMENSIONS, GOAL, PAGES, PROPERTY, VISIT_DIMENSIONS, is_property, of_events
 from footfall.domain.filter import And, Done, Filter, Not, Or, Test, tests
 from footfall.domain.goal import Goal
+from footfall.domain.page import canonical, readable
 
 NOT_SET = "'(not set)'"
 DIRECT = "'Direct / None'"
@@ -94,7 +95,9 @@ class Conditions:
     def reaches(self, goal: Goal) -> str:
         """The condition of a goal on an event."""
         if goal.page is not None:
-            return f"(e.kind = 'pageview' AND e.page LIKE {self.bind(_like(goal.page))} ESCAPE '\\')"
+            patterns = {readable(goal.page), canonical(goal.page)}  # older events have the latter
+            fits = [f"e.page LIKE {self.bind(_like(each))} ESCAPE '\\'" for each in sorted(patterns)]
+            return f"(e.kind = 'pageview' AND ({' OR '.join(fits)}))"
         terms = [f"e.kind = 'custom' AND e.name = {self.bind(goal.event)}"]
         terms += [f"{self._property(key)} = {self.bind(text)}" for key, text in goal.props]
         if goal.currency:

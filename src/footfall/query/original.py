@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from functools import cached_property, partial
 from typing import Any, NamedTuple
 
+from footfall.domain.page import canonical, readable
 from footfall.domain.site import Site
 from footfall.query.answer import version
 from footfall.query.compiler import MOST_GROUPS
@@ -21,7 +22,7 @@ PARSED = ("%Y", "%Y-%m", "%Y-%m-%d", "%Y-%m-%dT%H", "%Y-%m-%dT%H:%M")
 SHAPES = (r"\d{4}", r"\d{4}-\d\d", r"\d{4}-\d\d-\d\d", r"\d{4}-\d\d-\d\dT\d\d", r"\d{4}-\d\d-\d\dT\d\d:\d\d")
 EXAMPLES = "YEAR:2017, MONTH:2017-08, DATE:2017-08-25, HOUR:2017-08-25T13, MINUTE:2017-08-25T13:33"
 
-WITHIN = f"list_contains($days, day) AND {LOCAL} >= $start AND {LOCAL} < $end AND ($url IS NULL OR {URL} = $url)"
+WITHIN = f"list_contains($days, day) AND {LOCAL} >= $start AND {LOCAL} < $end AND ($url IS NULL OR {URL} IN ($url, $shown))"
 DAYS = "SELECT day, version, coalesce(trimmed, false) FROM days WHERE site = ? AND day BETWEEN ? AND ? ORDER BY day"
 
 Row = Mapping[str, Any]
@@ -52,7 +53,8 @@ class Original:
         finer = min(index + 1, len(STEPS) - 1)
         form = f"{STEPS[finer]}:{PARSED[finer]}"
         step = {"MONTH": DAY, "DATE": DAY, "HOUR": HOUR}.get(STEPS[finer])
-        asked = Asked(f"strftime({LOCAL}, '{form}')", url, start, end, step, lambda day, hour: f"{datetime(day.year, day.month, day.day, int(hour or 0)):{form}}")
+        named = None if url is None else canonical(url)
+        asked = Asked(f"strftime({LOCAL}, '{form}')", named, start, end, step, lambda day, hour: f"{datetime(day.year, day.month, day.day, int(hour or 0)):{form}}")
         return self._views(site, asked, _in_time, limit)
 
     @contextmanager
@@ -115,7 +117,8 @@ class Views:
             _check(counts)
         lacking = sorted(day for day, (_, gone) in self._days.items() if not gone and day not in self._kept)
         if lacking:
-            given = {"site": self._site, "days": lacking, "first": lacking[0], "last": lacking[-1], "most": MOST_GROUPS + 1, **self._asked._asdict()}
+            shown = self._asked.url and readable(self._asked.url)
+            given = {"site": self._site, "shown": shown, "days": lacking, "first": lacking[0], "last": lacking[-1], "most": MOST_GROUPS + 1, **self._asked._asdict()}
             sql = SELECT.format(label=self._asked.label, where=WITHIN)
             add(counts, taken(self._reading.rows(sql, {name: value for name, value in given.items() if f"${name}" in sql}, (lacking[0], lacking[-1]))))
         _check(counts)

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from footfall.domain.page import canonical
 from footfall.query.partial import Partial, packed, unpacked
 from footfall.query.rollup import KEPT_ROWS, Look
 from footfall.store.port import Rollups
@@ -47,8 +48,11 @@ HOUR = Step(b"views by hour", f"strftime({LOCAL}, '%H')")
 
 
 def taken(rows: Iterable[tuple[Any, ...]]) -> Counts:
-    """What a SELECT gave."""
-    return {(label, url): Count(*rest) for label, url, *rest in rows}
+    """What a SELECT gave, by URLs as links to them are written."""
+    found: Counts = {}
+    for label, url, *rest in rows:
+        _count(found, (label, canonical(url)), Count(*rest))
+    return found
 
 
 def add(into: Counts, counts: Counts, label_of: Callable[[str], str | None] = str) -> None:
@@ -57,9 +61,16 @@ def add(into: Counts, counts: Counts, label_of: Callable[[str], str | None] = st
         named = label_of(label)
         if named is None:
             continue
-        place = named, url
-        held = into.get(place)
-        into[place] = more if held is None else Count(held.value + more.value, *max(held[1:], more[1:], key=lambda each: each[1:]))
+        _count(into, (named, url), more)
+
+
+def _count(into: Counts, key: Key, more: Count) -> None:
+    held = into.get(key)
+    if held is None:
+        into[key] = more
+    else:
+        latest = max(held, more, key=lambda each: each[2:])
+        into[key] = latest._replace(value=held.value + more.value)
 
 
 def kept(rollups: Rollups, step: Step, site: str, days: Mapping[date, tuple[int, bool]]) -> dict[date, Counts]:
