@@ -47,7 +47,7 @@ def test_tags_are_kept_and_the_rest_of_the_query_is_dropped(query, expected):
         ("https://example.com/a/../b/./c", "/b/c"),
         ("https://example.com/a//b/", "/a//b/"),
         ("https://example.com/ü b", "/ü%20b"),
-        ("https://example.com/%00%0a", "/%00%0a"),
+        ("https://example.com/%00%0a", "/%00%0A"),
         ("https://example.com/a#fragment", "/a"),
         ("  https://example.com/a\n", "/a"),
         ("https://example.com\\a", "/a"),
