@@ -172,7 +172,6 @@ def test_filters(few: Told, filters: str, pageviews: int) -> None:
         pytest.param("aggregate", {"filters": "visit:source~=Goo"}, "filters", id="an operator there is not"),
         pytest.param("timeseries", {"interval": "year"}, "interval", id="an interval of years"),
         pytest.param("timeseries", {"interval": "minute"}, "interval", id="too many minutes"),
-        pytest.param("timeseries", {"interval": "minute", "period": "7d"}, "interval", id="more minutes than rows"),
         pytest.param("breakdown", {}, "property", id="of nothing"),
         pytest.param("breakdown", {"property": "visit:shoe"}, "property", id="of the unknown"),
         pytest.param("breakdown", {"property": "time:day"}, "property", id="of time"),

@@ -18,6 +18,9 @@ STEPS: dict[str, Step] = {"realtime": "minute", "day": "hour", "24h": "hour", "m
 
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T")
+FIRST_DAY = date(1969, 12, 31)
+"""Where `all` begins at the earliest: the beginning of 1970 in UTC, as the west reads it."""
+
 DAY = timedelta(days=1)
 WEEK = timedelta(days=7)
 LABELS = {"minute": "%Y-%m-%d %H:%M:00", "hour": "%Y-%m-%d %H:00:00"}
@@ -80,7 +83,7 @@ def _named(name: str, now: datetime, zone: str, today: date, earliest: date | No
     if name == "year":
         return Period(name, today.replace(month=1, day=1), today)
     if name == "all":
-        return Period(name, min(earliest or today, today), today)
+        return Period(name, max(FIRST_DAY, min(earliest or today, today)), today)
     raise NotAPeriod(f"must be one of {', '.join(NAMES)}, or a list of two ISO dates or two instants, not {name[:40]!r}")
 
 

@@ -15,6 +15,9 @@ Direction = Literal["asc", "desc"]
 MOST_ROWS = 10_000
 MOST_DIMENSIONS = 4
 MOST_BUCKETS = 20_000
+BUCKETS_A_DAY = {"minute": 1440, "hour": 24}
+"""Of the steps that a long period has too many of; of the others it never has."""
+
 FIELDS = ("site_id", "metrics", "date_range", "dimensions", "filters", "order_by", "include", "pagination")
 INCLUDES = ("comparisons", "imports", "time_labels", "total_rows")
 NEED_GOAL = ("conversion_rate", "group_conversion_rate")
@@ -160,7 +163,18 @@ def _sensible(report: Report) -> None:
         if name in report.metrics and not speaks:
             raise Wrong("metrics", f'{name} needs a goal: the dimension event:goal, or a filter such as ["is", "event:goal", ["Signup"]]')
     if report.time:
-        each = {"minute": 1440, "hour": 24}.get(report.time[1], 1)
-        for field, period in (("dimensions", report.period), ("include.comparisons", report.compared)):
-            if period and ((period.last - period.first).days + 1) * each > MOST_BUCKETS:
-                raise Wrong(field, f"would make more than {MOST_BUCKETS:,} buckets; ask for a shorter period or a coarser step")
+        _check_buckets(report.time[1], "dimensions", report.period)
+        if report.compared:
+            _check_buckets(report.time[1], "include.comparisons", report.compared)
+
+
+def _check_buckets(step: Step, field: str, period: Period) -> None:
+    a_day = BUCKETS_A_DAY.get(step)
+    if a_day is None:
+        return
+    longest = MOST_BUCKETS // a_day
+    if (period.last - period.first).days + 1 > longest:
+        raise Wrong(
+            field,
+            f"would make more than {MOST_BUCKETS:,} buckets of {step}s; ask for {longest} days at most, or for a longer step such as time:day",
+        )

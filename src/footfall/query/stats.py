@@ -114,13 +114,15 @@ def _timeseries(site: Site, given: Mapping[str, str]) -> Call:
     # Plausible gives days for a custom period of any length, and clients count on it.
     step = INTERVALS[interval] if interval else "time:day" if given.get("period") == "custom" else "time"
     query, metrics = _query(site, given, PER_ROW, "interval")
-    return Wanted(query | {"dimensions": [step], "include": {"time_labels": True}}, metrics, _buckets), {"dimensions": "interval"}
+    include = {"time_labels": True, "total_rows": True}
+    wanted = Wanted(query | {"dimensions": [step], "include": include}, metrics, _buckets)
+    return wanted, {"dimensions": "interval"}
 
 
 def _buckets(wanted: Wanted, answer: Mapping[str, Any]) -> list[dict[str, Any]]:
     buckets = answer["meta"]["time_labels"]
-    if len(buckets) > MOST_ROWS:
-        raise Wrong("interval", f"would make more than {MOST_ROWS:,} buckets; ask for a shorter period or a longer interval")
+    if answer["meta"]["total_rows"] > MOST_ROWS:
+        raise Wrong("interval", f"has more than {MOST_ROWS:,} buckets with figures; ask for a shorter period or a longer interval")
     found = {row["dimensions"][0]: row["metrics"] for row in answer["results"]}
     nothing = [0 if catalogue()[metric].count else 0.0 if metric in NEED_GOAL else None for metric in wanted.query["metrics"]]
     return [{"date": bucket, **wanted.named(found.get(bucket, nothing))} for bucket in buckets]
