@@ -130,6 +130,8 @@ def test_keeps(given):
         (None, "https://www.example.com/"),
         (None, "http://user:secret@example.com/"),
         (None, "app://example.com/screen"),
+        ("site", "file:///x/app.html"),
+        ("site", "capacitor://localhost/a"),
     ],
 )
 def test_the_site_is_found(website, url):
@@ -166,7 +168,16 @@ def test_no_site_is_found(website, url):
         "http://[::1/",
         "https://\ud800/",
         "app:",
+        "app:page",
+        "capacitor:",
         "data:text/html,x",
+        "about:srcdoc",
+        "about:blank",
+        "blob:https://example.com/9b2c",
+        "view-source:https://example.com/",
+        "content://com.example/page",
+        "mailto:ann@example.com",
+        "C:\\pages\\app.html",
     ],
 )
 def test_urls_that_are_none(url):
@@ -186,6 +197,40 @@ def test_an_excluded_page_may_be_written_either_way(glob):
     assert at("https://example.com/caf%C3%A9", site=excluding(pages=(glob,))) == Dropped(Reason.EXCLUDED_PAGE, "site", DAY)
 
 
+@pytest.mark.parametrize(
+    ("url", "scheme", "host", "page"),
+    [
+        ("file:///x/app.html", "file", "file", "/x/app.html"),
+        ("file:///C:/Program Files/app.html?a=1#b", "file", "file", "/C:/Program%20Files/app.html"),
+        ("file://Server/share/app.html", "file", "server", "/share/app.html"),
+        ("file:", "file", "file", "/"),
+        ("capacitor://localhost/a", "capacitor", "localhost", "/a"),
+        ("capacitor://localhost", "capacitor", "localhost", "/"),
+        ("CAPACITOR://LocalHost/A", "capacitor", "localhost", "/A"),
+        ("ionic://localhost/tabs/home", "ionic", "localhost", "/tabs/home"),
+        ("tauri://localhost/", "tauri", "localhost", "/"),
+        ("wails://wails/index.html", "wails", "wails", "/index.html"),
+        ("app:///index.html", "app", "app", "/index.html"),
+        ("app:/index.html", "app", "app", "/index.html"),
+        ("app://-/index.html", "app", "-", "/index.html"),
+        ("chrome-extension://abcdefghij/popup.html", "chrome-extension", "abcdefghij", "/popup.html"),
+        ("moz-extension://3f1c-9b2c/panel.html", "moz-extension", "3f1c-9b2c", "/panel.html"),
+        ("safari-web-extension://3F1C/panel.html", "safari-web-extension", "3f1c", "/panel.html"),
+        ("ms-appx-web://example.app/start.html", "ms-appx-web", "example.app", "/start.html"),
+        ("vscode-webview://1a2b/index.html", "vscode-webview", "1a2b", "/index.html"),
+        ("https://localhost:8100/a", "https", "localhost", "/a"),
+    ],
+)
+def test_pages_of_apps(url, scheme, host, page):
+    found = at(url, website="site")
+    assert (found.scheme, found.hostname, found.page) == (scheme, host, page)
+
+
+def test_a_scheme_that_is_not_known_is_refused_by_a_sentence():
+    with pytest.raises(Invalid, match="url must begin with https://, http:// or an app's scheme"):
+        at("ftp://example.com/")
+
+
 @pytest.mark.parametrize(("url", "plain", "hashed"), [
     ("https://example.com/app?x=1#/about?q=1", "/app", "/app#/about?q=1"),
     ("https://example.com/#", "/", "/"),
@@ -199,6 +244,50 @@ def test_age_is_taken_from_the_clock():
     found = at(age_us=90 * MINUTE_US)
     assert (found.received, found.time, found.day) == (NOON, NOON - 90 * MINUTE_US, DAY)
     assert (at(age_us=13 * HOUR_US).day, at(age_us=13 * HOUR_US).visitor) == (DAY - 1, visitor(DAY - 1))
+
+
+SECOND_US = 1_000_000
+DAYLIGHT_SAVING_ENDS = 20_022 * DAY_US + HOUR_US  # 2024-10-27 01:00 UTC
+
+CLOCKS = [
+    ("the same", {}, 0, 0),
+    ("behind", {}, -4, -4),
+    ("ahead", {}, 9.5, 9.5),
+    ("as far as is taken", {}, -10, -10),
+    ("too far", {}, -14, -6),
+    ("too far ahead", {}, 17, 3),
+    ("wrong", {}, 3_600, 0),
+    ("of another year", {}, -900 * 86_400, 0),
+    ("sent again after an hour", {"age_us": HOUR_US}, -3, -3),
+    ("past midnight", {"now": DAY * DAY_US}, -3, 0),
+    ("before midnight", {"now": DAY * DAY_US - 1}, 3, 0),
+    ("past midnight on both", {"now": DAY * DAY_US + 5 * SECOND_US}, -3, -3),
+    ("past a midnight elsewhere", {"site": replace(SITE, zones=(Zone("Pacific/Apia"),)), "now": DAY * DAY_US}, -3, -3),
+    ("past the local midnight", {"site": replace(SITE, zones=(Zone("Asia/Kolkata"),)), "now": DAY * DAY_US - 5 * HOUR_US - HOUR_US // 2}, -3, 0),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("given", "ahead", "taken"), [pytest.param(*case[1:], id=case[0]) for case in CLOCKS])
+@pytest.mark.parametrize("kind", ["pageview", "custom", "engagement"])
+def test_a_client_s_clock_that_is_near_orders_its_events(kind, given, ahead, taken):
+    ours = given.get("now", NOON) - given.get("age_us", 0)
+    found = at(kind=kind, time_us=ours + round(ahead * SECOND_US), **given)
+    assert found.time == ours + round(taken * SECOND_US)
+    assert found._replace(id=0) == at(kind=kind, **given)._replace(id=0, time=found.time)
+
+
+def test_a_client_s_clock_may_lie_beyond_a_change_of_daylight_saving():
+    berlin = replace(SITE, zones=(Zone("Europe/Berlin"),))
+    salts = {20_022: Salt(20_022, b"x" * 16, DAYLIGHT_SAVING_ENDS + DAY_US)}
+    found = at(now=DAYLIGHT_SAVING_ENDS, time_us=DAYLIGHT_SAVING_ENDS - SECOND_US, site=berlin, salts=salts)
+    assert (found.time, found.utc_offset) == (DAYLIGHT_SAVING_ENDS - SECOND_US, 7_200)
+
+
+def test_how_old_a_hit_may_be_goes_by_our_clock():
+    late = Dropped(Reason.TOO_LATE, "site", DAY - 1)
+    assert at(age_us=MAX_AGE_US + 1, time_us=NOON - MAX_AGE_US + 5 * SECOND_US) == late
+    found = at(age_us=MAX_AGE_US, time_us=NOON - MAX_AGE_US - 5 * SECOND_US)
+    assert found.time == NOON - MAX_AGE_US - 5 * SECOND_US
 
 
 def test_a_live_hit_asks_for_a_salt_of_today_only():

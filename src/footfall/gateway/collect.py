@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl
 import can_ada
 
 from footfall.domain.client import Client, screen_class
+from footfall.domain.clock import corrected
 from footfall.domain.event import DAY_US, MAX_AGE_US, Hit
 from footfall.domain.identity import MIDNIGHT_US, Salt, event_key, visitor_id
 from footfall.domain.page import fits, readable
@@ -19,7 +20,22 @@ from footfall.domain.reason import Reason
 from footfall.domain.site import Offsets, Site, local_day
 from footfall.gateway.sighting import Caller, Invalid, Sighting, clean
 
-SCHEMES = {"http:", "https:", "app:"}
+APP_SCHEMES = (
+    "app",
+    "capacitor",
+    "chrome-extension",
+    "file",
+    "ionic",
+    "moz-extension",
+    "ms-appx-web",
+    "safari-web-extension",
+    "tauri",
+    "vscode-webview",
+    "wails",
+)
+"""Schemes of pages inside apps. Those that name no host have their scheme for it."""
+
+SCHEMES = {f"{scheme}:" for scheme in ("http", "https", *APP_SCHEMES)}
 REFERRER_SCHEMES = SCHEMES | {"android-app:"}
 LOCAL_HOSTS = {"localhost", "127.0.0.1", "[::1]"}
 TAG_LENGTH = 255
@@ -118,10 +134,9 @@ def collect(sighting: Sighting, caller: Caller, now_us: int, directory: Director
     page = parse_page(sighting.url, sighting.hash_mode)
     site = directory.find(sighting.website, page.host)
     time = _time(sighting, caller, now_us)
-    offset = door.offsets.at(time, site.zone_at(time)) if site else 0
-    day = local_day(time, offset)
     if site is None:
-        return Dropped(Reason.UNKNOWN_SITE, "", day)
+        return Dropped(Reason.UNKNOWN_SITE, "", local_day(time, 0))
+    offset, day = _local(time, site, door.offsets)
     client = door.client_of(caller.user_agent)
     place = door.place_of(caller.address)
     reason = _reason(sighting, caller, now_us - time, site, page, client, place)
@@ -129,6 +144,8 @@ def collect(sighting: Sighting, caller: Caller, now_us: int, directory: Director
         reason = Reason.TOO_LATE  # facts of its day may be gone already
     if reason:
         return Dropped(reason, site.id, day)
+    if sighting.time_us is not None and not caller.keyed:
+        time, offset = _ordered(time, sighting.time_us, site, door.offsets)
     salt = _salt(day, local_day(now_us, door.offsets.at(now_us, site.zone_at(now_us))), caller.keyed, now_us, salts)
     if salt is None:
         return Dropped(Reason.TOO_LATE, site.id, day)
@@ -170,16 +187,20 @@ def collect(sighting: Sighting, caller: Caller, now_us: int, directory: Director
 # Pages and referrers come again and again, so both remember what they parsed, in memory only.
 @lru_cache(maxsize=REMEMBERED)
 def parse_page(url: str, hash_mode: bool = False) -> Page:
-    """The parts of an absolute http, https or app URL, its fragment only in hash mode; raises `Invalid`."""
+    """Return the parts of a page's URL, its fragment only in hash mode; raise `Invalid`."""
     try:
         parsed = can_ada.parse(url)
     except (ValueError, TypeError):  # TypeError: text that cannot be encoded, a lone surrogate
         raise Invalid("url", "must be an absolute URL such as https://example.com/page") from None
-    if parsed.protocol not in SCHEMES or not parsed.hostname:
-        raise Invalid("url", "must begin with http://, https:// or app://")
+    scheme = parsed.protocol[:-1]
+    if parsed.protocol not in SCHEMES or not (parsed.hostname or parsed.pathname[:1] == "/"):
+        apps = ", ".join(APP_SCHEMES)
+        raise Invalid("url", f"must begin with https://, http:// or an app's scheme ({apps})")
+    # Where the scheme is not the web's own, the parser leaves a host's case as it is.
+    host = parsed.hostname.lower() or scheme
     port = int(parsed.port) if parsed.port else None
     path = (parsed.pathname or "/") + (parsed.hash if hash_mode else "")
-    return Page(parsed.protocol[:-1], parsed.hostname, port, readable(path), _tags(parsed.search))
+    return Page(scheme, host, port, readable(path), _tags(parsed.search))
 
 
 def address_key(address: str) -> bytes:
@@ -199,6 +220,19 @@ def _time(sighting: Sighting, caller: Caller, now_us: int) -> int:
     if not 0 < sighting.time_us <= now_us + SKEW_US:
         raise Invalid("date", "must be a past time")
     return min(sighting.time_us, now_us)
+
+
+def _local(time_us: int, site: Site, offsets: Offsets) -> tuple[int, int]:
+    """Return the site's offset from UTC at a moment, and its local day."""
+    offset = offsets.at(time_us, site.zone_at(time_us))
+    return offset, local_day(time_us, offset)
+
+
+def _ordered(ours_us: int, theirs_us: int, site: Site, offsets: Offsets) -> tuple[int, int]:
+    """Return the time that keeps a client's events in order, on the day of our clock; its offset."""
+    time = corrected(ours_us, theirs_us)
+    (offset, day), (our_offset, our_day) = (_local(each, site, offsets) for each in (time, ours_us))
+    return (time, offset) if day == our_day else (ours_us, our_offset)
 
 
 def _reason(sighting: Sighting, caller: Caller, age_us: int, site: Site, page: Page, client: Client, place: Place) -> Reason | None:

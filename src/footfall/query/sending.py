@@ -28,7 +28,7 @@ FIELDS: dict[str, Schema] = {
     "bot": {"description": "Whether the sender takes the visitor for a robot; short `b`"},
     "hash": maybe({"type": "boolean", "default": False}) | {"description": "Whether the URL's fragment belongs to the page; short `h`"},
 }  # fmt: skip
-HIT = thing({"url": URL}, FIELDS | {"date": {"description": "Milliseconds since 1970; counts only with a key, else the server's clock does; short `d`"}}, closed=False)
+HIT = thing({"url": URL}, FIELDS | {"date": {"description": "Milliseconds since 1970; without a key only where it is near the server's clock; short `d`"}}, closed=False)
 AT = maybe({"type": ["number", "string"]})
 KEYED = thing(
     {"url": URL},
