@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from ipaddress import ip_network
+from typing import NamedTuple
 from zoneinfo import ZoneInfo, available_timezones
 
 from footfall.domain.event import DAY_US
@@ -17,7 +18,7 @@ LEAST_RETENTION = 30
 """Days. A day must have settled, and its late hits have come, before it is deleted."""
 
 QUARTER_US = 900_000_000
-"""Clocks change only at multiples of a quarter of an hour of UTC (tz database since 1972)."""
+"""Most clocks change only at multiples of a quarter of an hour of UTC, and none twice within one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,19 +146,53 @@ def date_day(day: date) -> int:
     return (day - date(1970, 1, 1)).days
 
 
+class Quarter(NamedTuple):
+    """Seconds that a zone is ahead of UTC within a quarter of an hour.
+
+    They are `before` until the instant `change`, then `after`.
+    """
+
+    before: int
+    change: int
+    after: int
+
+    def at(self, time_us: int) -> int:
+        """Return the offset at an instant of this quarter."""
+        return self.before if time_us < self.change else self.after
+
+
+def quarter_of(time_us: int, zone: str) -> Quarter:
+    """Return the offsets of a zone within the quarter of an hour around an instant."""
+    start = time_us // QUARTER_US * QUARTER_US
+    change = start + QUARTER_US
+    before, after = utc_offset(start, zone), utc_offset(change - 1, zone)
+    same = start  # the last instant known to have the offset of before
+    while before != after and change - same > 1:
+        middle = (same + change) // 2
+        if utc_offset(middle, zone) == before:
+            same = middle
+        else:
+            change = middle
+    return Quarter(before, change, after)
+
+
 class Offsets:
     """Remembers offsets by quarter of an hour: converting takes longer than all else of a hit."""
 
     def __init__(self, room: int = 20_000) -> None:
-        self._known: dict[tuple[str, int], int] = {}
+        self._known: dict[tuple[str, int], Quarter] = {}
         self._room = room
 
     def at(self, time_us: int, zone: str) -> int:
         """As `utc_offset`."""
+        return self.around(time_us, zone).at(time_us)
+
+    def around(self, time_us: int, zone: str) -> Quarter:
+        """As `quarter_of`."""
         key = (zone, time_us // QUARTER_US)
         known = self._known.get(key)
         if known is None:
             if len(self._known) >= self._room:
                 self._known.clear()
-            known = self._known[key] = utc_offset(time_us, zone)
+            known = self._known[key] = quarter_of(time_us, zone)
         return known

@@ -26,6 +26,7 @@ from footfall.imports.format import Format
 from footfall.imports.reading import NoLog, Piece
 from footfall.store.facts import STAGED
 
+SECOND_US = 1_000_000
 URL_BYTES = 2_000
 MEMORY = "512MB"
 """Of each; a piece of a log takes about a fifth."""
@@ -90,20 +91,29 @@ SELECT n, time + n % 1000000 * (time % 1000000 = 0)::INT AS time, address, targe
 FROM parsed WHERE {sound}{views}
 """
 VIEWS = " AND method = 'GET' AND (status LIKE '2__' OR status = '304')"
+OFFSET = "CASE WHEN {time} < {quarter}.change THEN {quarter}.before ELSE {quarter}.after END"
+"""Microseconds, as wide as times are, so that their sum is too."""
+
+LOCAL_DAY = f"CAST(floor(({{time}} + {OFFSET}) / {DAY_US}) AS INTEGER)"
+EARLIER = f"(s.time - {MIDNIGHT_US})"
 JOINED = f"""
 CREATE OR REPLACE TEMP TABLE joined AS
-SELECT s.n, s.time, CAST(floor((s.time + q.utc_offset * 1000000) / {DAY_US}) AS INTEGER) AS day, q.utc_offset, s.address, s.agent,
+SELECT s.n, s.time, {LOCAL_DAY.format(time="s.time", quarter="q")} AS day,
+    {LOCAL_DAY.format(time=EARLIER, quarter="e")} < day AS early,
+    {OFFSET.format(time="s.time", quarter="q")} // {SECOND_US} AS utc_offset, s.address, s.agent,
     p.scheme, p.hostname, p.port, p.page, {", ".join(f"p.{name}" for name in TAGS)}, r.referrer, d.country, d.region, d.city,
     a.browser, a.browser_version, a.os, a.os_version, a.device,
     CASE WHEN a.robot THEN 'bot' WHEN d.dropped <> '' THEN d.dropped WHEN p.dropped <> '' THEN p.dropped WHEN s.time < $oldest THEN 'too_late' END AS dropped
 FROM seen s JOIN pages p ON p.target = s.target AND p.host = coalesce(s.host, '') JOIN agents a ON a.agent = s.agent JOIN places d ON d.address = s.address
-    JOIN referrers r ON r.linking = s.referrer AND r.host = p.hostname JOIN quarters q ON q.quarter = s.time // {QUARTER_US}
+    JOIN referrers r ON r.linking = s.referrer AND r.host = p.hostname
+    JOIN quarters q ON q.quarter = s.time // {QUARTER_US} JOIN quarters e ON e.quarter = {EARLIER} // {QUARTER_US}
 WHERE p.kind = 'page'
 """
-DROPPED = "SELECT day, dropped, count(*) FROM joined WHERE dropped IS NOT NULL GROUP BY ALL ORDER BY ALL"
-PEOPLE = f"""
-SELECT DISTINCT day, address, agent, time + utc_offset * 1000000 - {MIDNIGHT_US} < CAST(day AS BIGINT) * {DAY_US} AS early FROM joined WHERE dropped IS NULL
+QUARTERS = f"""
+SELECT DISTINCT unnest([time // {QUARTER_US}, (time - {MIDNIGHT_US}) // {QUARTER_US}]) FROM seen
 """
+DROPPED = "SELECT day, dropped, count(*) FROM joined WHERE dropped IS NOT NULL GROUP BY ALL ORDER BY ALL"
+PEOPLE = "SELECT DISTINCT day, address, agent, early FROM joined WHERE dropped IS NULL"
 _origin = ("referrer", *TAGS)
 PLACE, AGENT = ("country", "region", "city"), ("browser", "browser_version", "os", "os_version", "device")
 ORIGINS = f"SELECT DISTINCT {', '.join(_origin)} FROM joined WHERE dropped IS NULL"
@@ -114,8 +124,7 @@ _values = {
 }  # fmt: skip
 EVENTS = f"""
 COPY (SELECT {", ".join(f"CAST({_values.get(name, f'j.{name}')} AS {STAGED[name]}) AS {name}" for name in WRITTEN)}
-FROM joined j JOIN people v ON v.day = j.day AND v.address = j.address AND v.agent = j.agent
-    AND v.early = (j.time + j.utc_offset * 1000000 - {MIDNIGHT_US} < CAST(j.day AS BIGINT) * {DAY_US})
+FROM joined j JOIN people v ON v.day = j.day AND v.address = j.address AND v.agent = j.agent AND v.early = j.early
 JOIN origins o ON {" AND ".join(f"o.{name} IS NOT DISTINCT FROM j.{name}" for name in _origin)}
 WHERE j.dropped IS NULL) TO '{{path}}' (FORMAT parquet)
 """
@@ -174,15 +183,20 @@ class Columns:
         self._connection.close()
 
     def _look_up(self) -> None:
-        offsets, zone_at = self._lookups.offsets, self._site.zone_at
-        quarters = [(quarter, offsets.at(quarter * QUARTER_US, zone_at(quarter * QUARTER_US))) for (quarter,) in self._run(f"SELECT DISTINCT time // {QUARTER_US} FROM seen")]
-        self._table("quarters", {"quarter": _numbers(quarters, 0, "i8"), "utc_offset": _numbers(quarters, 1, "i4")})
+        quarters = [self._quarter(number) for (number,) in self._run(QUARTERS)]
+        names = ("quarter", "before", "change", "after")
+        self._table("quarters", {name: _numbers(quarters, place, "i8") for place, name in enumerate(names)})
         self._table("agents", _named(("agent", "browser", "browser_version", "os", "os_version", "device", "robot"), map(self._agent, self._each("agent"))))
         self._table("places", _named(("address", "country", "region", "city", "dropped"), map(self._place, self._each("address"))))
         pages = [self._page(target, host) for target, host in self._run("SELECT DISTINCT target, coalesce(host, '') FROM seen")]
         self._table("pages", _named(("target", "host", "kind", "dropped", "scheme", "hostname", "port", "page", *TAGS), pages))
         linking = self._run("SELECT DISTINCT referrer, p.hostname FROM seen s JOIN pages p ON p.target = s.target AND p.host = coalesce(s.host, '') WHERE p.kind = 'page'")
         self._table("referrers", _named(("linking", "host", "referrer"), [(each, host, referrer_of(each, host, self._site)) for each, host in linking]))
+
+    def _quarter(self, number: int) -> tuple[int, int, int, int]:
+        start = number * QUARTER_US
+        found = self._lookups.offsets.around(start, self._site.zone_at(start))
+        return number, found.before * SECOND_US, found.change, found.after * SECOND_US
 
     def _agent(self, agent: str) -> tuple[Any, ...]:
         client = self._lookups.client_of(agent)

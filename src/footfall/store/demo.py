@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from footfall.domain.event import HOUR_US
 from footfall.domain.goal import Goal
-from footfall.domain.site import QUARTER_US, Site, Zone, day_date, utc_offset
+from footfall.domain.site import Site, Zone, day_date, quarter_of, utc_offset
 from footfall.store.facts import STAGED
 
 HOMES = (
@@ -90,7 +90,7 @@ def _site_day(index: int, site: Site, day: int, visits: int) -> SiteDay:
     midnight, following = (_midnight(each, zone) for each in (day, day + 1))
     before, after, change = utc_offset(midnight, zone), utc_offset(following + 12 * HOUR_US, zone), midnight
     while before != after and utc_offset(change, zone) == before:
-        change += QUARTER_US
+        change = quarter_of(change, zone).change
     return SiteDay(index + 1, site.id, site.domains[0], _home(index)[1], day, midnight, following, before, change, after, visits)
 
 
