@@ -6,13 +6,23 @@ from footfall.domain.channel import Sources, channel, source
 from footfall.domain.event import Hit
 
 TABLE = {
-    "search": {"Google": {"hosts": ["google.*"], "tags": ["google", "adwords"]}, "Bing": {"hosts": ["bing.com"]}},
-    "social": {"Facebook": {"hosts": ["facebook.com", "fb.com"], "tags": ["fb", "ig"]}, "Twitter": {"hosts": ["twitter.com", "t.co", "x.com"]}},
+    "search": {
+        "Google": {"hosts": ["google.*"], "tags": ["google", "adwords"]},
+        "Bing": {"hosts": ["bing.com"]},
+        "DuckDuckGo": {"hosts": ["duckduckgo.com"]},
+        "Yandex": {"hosts": ["yandex.*"]},
+    },
+    "social": {
+        "Facebook": {"hosts": ["facebook.com", "fb.com"], "tags": ["fb", "ig"]},
+        "Twitter": {"hosts": ["twitter.com", "t.co", "x.com"]},
+        "Instagram": {"hosts": ["instagram.com"]},
+        "LinkedIn": {"hosts": ["linkedin.com"]},
+    },
     "shopping": {"Amazon": {"hosts": ["amazon.*"]}, "Etsy": {"hosts": ["etsy.com"]}},
     "video": {"YouTube": {"hosts": ["youtube.com", "youtu.be"]}},
     "assistant": {"ChatGPT": {"hosts": ["chatgpt.com", "chat.openai.com"]}},
-    "email": {"Gmail": {"hosts": ["mail.google.com", "com.google.android.gm"]}},
-    "other": {"Hacker News": {"hosts": ["news.ycombinator.com"]}},
+    "email": {"Gmail": {"hosts": ["mail.google.com", "com.google.android.gm"]}, "Mailchimp": {"hosts": ["list-manage.com"]}},
+    "other": {"Hacker News": {"hosts": ["news.ycombinator.com"]}, "DoubleClick": {"hosts": ["doubleclick.net"]}, "Awin": {"hosts": ["awin1.com"]}},
 }
 SOURCES = Sources.from_table(TABLE)
 
@@ -42,6 +52,18 @@ RULES = [
     ("Paid Search", {"click": "gclid", "referrer": "www.google.de/search"}),
     ("Paid Search", {"click": "gclid", "tag": "google", "medium": "email"}),
     ("Paid Search", {"click": "msclkid", "referrer": "www.bing.com"}),
+    ("Paid Search", {"click": "gclid"}),
+    ("Paid Search", {"click": "msclkid", "referrer": "duckduckgo.com"}),  # which shows Bing's ads
+    ("Paid Video", {"click": "gclid", "referrer": "www.youtube.com"}),
+    ("Paid Social", {"click": "li_fat_id"}),
+    ("Paid Social", {"click": "fbclid", "tag": "facebook", "medium": "paid"}),
+    ("Paid Shopping", {"click": "gclid", "campaign": "shopping"}),
+    ("Display", {"click": "dclid"}),
+    ("Organic Social", {"click": "fbclid"}),
+    ("Organic Social", {"click": "gclid", "tag": "facebook"}),
+    ("Email", {"click": "mc_cid"}),
+    ("Email", {"click": "gclid", "tag": "some", "medium": "email"}),
+    ("Affiliates", {"click": "awc"}),
     ("Paid Social", {"medium": "cpc", "tag": "facebook"}),
     ("Paid Social", {"medium": "paid-social", "tag": "ig"}),
     ("Paid Video", {"medium": "cpv-cpc", "tag": "youtube"}),
@@ -95,7 +117,6 @@ RULES = [
     ("Direct", {"medium": "whatever"}),
     ("Direct", {"campaign": "summer"}),
     ("Direct", {"campaign": "workshop"}),  # holds "shop", but is none
-    ("Direct", {"click": "gclid"}),  # a click id counts only with its search engine
 ]
 
 
@@ -128,6 +149,44 @@ SOURCE_CASES = [
     ("example.org", {"referrer": "www.example.org/a/b"}),
     ("blog.example.org", {"referrer": "blog.example.org"}),
     ("[2001:db8::1]", {"referrer": "[2001:db8::1]/a"}),
+    # click ids
+    ("Google", {"click": "gclid"}),
+    ("Google", {"click": "gbraid", "referrer": "www.google.com"}),
+    ("Google", {"click": "gclid", "referrer": "ads.example.org/frame"}),
+    ("Google", {"click": "gclid", "referrer": "mail.google.com"}),
+    ("YouTube", {"click": "gclid", "referrer": "www.youtube.com"}),
+    ("Bing", {"click": "msclkid"}),
+    ("DuckDuckGo", {"click": "msclkid", "referrer": "duckduckgo.com"}),
+    ("Bing", {"click": "gclid", "referrer": "www.bing.com"}),
+    ("Yandex", {"click": "yclid"}),
+    ("Facebook", {"click": "fbclid"}),
+    ("Instagram", {"click": "fbclid", "referrer": "l.instagram.com"}),
+    ("Google", {"click": "fbclid", "referrer": "www.google.com"}),  # a link found where it was shared
+    ("blog.example.org", {"click": "fbclid", "referrer": "blog.example.org"}),
+    ("some-partner", {"click": "gclid", "tag": "some-partner"}),
+    ("TikTok", {"click": "ttclid"}),
+    ("Google", {"click": "unknown", "referrer": "www.google.com"}),
+    # tags that are URLs
+    ("example.org", {"tag": "https://example.org/x"}),
+    ("example.org", {"tag": "HTTP://www.Example.org:8080/x?y#z"}),
+    ("example.org", {"tag": "//example.org/"}),
+    ("example.org", {"tag": "www.example.org"}),
+    ("example.org", {"tag": "example.org/x/y"}),
+    ("example.org", {"tag": "Example.org"}),
+    ("example.org", {"tag": "https://user:secret@example.org/"}),
+    ("example.org", {"tag": "https%3A%2F%2Fexample.org"}),
+    ("bücher.example", {"tag": "https://bücher.example/a"}),
+    ("Gmail", {"tag": "android-app://com.google.android.gm/"}),
+    ("Facebook", {"tag": "https://l.facebook.com/l.php?u=1"}),
+    ("Google", {"tag": "https://www.google.co.uk/search?q=x"}),
+    ("v1.2", {"tag": "v1.2"}),
+    ("may/letter", {"tag": "may/letter"}),
+    ("letter 1.5", {"tag": "letter 1.5"}),
+    ("a.b@example.org", {"tag": "a.b@example.org"}),
+    ("Mr. Smith", {"tag": "Mr. Smith"}),
+    ("scholar.google.com", {"referrer": "scholar.google.com/scholar"}),
+    ("disk.yandex.ru", {"referrer": "disk.yandex.ru"}),
+    ("Google", {"referrer": "lens.google.com"}),
     (None, {}),
     (None, {"medium": "email", "campaign": "spring"}),
 ]

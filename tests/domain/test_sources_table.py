@@ -9,10 +9,11 @@ import pytest
 
 import footfall
 from footfall.domain.channel import Sources
+from footfall.domain.click import CLICKS
 
 TEXT = (Path(footfall.__file__).parent / "data" / "sources.json").read_text("utf-8")
 CATEGORIES = {"search", "social", "video", "shopping", "email", "assistant", "audio", "news"}
-HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)+|[a-z0-9-]+\.\*")
+HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)+|[a-z0-9-]+(\.[a-z0-9-]+)?\.\*")
 
 
 def unique(pairs):
@@ -68,7 +69,8 @@ def test_every_host_resolves_to_its_own_source():
     for name, entry in ENTRIES:
         for host in entry["hosts"]:
             assert SOURCES.of_host(host.replace(".*", ".com")) == name, host
-            assert SOURCES.of_host("some.sub." + host.replace(".*", ".co.uk")) == name, host
+            below = "www.m." if SOURCES.categories[name] == "search" else "some.sub."
+            assert SOURCES.of_host(below + host.replace(".*", ".co.uk")) == name, host
 
 
 @pytest.mark.parametrize("tag", ["newsletter", "email", "e-mail", "sms", "direct", "referral", "organic", "cpc"])
@@ -130,12 +132,73 @@ def test_a_medium_is_no_source(tag):
         ("news.google.com", "Google News", "news"),
         ("de.wikipedia.org", "Wikipedia", "news"),
         ("docs.google.com", "Google Workspace", "news"),
+        ("scholar.google.com", "Google Scholar", "news"),
+        ("scholar.google.co.uk", "Google Scholar", "news"),
+        ("maps.google.de", "Google Maps", "news"),
+        ("news.google.com.au", "Google News", "news"),
+        ("translate.google.ru", "Google Translate", "news"),
+        ("accounts.google.com", "Google Accounts", "news"),
+        ("classroom.google.com", "Google Classroom", "news"),
+        ("sites.google.com", "Google Sites", "news"),
+        ("finance.yahoo.com", "Yahoo Finance", "news"),
+        ("uk.finance.yahoo.com", "Yahoo Finance", "news"),
+        ("news.yahoo.co.jp", "Yahoo News", "news"),
+        ("fr-mg42.mail.yahoo.com", "Yahoo Mail", "email"),
+        ("mail.yandex.com.tr", "Yandex Mail", "email"),
+        ("outlook.office.com", "Outlook", "email"),
+        ("market.yandex.kz", "Yandex Market", "shopping"),
+        ("l.facebook.com", "Facebook", "social"),
+        ("l.threads.com", "Threads", "social"),
+        ("syndicatedsearch.goog", "Google", "search"),
+        ("copilot.com", "Copilot", "assistant"),
+        ("chat.mistral.ai", "Mistral Le Chat", "assistant"),
         ("someone.blogspot.com.br", "Blogger", "news"),
     ],
 )
 def test_hosts(host, name, category):
     assert SOURCES.of_host(host) == name
     assert SOURCES.categories[name] == category
+
+
+OWN = [
+    "disk.yandex.ru", "passport.yandex.ru", "cloud.yandex.com", "tv.yandex.ru", "an.evil.yandex.ru",
+    "trends.google.com", "patents.google.com", "support.google.com", "colab.research.google.com",
+    "console.cloud.google.com", "photos.google.com", "books.google.co.uk", "business.google.com",
+    "zhidao.baidu.com", "pan.baidu.com", "baike.baidu.com", "tv.naver.com", "id.naver.com",
+    "cafe.daum.net", "login.yahoo.com", "sports.yahoo.com", "page.auctions.yahoo.co.jp",
+    "blog.ecosia.org", "help.kagi.com", "webmaster.seznam.cz", "blog.mojeek.com", "th.bing.com.evil",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("host", OWN)
+def test_another_service_of_a_search_engine_is_no_search(host):
+    assert SOURCES.of_host(host) is None
+
+
+SEARCHES = {
+    "Google": "www.google.de www2.google.com images.google.fr image.google.com lens.google.com encrypted.google.com ipv4.google.com m.google.com cse.google.com google.com.hk",
+    "Bing": "www.bing.com www2.bing.com cn.bing.com m.bing.com global.bing.com de.bing.com",
+    "Yahoo!": "search.yahoo.com de.search.yahoo.com r.search.yahoo.com id.search.yahoo.com "
+    "my.search.yahoo.com us.yhs4.search.yahoo.com m.search.yahoo.co.jp uk.yahoo.com "
+    "uk.images.search.yahoo.com br.yahoo.com",
+    "Yandex": "yandex.ru ya.ru www.yandex.com.tr m.yandex.ru images.yandex.ru yandex.kz",
+    "Baidu": "www.baidu.com m.baidu.com wap.baidu.com image.baidu.com",
+    "DuckDuckGo": "duckduckgo.com html.duckduckgo.com lite.duckduckgo.com safe.duckduckgo.com",
+    "Naver": "search.naver.com m.search.naver.com www.naver.com",
+    "Seznam": "search.seznam.cz www.seznam.cz",
+    "Sogou": "m.sogou.com wap.sogou.com",
+    "MSN": "www.msn.com ntp.msn.com",
+}
+
+
+@pytest.mark.parametrize(("host", "name"), [(host, name) for name, hosts in SEARCHES.items() for host in hosts.split()])
+def test_a_search_engine_is_search_on_its_own_hosts(host, name):
+    assert SOURCES.of_host(host) == name
+
+
+def test_every_click_id_names_a_source_of_the_table():
+    assert {click.source for click in CLICKS.values()} <= set(SOURCES.categories)
+    assert {name for click in CLICKS.values() for name in click.also} <= set(SOURCES.categories)
 
 
 @pytest.mark.parametrize(
@@ -155,7 +218,45 @@ def test_hosts(host, name, category):
         ("mailchimp", "Mailchimp", "email"),
         ("hs_email", "HubSpot Email", "email"),
         ("chatgpt.com", "ChatGPT", "assistant"),
+        ("openai.com", "ChatGPT", "assistant"),
+        ("openai", "ChatGPT", "assistant"),
+        ("chat.openai.com", "ChatGPT", "assistant"),
         ("perplexity", "Perplexity", "assistant"),
+        ("perplexity.ai", "Perplexity", "assistant"),
+        ("www.perplexity.ai", "Perplexity", "assistant"),
+        ("claude.ai", "Claude", "assistant"),
+        ("gemini", "Gemini", "assistant"),
+        ("copilot.com", "Copilot", "assistant"),
+        ("copilot.microsoft.com", "Copilot", "assistant"),
+        ("deepseek", "DeepSeek", "assistant"),
+        ("chat.deepseek.com", "DeepSeek", "assistant"),
+        ("grok.com", "Grok", "assistant"),
+        ("x.ai", "Grok", "assistant"),
+        ("mistral.ai", "Mistral Le Chat", "assistant"),
+        ("meta.ai", "Meta AI", "assistant"),
+        ("you.com", "You.com", "assistant"),
+        ("phind", "Phind", "assistant"),
+        ("poe.com", "Poe", "assistant"),
+        ("facebook.com", "Facebook", "social"),
+        ("m.facebook.com", "Facebook", "social"),
+        ("an", "Facebook", "social"),
+        ("msg", "Messenger", "social"),
+        ("facebook_mobile_feed", "Facebook", "social"),
+        ("igshopping", "Instagram", "social"),
+        ("insta", "Instagram", "social"),
+        ("l.instagram.com", "Instagram", "social"),
+        ("linkedin.com", "LinkedIn", "social"),
+        ("x.com", "Twitter", "social"),
+        ("threads.net", "Threads", "social"),
+        ("threads", "Threads", "social"),
+        ("bsky.app", "Bluesky", "social"),
+        ("mastodon.social", "Mastodon", "social"),
+        ("substack", "Substack", "news"),
+        ("klaviyo", "Klaviyo", "email"),
+        ("hubspot", "HubSpot Email", "email"),
+        ("buttondown", "Buttondown", "email"),
+        ("mailerlite", "MailerLite", "email"),
+        ("brevo", "Brevo", "email"),
         ("spotify", "Spotify", "audio"),
         ("producthunt", "Product Hunt", "news"),
     ],

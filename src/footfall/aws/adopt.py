@@ -19,8 +19,9 @@ from footfall.aws.account import CannotDeploy, part
 from footfall.aws.stack import Stack
 from footfall.compose import now
 from footfall.domain.site import Offsets, Site, day_date, local_day
-from footfall.gateway.collect import NO_TAGS, TAGS, parse_page
+from footfall.gateway.collect import parse_page
 from footfall.gateway.sighting import Invalid
+from footfall.gateway.tags import NO_TAGS, TAGS
 from footfall.store.facts import EVENTS
 from footfall.store.port import StoreBroken
 

@@ -7,7 +7,6 @@ from ipaddress import ip_address, ip_network
 from random import getrandbits
 from socket import AF_INET, AF_INET6, inet_pton
 from typing import NamedTuple
-from urllib.parse import parse_qsl
 
 import can_ada
 
@@ -18,7 +17,9 @@ from footfall.domain.identity import MIDNIGHT_US, Salt, event_key, visitor_id
 from footfall.domain.page import fits, readable
 from footfall.domain.reason import Reason
 from footfall.domain.site import Offsets, Site, local_day
-from footfall.gateway.sighting import Caller, Invalid, Sighting, clean
+from footfall.gateway.fragment import fragment
+from footfall.gateway.sighting import Caller, Invalid, Sighting
+from footfall.gateway.tags import NO_TAGS, Tags, tags_of
 
 APP_SCHEMES = (
     "app",
@@ -38,7 +39,6 @@ APP_SCHEMES = (
 SCHEMES = {f"{scheme}:" for scheme in ("http", "https", *APP_SCHEMES)}
 REFERRER_SCHEMES = SCHEMES | {"android-app:"}
 LOCAL_HOSTS = {"localhost", "127.0.0.1", "[::1]"}
-TAG_LENGTH = 255
 SKEW_US = 60_000_000
 """How far another machine's clock may be ahead of ours: what it says is now is now."""
 
@@ -95,25 +95,6 @@ class Door:
     client_of: Callable[[str], Client]
     place_of: Callable[[str], Place]
     offsets: Offsets
-
-
-class Tags(NamedTuple):
-    """The parameters of a URL that tell where a visit came from, as a hit has them.
-
-    `tag` is the first of utm_source, source and ref; `click` names a click id, which is not kept.
-    """
-
-    tag: str | None = None
-    click: str | None = None
-    utm_source: str | None = None
-    utm_medium: str | None = None
-    utm_campaign: str | None = None
-    utm_content: str | None = None
-    utm_term: str | None = None
-
-
-NO_TAGS = Tags()
-TAGS = Tags._fields
 
 
 class Page(NamedTuple):
@@ -199,8 +180,9 @@ def parse_page(url: str, hash_mode: bool = False) -> Page:
     # Where the scheme is not the web's own, the parser leaves a host's case as it is.
     host = parsed.hostname.lower() or scheme
     port = int(parsed.port) if parsed.port else None
-    path = (parsed.pathname or "/") + (parsed.hash if hash_mode else "")
-    return Page(scheme, host, port, readable(path), _tags(parsed.search))
+    within, query = fragment(parsed.hash) if hash_mode else ("", "")
+    path = readable((parsed.pathname or "/") + within)
+    return Page(scheme, host, port, path, tags_of(parsed.search, query))
 
 
 def address_key(address: str) -> bytes:
@@ -284,20 +266,6 @@ def _yesterday(sighting: Sighting, time: int, day: int, site: Site, offsets: Off
     if local_day(before, offsets.at(before, site.zone_at(before))) >= day:
         return None
     return _salt(day - 1, day, keyed, now_us, salts)
-
-
-def _tags(search: str) -> Tags | None:
-    """The few parameters of a query string that are kept; the rest is dropped."""
-    if not search or not any(tag in search for tag in ("utm_", "source", "ref", "gclid", "msclkid")):
-        return None
-    found: dict[str, str] = {}
-    for name, value in parse_qsl(search[1:]):
-        text = clean(value)[:TAG_LENGTH]
-        if text:
-            found.setdefault(name, text)
-    tag = found.get("utm_source") or found.get("source") or found.get("ref")
-    click = next((name for name in ("gclid", "msclkid") if name in found), None)
-    return Tags(tag, click, *(found.get(f"utm_{name}") for name in ("source", "medium", "campaign", "content", "term")))
 
 
 def referrer_of(referrer: str | None, host: str, site: Site) -> str | None:

@@ -20,8 +20,9 @@ from footfall.domain.identity import MIDNIGHT_US, Salt, visitor_id
 from footfall.domain.page import fits
 from footfall.domain.reason import Reason
 from footfall.domain.site import QUARTER_US, Offsets, Site
-from footfall.gateway.collect import NO_TAGS, TAGS, Place, parse_page, referrer_of, within
+from footfall.gateway.collect import Place, parse_page, referrer_of, within
 from footfall.gateway.sighting import Invalid
+from footfall.gateway.tags import NO_TAGS, TAGS
 from footfall.imports.format import Format
 from footfall.imports.reading import NoLog, Piece
 from footfall.store.facts import STAGED
