@@ -7,6 +7,7 @@ from math import prod
 from typing import Any
 
 from footfall.domain.dimension import EVENT_DIMENSIONS, GOAL, VISIT_DIMENSIONS, is_property
+from footfall.domain.spelling import expressions, spellings
 from footfall.domain.wrong import Wrong
 
 OPERATORS = ("is", "is_not", "contains", "contains_not", "matches", "matches_not")
@@ -129,13 +130,17 @@ def _parse(value: object, where: str, depth: int) -> Filter:
         case ["has_not_done", part]:
             return Not(Done(_parse(part, f"{where}[1]", depth + 1)))
         case [str(operator), str(dimension), [*values], *rest] if operator in OPERATORS and len(rest) <= 1:
-            found = Test(operator, _dimension(dimension, where), _values(values, where), _case(rest, where))
-            if operator in ("matches", "matches_not"):
-                _check_sizes(found.values, where)
-            return found
+            return _test(operator, _dimension(dimension, where), _values(values, where), _case(rest, where), where)
         case [str(operator), *_] if operator not in OPERATORS and operator not in GROUPS:
             raise Wrong(where, f"has no operator {operator[:40]!r}; there are {', '.join((*OPERATORS, *GROUPS))}")
     raise Wrong(where, f'must be a filter such as {EXAMPLE}, ["and", [filter, ...]], ["not", filter] or ["has_done", filter]')
+
+
+def _test(operator: str, dimension: str, values: tuple[str, ...], case_sensitive: bool, where: str) -> Test:
+    if operator in ("matches", "matches_not"):
+        _check_sizes(values, where)
+        return Test(operator, dimension, expressions(dimension, values), case_sensitive)
+    return Test(operator, dimension, spellings(dimension, values), case_sensitive)
 
 
 def _dimension(name: str, where: str) -> str:

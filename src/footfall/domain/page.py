@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
+from unicodedata import is_normalized, normalize
 
 ODD = re.compile(r"[^A-Za-z0-9\-._~:/?#\[\]@!$&'*+,=]")
 """What may have a second spelling, or begin a session's parameter; most paths hold none of it."""
@@ -35,18 +36,21 @@ def canonical(path: str) -> str:
     """
     if not ODD.search(path):
         return path
-    return ESCAPES.sub(_escaped, _without_session(path))
+    return ESCAPES.sub(_escaped, readable(path))
 
 
 def readable(path: str) -> str:
     """Return a path or URL as people read it: `/café` for `/caf%C3%A9`.
 
-    Letters of all scripts are shown; controls, spaces, marks of direction and what is reserved
-    stay escaped, so that `canonical` brings the link back.
+    Letters of all scripts are shown, composed (NFC) as they are typed; controls, spaces, marks of
+    direction and what is reserved stay escaped, so that `canonical` brings the link back.
     """
     if not ODD.search(path):
         return path
-    return ESCAPES.sub(_shown, _without_session(path))
+    shown = ESCAPES.sub(_shown, _without_session(path))
+    while not is_normalized("NFC", shown):  # a letter composed may be one that is not shown
+        shown = ESCAPES.sub(_shown, _without_session(normalize("NFC", shown)))
+    return shown
 
 
 def fits(page: str, globs: Iterable[str]) -> bool:

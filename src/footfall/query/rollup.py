@@ -9,7 +9,9 @@ from datetime import date
 from typing import Any
 
 from footfall.domain.dimension import GOAL, TIME_STEPS, WHOLE_DAYS
+from footfall.domain.page import readable
 from footfall.domain.period import Period, bucket
+from footfall.domain.spelling import PATHS
 from footfall.query.compiler import MOST_GROUPS, Span, compiled
 from footfall.query.metric import Column, Relation
 from footfall.query.partial import Partial, by_day, merged, packed, partial, unpacked
@@ -102,7 +104,11 @@ class Sums:
         lacking = {}
         for one in question.kept_as:
             kept = self._kept(one, days, at)
-            yield from (_labelled(unpacked(data), question, day) for day, data in kept.items())
+            for day, data in kept.items():
+                part = unpacked(data)
+                if day in at.trimmed:
+                    part = _spelled(part, question)
+                yield _labelled(part, question, day)
             gone = {day for day in days if day in at.trimmed and day not in kept}
             at.left_out.update(gone)
             lacking[one] = frozenset(days.keys() - kept.keys() - gone)
@@ -193,6 +199,15 @@ def _check(rows: int) -> None:
 
 def _width(question: Question) -> int:
     return len(question.dimensions) + (question.source.relation is Relation.REVENUE)
+
+
+def _spelled(part: Partial, question: Question) -> Partial:
+    """With pages as they are spelled now, also those of facts that went before they were."""
+    places = [place for place, name in enumerate(question.dimensions) if name in PATHS]
+    if not any("%" in key[place] for place in places for key in part.keys):
+        return part
+    keys = [tuple(readable(text) if place in places else text for place, text in enumerate(key)) for key in part.keys]
+    return merged([Partial(keys, part.sums), merged([], len(part.sums))], len(part.sums))
 
 
 def _labelled(part: Partial, question: Question, day: date) -> Partial:

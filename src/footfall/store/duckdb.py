@@ -18,6 +18,7 @@ from footfall.store import apply, archive
 from footfall.store.batch import add, add_staged, one, run, spans, staged_spans, timestamp
 from footfall.store.migrations import MIGRATIONS, VERSION
 from footfall.store.port import Adopted, Applied, Batch, Interrupted, NoMemory, NotAdopted, StoreBroken, Stretch, Taken
+from footfall.store.respelling import respell
 
 MEMORY = ":memory:"
 SETTINGS = {
@@ -29,6 +30,9 @@ SETTINGS = {
     "enable_external_access": False,
     "lock_configuration": True,  # the last, since nothing can be set after it
 }
+
+ONE_SPELLING = 5
+"""The first schema in which equal pages have one."""
 
 CORES = os.cpu_count() or 1
 
@@ -232,6 +236,8 @@ def _migrate(connection: duckdb.DuckDBPyConnection, path: str) -> None:
         for statement in MIGRATIONS[number]:
             connection.execute(statement)
         connection.execute("INSERT INTO schema_version VALUES (?)", [number + 1])
+    if 0 < version < ONE_SPELLING:
+        respell(connection)
 
 
 def _take_in(connection: duckdb.DuckDBPyConnection, parts: Adopted) -> None:
