@@ -4,27 +4,27 @@ import atexit
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
-from time import monotonic, sleep
 from typing import Any
 
 import httpx
 
+from tests.patience import SECONDS, wait_until
+
 FOOTFALL = [sys.executable, "-m", "footfall"]
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/124.0.0.0 Safari/537.36"
-START_SECONDS = 30.0
-COUNT_SECONDS = 30.0
 
 
 def footfall(*arguments: str, data: Path) -> str:
     """Run a command to its end; its standard output."""
-    done = subprocess.run([*FOOTFALL, *arguments, "--data", str(data)], capture_output=True, text=True, timeout=30, check=True)
+    done = subprocess.run([*FOOTFALL, *arguments, "--data", str(data)], capture_output=True, text=True, timeout=SECONDS, check=True)
     return done.stdout
 
 
@@ -44,7 +44,7 @@ class Server:
         os.close(handle)
         atexit.register(self.process.kill)  # a test that fails may not come to its end
         self.url = f"http://127.0.0.1:{port}" if port else self._announced()
-        self.client = httpx.Client(base_url=self.url, timeout=20.0, headers={"user-agent": BROWSER})
+        self.client = httpx.Client(base_url=self.url, timeout=SECONDS, headers={"user-agent": BROWSER})
 
     def _announced(self) -> str:
         assert self.process.stdout is not None
@@ -79,7 +79,7 @@ class Server:
         for pid in self.pids(command):
             os.kill(pid, signal.SIGKILL)
 
-    def stop(self, seconds: float = 60.0) -> int:
+    def stop(self, seconds: float = SECONDS) -> int:
         """SIGTERM, and wait; its exit status."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
@@ -106,32 +106,50 @@ class Server:
 
     def wait_for_total(self, site: str, wanted: int, metric: str = "pageviews") -> int:
         """The number once it has reached what is wanted, or what it is when patience ends."""
-        until = monotonic() + COUNT_SECONDS
         seen = -1
-        while monotonic() < until:
+
+        def reached() -> bool:
+            nonlocal seen
             with suppress(AssertionError, httpx.HTTPError):
                 seen = self.total(site, metric)
-            if seen >= wanted:
-                break
-            sleep(0.05)
+            return seen >= wanted
+
+        with suppress(AssertionError):
+            wait_until(reached)
         return seen
+
+    def wait_until_counted(self) -> None:
+        """Until nothing waits on the stream: what will be counted of all so far has been."""
+        wait_until(lambda: waiting(self.data) == 0, lambda: self.log)
 
     def wait_until_known(self, url: str) -> None:
         """Until the gateway has heard of the site of a page; asks as a robot, which is not counted."""
-        until = monotonic() + START_SECONDS
-        while self.client.post("/v1/track", json={"url": url}, headers={"user-agent": "curl/8.0"}).headers["x-footfall-dropped"] == "unknown_site":
-            assert monotonic() < until, self.log
-            sleep(0.05)
+        hit, robot = {"url": url}, {"user-agent": "curl/8.0"}
+
+        def known() -> bool:
+            answer = self.client.post("/v1/track", json=hit, headers=robot)
+            return answer.headers["x-footfall-dropped"] != "unknown_site"
+
+        wait_until(known, lambda: self.log)
 
     def wait_until_ready(self, *paths: str) -> None:
         """Until gateway and engine answer, or only what is named does."""
-        until = monotonic() + START_SECONDS
-        while monotonic() < until:
+        wanted = paths or ("/readyz", "/api/sites")
+
+        def ready() -> bool:
             with suppress(httpx.HTTPError):
-                if all(self.client.get(path).status_code == 200 for path in paths or ("/readyz", "/api/sites")):
-                    return
-            sleep(0.05)
-        raise AssertionError(f"not ready in time: {self.log}")
+                return all(self.client.get(path).status_code == 200 for path in wanted)
+            return False
+
+        wait_until(ready, lambda: f"not ready in time: {self.log}")
+
+
+def waiting(data: Path) -> int:
+    """How many appended pieces wait on the stream of a data folder."""
+    address = f"file:{data}/stream.db?mode=ro"
+    with closing(sqlite3.connect(address, uri=True)) as connection:
+        (count,) = connection.execute("SELECT count(*) FROM frames").fetchone()
+    return int(count)
 
 
 def free_port() -> int:

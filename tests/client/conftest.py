@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
-from time import sleep
 
 import pytest
 
@@ -12,6 +11,7 @@ from footfall.domain.site import Site
 from footfall.registry.key import mint
 from footfall.registry.port import Scope
 from footfall.settings import read
+from tests.patience import wait_for
 from tests.server import Server
 
 SITES = 20
@@ -26,11 +26,8 @@ class Shop:
 
     def expect(self, wanted: dict[str, int], metric: str = "pageviews", dimension: str = "event:page") -> None:
         """Wait until a report is as wanted, and see that it stays so."""
-        for _ in range(200):
-            if self.found(metric, dimension) == wanted:
-                break
-            sleep(0.05)
-        sleep(0.5)
+        assert wait_for(lambda: self.found(metric, dimension), wanted) == wanted
+        self.server.wait_until_counted()
         assert self.found(metric, dimension) == wanted
 
     def found(self, metric: str, dimension: str) -> dict[str, int]:

@@ -9,6 +9,8 @@ from typing import Any
 
 import httpx
 
+from tests.patience import SECONDS
+
 
 class Front:
     """Passes requests on. `faults` are what happens to the next ones instead: a status, or `lose`, which keeps the answer back.
@@ -18,6 +20,10 @@ class Front:
 
     def __init__(self, behind: str, most_bytes: int = 10_000_000) -> None:
         self.faults: list[tuple[int, dict[str, str]] | str] = []
+        self.open = threading.Event()
+        """While it is not set, what has no fault is kept waiting."""
+
+        self.open.set()
         self.seen: list[tuple[float, int, int]] = []
         """Of each request: when, bytes, and the status that it came to; 0 for a lost answer."""
 
@@ -31,8 +37,10 @@ class Front:
                 if isinstance(fault, tuple):
                     status, headers, said = *fault, b"not now"
                 elif len(body) <= most_bytes:
+                    if not fault:
+                        front.open.wait(SECONDS)
                     passed = {name: value for name, value in self.headers.items() if name.lower() not in ("host", "connection")}
-                    answer = httpx.post(behind + self.path, content=body, headers=passed, timeout=20)
+                    answer = httpx.post(behind + self.path, content=body, headers=passed, timeout=SECONDS)
                     status, said = answer.status_code, answer.content
                 front.seen.append((monotonic(), len(body), 0 if fault == "lose" else status))
                 if fault == "lose":

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from time import monotonic, sleep
+from time import sleep
 from uuid import uuid4
 
 import pytest
@@ -18,6 +18,7 @@ from footfall.client import AsyncClient, Client
 from footfall.client.page import Visitor
 from tests.client.conftest import Shop
 from tests.client.front import Front
+from tests.patience import PAUSE_SECONDS, SECONDS
 from tests.server import BROWSER, Server, footfall, free_port
 
 pytestmark = pytest.mark.slow
@@ -44,14 +45,15 @@ def test_events_of_many_threads_come_in_batches_and_count_once(shop: Shop, front
                 client.track(page(f"{thread}/{number}"), ip=f"10.0.{thread}.{number % 250}", user_agent=BROWSER)
 
         threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
-        started = monotonic()
+        front.open.clear()
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-        assert monotonic() - started < 1.0, "telling took as long as sending"
-        assert client.flush()
-        assert client.flush(), "nothing waits any more"
+        assert not front.seen, "telling waited for sending"
+        front.open.set()
+        assert client.flush(SECONDS)
+        assert client.flush(0), "nothing waits any more"
     assert len(front.seen) <= 6
     assert client.lost == 0
     shop.expect({f"/{thread}/{number}": 1 for thread in range(4) for number in range(300)})
@@ -64,6 +66,7 @@ def test_what_an_event_may_tell(shop: Shop) -> None:
         client.track(page("a"), title="A title", referrer="https://www.google.com/", at=yesterday, **who)
         client.track(page("a"), "Order", props={"plan": "pro"}, revenue={"currency": "EUR", "amount": 49.9}, at=yesterday + timedelta(milliseconds=1), **who)
         client.track(page("a"), "Seen", interactive=False, at=yesterday + timedelta(milliseconds=2), **who)
+        assert client.flush(SECONDS)
     shop.expect({"A title": 1, "(not set)": 0}, dimension="event:title")
     shop.expect({"pro": 1, "(not set)": 2}, "events", "event:props:plan")
     shop.expect({"Order": 1, "Seen": 1, "pageview": 1}, "events", "event:name")
@@ -88,7 +91,7 @@ def test_what_the_server_does_not_count_is_in_the_log(shop: Shop, caplog: pytest
     with caplog.at_level(logging.DEBUG, "footfall.client"), Client(shop.server.url, shop.key) as client:
         wrong, robot = client.track("/no-host", **WHO), client.track(page("robot"), ip="81.2.69.160", user_agent="curl/8.5.0")
         client.track(page("good"), **WHO)
-        assert client.flush()
+        assert client.flush(SECONDS)
     said = {record.getMessage(): record.levelno for record in caplog.records if record.name == "footfall.client"}
     assert said == {
         f"event {wrong} is not counted: url must be an absolute URL such as https://example.com/page": logging.WARNING,
@@ -109,12 +112,14 @@ def test_it_is_sent_again_and_counts_once(shop: Shop, front: Front, name: str, f
     fault(front)
     faults = len(front.faults)
     with Client(front.url, shop.key) as client:
+        front.open.clear()
         for number in range(30):
             client.track(page(number), **WHO)
         assert not client.flush(0.5), "said to be taken before it was"
         client.track(page("later"), **WHO)
-        assert client.flush(20)
-    assert len(front.seen) == faults + 1
+        front.open.set()
+        assert client.flush(SECONDS)
+    assert faults + 1 <= len(front.seen) <= faults + 2
     shop.expect({f"/{number}": 1 for number in [*range(30), "later"]})
 
 
@@ -122,9 +127,9 @@ def test_it_waits_as_long_as_the_server_asks(shop: Shop, front: Front) -> None:
     front.faults.append((503, {"retry-after": "3"}))
     with Client(front.url, shop.key) as client:
         client.track(page("patient"), **WHO)
-        assert client._sent.wait(20)
+        assert client._sent.wait(SECONDS)
     (first, _, _), (second, _, _) = front.seen
-    assert 2.9 < second - first < 4.5
+    assert second - first > 2.9
     shop.expect({"/patient": 1})
 
 
@@ -134,7 +139,7 @@ def test_a_proxy_that_takes_less(shop: Shop) -> None:
         for number in range(100):
             client.track(page(number), **WHO)
         client.track(page("large"), props={"of": "x" * 2_000, "and": "y" * 2_000}, **WHO)
-        assert client.flush(20)
+        assert client.flush(SECONDS)
     front.stop()
     assert client.lost == 0
     assert max(size for _, size, status in front.seen if status == 202) <= 9_000
@@ -153,8 +158,7 @@ def test_a_server_that_is_killed_and_comes_back(tmp_path: Path) -> None:
     server.wait_until_ready()
     told = 50
     for victim in ("gateway", "gateway", "engine", "gateway"):
-        until = monotonic() + 1.2
-        while monotonic() < until:
+        for _ in range(300):
             client.track(page(f"{victim}/{told}"), **WHO)
             told += 1
             sleep(0.002)
@@ -162,11 +166,11 @@ def test_a_server_that_is_killed_and_comes_back(tmp_path: Path) -> None:
                 client.flush(0)
         server.kill(victim)
     try:
-        assert client.close(40)
+        assert client.close(SECONDS)
         assert client.lost == 0
         server.wait_until_ready()
-        assert server.wait_for_total("shop", told) == told > 500
-        sleep(0.5)
+        assert server.wait_for_total("shop", told) == told
+        server.wait_until_counted()
         assert server.total("shop") == told
     finally:
         server.stop()
@@ -179,7 +183,7 @@ def run(shop: Shop, program: str) -> str:
         f"WHO = {WHO!r}\ndef page(name): return 'https://shop.test/' + str(name)\n"
     )
     done = subprocess.run(
-        [sys.executable, "-W", "ignore::DeprecationWarning", "-c", head + program], capture_output=True, text=True, timeout=30, env={**os.environ, "PYTHONPATH": str(SOURCE)}
+        [sys.executable, "-W", "ignore::DeprecationWarning", "-c", head + program], capture_output=True, text=True, timeout=SECONDS, env={**os.environ, "PYTHONPATH": str(SOURCE)}
     )
     assert done.returncode == 0, done.stderr
     return done.stderr
@@ -224,23 +228,24 @@ def test_the_same_on_an_event_loop(shop: Shop, front: Front) -> None:
     async def told() -> None:
         front.faults += ["lose", (502, {})]
         again = str(uuid4())
+        front.open.clear()
         async with AsyncClient(front.url, shop.key) as client:
             for number in range(700):
                 client.track(page(number), **WHO)
             client.track(page("twice"), id=again, **WHO)
             assert not await client.flush(0.5)
-            assert await client.flush(20)
+            front.open.set()
+            assert await client.flush(SECONDS)
             client.track(page("twice"), id=again, **WHO)
             assert client.lost == 0
-            beat = asyncio.get_running_loop().time()
             front.faults.append((503, {"retry-after": "1"}))
+            front.open.clear()
             client.track(page("late"), **WHO)
-            waiting = asyncio.create_task(client.flush(0.5))
-            while not waiting.done():
-                assert asyncio.get_running_loop().time() - beat < 0.3, "the event loop was held up"
-                beat = asyncio.get_running_loop().time()
-                await asyncio.sleep(0.01)
-            assert await client.flush(20)
+            waiting = asyncio.create_task(client.flush(SECONDS))
+            while front.faults:
+                await asyncio.sleep(PAUSE_SECONDS)
+            front.open.set()  # which nobody would, were the event loop held up
+            assert await waiting
         with pytest.raises(RuntimeError, match="closed"):
             client.track(page("x"))
 

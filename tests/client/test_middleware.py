@@ -6,12 +6,12 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from time import sleep
 
 import httpx
 import pytest
 
 from tests.client.conftest import Shop
+from tests.patience import SECONDS, wait_until
 from tests.server import BROWSER, free_port
 
 pytestmark = pytest.mark.slow
@@ -59,6 +59,13 @@ def _view() -> str:
     return block("import JsonResponse").replace("def order", "from django.views.decorators.csrf import csrf_exempt\n\n\n@csrf_exempt\ndef order")
 
 
+def answering(port: int) -> bool:
+    with suppress(httpx.HTTPError):
+        httpx.head(f"http://127.0.0.1:{port}/", timeout=SECONDS)
+        return True
+    return False
+
+
 @contextmanager
 def serving(framework: str, folder: Path, shop: Shop) -> Iterator[str]:
     """The example's address, as long as it runs; it ends as servers do when they are told to."""
@@ -71,16 +78,12 @@ def serving(framework: str, folder: Path, shop: Shop) -> Iterator[str]:
         [ENVIRONMENT / command[0], *command[1:], bound], cwd=folder, stdout=log, stderr=log, env={**os.environ, "PYTHONPATH": str(ROOT / "src"), "FOOTFALL_KEY": shop.key}
     )
     try:
-        for _ in range(200):
-            with suppress(httpx.HTTPError):
-                httpx.head(f"http://127.0.0.1:{port}/")
-                break
-            assert running.poll() is None, (folder / "log").read_text()
-            sleep(0.05)
+        wait_until(lambda: answering(port) or running.poll() is not None)
+        assert running.poll() is None, (folder / "log").read_text()
         yield f"http://127.0.0.1:{port}"
     finally:
         running.terminate()
-        running.wait(20)
+        running.wait(SECONDS)
         log.close()
     assert "Traceback" not in (folder / "log").read_text()
 
@@ -89,7 +92,7 @@ def serving(framework: str, folder: Path, shop: Shop) -> Iterator[str]:
 def test_an_example_counts_its_pages_and_orders(shop: Shop, tmp_path: Path, framework: str) -> None:
     with serving(framework, tmp_path, shop) as url:
         for agent, times in ((BROWSER, 2), (PHONE, 1)):
-            asked = httpx.Client(base_url=url, headers={"user-agent": agent, "accept-language": "de-AT,de;q=0.9", "referer": "https://www.google.com/"})
+            asked = httpx.Client(base_url=url, timeout=SECONDS, headers={"user-agent": agent, "accept-language": "de-AT,de;q=0.9", "referer": "https://www.google.com/"})
             # What is no page view.
             assert asked.get("/missing").status_code == 404
             assert asked.head("/").status_code in (200, 405)

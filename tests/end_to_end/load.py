@@ -9,6 +9,7 @@ from random import Random
 from time import sleep
 from urllib.parse import urlsplit
 
+from tests.patience import SECONDS, wait_until
 from tests.server import BROWSER
 
 
@@ -66,7 +67,7 @@ class Sender(threading.Thread):
         headers = {"user-agent": BROWSER, "content-type": "text/plain", "x-forwarded-for": f"81.2.{hash(page) % 250}.{len(page)}"}
         try:
             if self._connection is None:
-                self._connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=20)
+                self._connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=SECONDS)
             self._connection.request("POST", "/v1/track", json.dumps(body), headers)
             answer = self._connection.getresponse()
             answer.read()
@@ -81,7 +82,12 @@ class Sender(threading.Thread):
             self._connection.close()
             self._connection = None
 
+    def wait_for(self, count: int) -> None:
+        """Until so many more hits were acknowledged."""
+        wanted = len(self.acknowledged) + count
+        wait_until(lambda: len(self.acknowledged) >= wanted)
+
     def finish(self) -> None:
         """Stop and wait."""
         self._stop_sending.set()
-        self.join(60)
+        self.join(SECONDS)

@@ -14,6 +14,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from tests.patience import SECONDS, wait_until
 from tests.server import BROWSER, FOOTFALL, Server, footfall
 
 pytestmark = pytest.mark.slow
@@ -57,7 +58,7 @@ class Visitors(threading.Thread):
         self.url, self.stop, self.counted = server.url, threading.Event(), 0
 
     def run(self) -> None:
-        with httpx.Client(base_url=self.url, timeout=20.0, headers={"user-agent": BROWSER}) as client:
+        with httpx.Client(base_url=self.url, timeout=SECONDS, headers={"user-agent": BROWSER}) as client:
             while not self.stop.is_set():
                 body = {"url": f"https://demo-1.example/live/{self.counted}", "website": SITE, "id": str(uuid4())}
                 self.counted += client.post("/v1/track", json=body).status_code == 202
@@ -80,7 +81,7 @@ def started(*arguments: str, data: Path) -> "subprocess.Popen[str]":
 
 
 def ended(process: "subprocess.Popen[str]") -> str:
-    out, err = process.communicate(timeout=100)
+    out, err = process.communicate(timeout=2 * SECONDS)
     assert process.returncode == 0, err
     return out + err
 
@@ -93,15 +94,13 @@ def live(data: Path) -> int:
 def test_a_site_goes_from_a_running_server_to_another(source: Server, target: Server, tmp_path: Path) -> None:
     archive = tmp_path / "site.zip"
     with Visitors(source) as visitors:
-        sleep(0.3)
+        wait_until(lambda: visitors.counted)
         ended(started("export", "--site", SITE, "--archive", str(archive), data=source.data))
         rows = list(csv.DictReader(io.StringIO(footfall("export", "--site", SITE, "--output", "-", data=source.data))))
         seen = [row["page"] for row in rows if row["page"].startswith("/live/")]
         assert len(seen) == len(set(seen)) > 0
-        while visitors.counted < 50:
-            sleep(0.05)
-    while live(source.data) < visitors.counted:
-        sleep(0.1)
+        wait_until(lambda: visitors.counted >= 50)
+    wait_until(lambda: live(source.data) >= visitors.counted)
     footfall("export", "--site", SITE, "--archive", str(archive), "--force", data=source.data)
     assert f"added site {SITE}" in footfall("import", str(archive), data=target.data)
     assert answers(target) == answers(source)

@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from tests.end_to_end.load import Sender
+from tests.patience import SECONDS, wait_until
 from tests.server import FOOTFALL, Server, footfall, free_port
 
 pytestmark = pytest.mark.slow
@@ -43,6 +44,7 @@ def check(server: Server, senders: list[Sender]) -> int:
     acknowledged = set().union(*(sender.acknowledged for sender in senders))
     unanswered = set().union(*(sender.unanswered for sender in senders))
     server.wait_for_total(SITE, len(acknowledged))
+    server.wait_until_counted()
     found = counted(server)
     assert not [page for page in acknowledged if page not in found], "acknowledged hits were lost"
     assert not [page for page, count in found.items() if count > 1], "hits were counted twice"
@@ -59,20 +61,19 @@ def kill_at_random(data: Path, kills: int, seed: int) -> int:
     try:
         for _ in range(kills):
             sleep(random.uniform(0.1, 0.9))
+            senders[0].wait_for(1)
             for victim in random.choice([["gateway"], ["engine"], ["gateway", "engine"]]):
                 server.kill(victim)
             if random.random() < 0.5:
                 sleep(random.uniform(0.0, 0.3))
                 server.kill("engine")
         server.wait_until_ready()
-        sleep(0.5)
         for sender in senders:
+            sender.wait_for(5)
             sender.finish()
-        acknowledged = check(server, senders)
+        return check(server, senders)
     finally:
         server.stop()
-    assert acknowledged > kills * 20
-    return acknowledged
 
 
 def test_processes_killed_at_random(data: Path) -> None:
@@ -91,24 +92,25 @@ def test_the_whole_of_it_killed_and_started_again(data: Path) -> None:
         senders += [Sender(server.url, SITE, f"t{turn}-{number}", repeat=True) for number in range(3)]
         for sender in senders[-3:]:
             sender.start()
-        sleep(1.0)
+        for sender in senders[-3:]:
+            sender.wait_for(20)
         server.process.kill()
         for sender in senders[-3:]:
             sender.finish()
         server.stop()
         wait_until_gone(data)
     server = Server(data)
-    assert check(server, senders) > 50
+    assert check(server, senders) >= 180
     server.stop()
 
 
 def wait_until_gone(data: Path) -> None:
     """Children of a killed `serve` end by themselves; the facts are free again then."""
-    for _ in range(600):
-        if not [pid for pid in os.listdir("/proc") if pid.isdigit() and uses(pid, data)]:
-            return
-        sleep(0.05)
-    raise AssertionError("processes outlive the one that started them")
+    wait_until(lambda: not users(data), lambda: f"{users(data)} outlive the one that started them")
+
+
+def users(data: Path) -> list[str]:
+    return [pid for pid in os.listdir("/proc") if pid.isdigit() and uses(pid, data)]
 
 
 def uses(pid: str, data: Path) -> bool:
@@ -123,7 +125,8 @@ def test_a_graceful_stop_leaves_nothing_acknowledged_behind(data: Path) -> None:
     senders = [Sender(server.url, SITE, f"g{number}") for number in range(4)]
     for sender in senders:
         sender.start()
-    sleep(1.5)
+    for sender in senders:
+        sender.wait_for(50)
     assert server.stop() == 0
     for sender in senders:
         sender.finish()
@@ -140,7 +143,7 @@ def test_a_stop_while_the_engine_is_down_counts_what_is_left(data: Path) -> None
     sender = Sender(server.url, SITE, "late", most=50)
     server.kill("engine")
     sender.start()
-    sender.join(30)
+    sender.join(SECONDS)
     server.kill("engine")
     assert server.stop() == 0
     assert len(sender.acknowledged) == 50
@@ -168,11 +171,11 @@ def test_two_gateways_at_once(data: Path) -> None:
     senders = [Sender(url, SITE, f"w{number}", repeat=number < 2) for number, url in enumerate([server.url, second.url] * 2)]
     for sender in senders:
         sender.start()
-    sleep(1.5)
     for sender in senders:
+        sender.wait_for(50)
         sender.finish()
     try:
-        assert check(server, senders) > 100
+        assert check(server, senders) >= 200
     finally:
         second.stop()
         server.stop()
@@ -183,7 +186,7 @@ def test_collecting_goes_on_without_the_engine(data: Path) -> None:
     gateway.wait_until_ready("/readyz")
     sender = Sender(gateway.url, SITE, "alone", most=200)
     sender.start()
-    sender.join(30)
+    sender.join(SECONDS)
     assert len(sender.acknowledged) == 200
     answer = gateway.client.get("/api/sites")
     assert answer.status_code == 503 and answer.headers["retry-after"]
@@ -202,7 +205,7 @@ def test_a_damaged_stream_file(data: Path, tmp_path: Path, damage: str) -> None:
     gateway.wait_until_ready("/readyz")
     before = Sender(gateway.url, SITE, "before", most=300)
     before.start()
-    before.join(60)
+    before.join(SECONDS)
     path = data / "stream.db"
     in_stream(data, "PRAGMA wal_checkpoint(PASSIVE)")
     if damage == "cut":
@@ -214,12 +217,12 @@ def test_a_damaged_stream_file(data: Path, tmp_path: Path, damage: str) -> None:
         path.unlink()
     after = Sender(gateway.url, SITE, "after", most=300, repeat=True)
     after.start()
-    after.join(60)
+    after.join(SECONDS)
     gateway.stop()
     server = Server(data)
     try:
         server.wait_for_total(SITE, len(after.acknowledged))
-        sleep(0.5)
+        server.wait_until_counted()
         found = counted(server)
     finally:
         server.stop()
@@ -246,23 +249,22 @@ def test_a_full_disk_refuses_hits_and_loses_none(small_disk: Path) -> None:
     server = Server(data)
     first = Sender(server.url, SITE, "first", most=200)
     first.start()
-    first.join(60)
+    first.join(SECONDS)
     filler = small_disk / "filler"
     with suppress(OSError), filler.open("wb", buffering=0) as file:
         while True:
             file.write(bytes(65_536))
     during = Sender(server.url, SITE, "during", most=400)
     during.start()
-    during.join(60)
+    during.join(SECONDS)
     status = server.client.post("/v1/track", json={"url": "https://example.com/full", "website": SITE})
     server.kill("gateway")  # one that starts on the full disk answers, if only that it is full
     until_answered(server)
     filler.unlink()
     server.wait_until_ready()
-    sleep(2.0)
     after = Sender(server.url, SITE, "after", most=200, repeat=True)
     after.start()
-    after.join(60)
+    after.join(SECONDS)
     try:
         check_with(server, [first, during, after], extra="/full" if status.status_code == 202 else None)
     finally:
@@ -275,12 +277,15 @@ def test_a_full_disk_refuses_hits_and_loses_none(small_disk: Path) -> None:
 
 
 def until_answered(server: Server) -> None:
-    for _ in range(200):
-        with suppress(httpx.HTTPError):
-            assert server.client.post("/v1/track", json={"url": "https://example.com/full", "website": "nowhere"}).status_code in (202, 503)
-            return
-        sleep(0.05)
-    raise AssertionError(f"no gateway starts on a full disk: {server.log}")
+    wait_until(lambda: answers(server), lambda: f"no gateway starts on a full disk: {server.log}")
+
+
+def answers(server: Server) -> bool:
+    hit = {"url": "https://example.com/full", "website": "nowhere"}
+    with suppress(httpx.HTTPError):
+        assert server.client.post("/v1/track", json=hit).status_code in (202, 503)
+        return True
+    return False
 
 
 def check_with(server: Server, senders: list[Sender], extra: str | None) -> None:

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from time import monotonic, sleep
 
 import pytest
 
 from footfall.cli.child import counters_folder
+from tests.patience import wait_for, wait_until
 from tests.server import Server, footfall, free_port
 
 pytestmark = pytest.mark.slow
@@ -24,23 +25,27 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     running.stop()
 
 
-def test_a_site_added_while_running_is_known_within_a_second(server: Server) -> None:
+def test_a_site_added_while_running_is_known_without_a_restart(server: Server) -> None:
     body = {"url": "https://new.example/"}
     assert server.client.post("/v1/track", json=body).headers["x-footfall-dropped"] == "unknown_site"
     footfall("site", "add", "new.example", "--public", data=server.data)
-    started = monotonic()
-    while "x-footfall-dropped" in server.client.post("/v1/track", json=body).headers:
-        sleep(0.02)
-    assert monotonic() - started < 1.0
+    wait_until(
+        lambda: "x-footfall-dropped" not in server.client.post("/v1/track", json=body).headers,
+    )
 
 
-def test_an_acknowledged_hit_is_in_a_report_within_a_second(server: Server) -> None:
+def test_an_acknowledged_hit_is_in_a_report_before_another_comes(server: Server) -> None:
+    """How soon, the benchmarks measure: here the machine may be busy."""
     for number in range(5):
-        server.client.post("/v1/track", json={"url": f"https://example.com/seen/{number}", "website": "public"}).raise_for_status()
-        started = monotonic()
-        while [f"/seen/{number}"] not in [row["dimensions"] for row in server.query("public", ["pageviews"], dimensions=["event:page"])]:
-            assert monotonic() - started < 1.0
-            sleep(0.01)
+        page = f"/seen/{number}"
+        hit = {"url": f"https://example.com{page}", "website": "public"}
+        server.client.post("/v1/track", json=hit).raise_for_status()
+        wait_until(partial(seen, server, page))
+
+
+def seen(server: Server, page: str) -> bool:
+    rows = server.query("public", ["pageviews"], dimensions=["event:page"])
+    return [page] in [row["dimensions"] for row in rows]
 
 
 def test_drops_are_counted_by_reason_and_shown_to_the_owner(server: Server) -> None:
@@ -50,10 +55,14 @@ def test_drops_are_counted_by_reason_and_shown_to_the_owner(server: Server) -> N
         assert answer.status_code == 202
         assert answer.headers["x-footfall-dropped"] == ("bot" if agent else "excluded_page")
     wanted = [{"reason": "bot", "hits": 2}, {"reason": "excluded_page", "hits": 1}]
-    until = monotonic() + 10
-    while (found := server.client.get("/api/v1/stats/dropped", params={"site_id": "public"}).json()["results"]) != wanted and monotonic() < until:
-        sleep(0.05)
-    assert found == wanted
+    assert wait_for(lambda: dropped(server), wanted) == wanted
+
+
+def dropped(server: Server) -> list[dict[str, object]]:
+    asked = {"site_id": "public"}
+    answer = server.client.get("/api/v1/stats/dropped", params=asked)
+    results: list[dict[str, object]] = answer.json()["results"]
+    return results
 
 
 def test_private_sites_need_a_key_of_their_own(server: Server) -> None:
@@ -87,8 +96,7 @@ def test_the_original_snippets_work_across_origins(server: Server) -> None:
     for body in ({"url": "https://example.com/one", "name": "One"}, {"date": 1503668000123, "name": "Two", "url": "https://example.com/two", "website": "public"}):
         answer = server.client.post("/v1/track", json=body, headers={"origin": "https://example.com"})
         assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (202, "*")
-    server.wait_for_total("public", 2)
-    sleep(0.5)
+    server.wait_until_counted()
     year = server.client.get("/v1/ranking", params={"website": "public", "date": "YEAR:2026"}).json()
     assert {"name": "Two", "url": "https://example.com/two", "value": 1} in year
     assert all(set(row) == {"name", "url", "value"} for row in year)
@@ -96,7 +104,7 @@ def test_the_original_snippets_work_across_origins(server: Server) -> None:
 
 def test_too_many_hits_from_one_address_are_answered_429(tmp_path: Path) -> None:
     footfall("site", "add", "example.com", data=tmp_path / "data")
-    server = Server(tmp_path / "data", "--rate-limit", "5", "--trusted-proxy", "127.0.0.1")
+    server = Server(tmp_path / "data", "--rate-limit", "1", "--trusted-proxy", "127.0.0.1")
     try:
         answers = [server.client.post("/v1/track", json={"url": "https://example.com/"}, headers={"x-forwarded-for": "81.2.3.4"}) for _ in range(30)]
         assert {answer.status_code for answer in answers} == {202, 429}
@@ -130,9 +138,10 @@ def test_metrics_add_up_over_all_processes(server: Server) -> None:
     before = metrics(server)
     for number in range(20):
         server.client.post("/v1/track", json={"url": f"https://example.com/metrics/{number}", "website": "public"}).raise_for_status()
-    until = monotonic() + 10
-    while (after := metrics(server)).get("footfall_events_total", 0) < before.get("footfall_events_total", 0) + 20 and monotonic() < until:
-        sleep(0.05)
+    server.wait_until_counted()
+    wanted = before.get("footfall_events_total", 0) + 20
+    wait_until(lambda: metrics(server).get("footfall_events_total", 0) >= wanted)
+    after = metrics(server)
     assert after["footfall_hits_total"] - before.get("footfall_hits_total", 0) >= 20
     assert after["footfall_events_total"] - before.get("footfall_events_total", 0) == 20
 
