@@ -20,9 +20,10 @@ from footfall.domain.event import Hit, Kind, Position
 from footfall.domain.goal import Goal
 from footfall.domain.identity import Salt, event_key
 from footfall.domain.site import Offsets, Site, Zone
-from footfall.gateway.collect import Directory, Door, NeedsSalt, Place, collect
+from footfall.gateway.collect import Door, NeedsSalt, Place, collect
 from footfall.gateway.sighting import Caller, Sighting
 from footfall.processor.batch import batch_of
+from footfall.registry.directory import Directory
 from footfall.store.port import Facts
 from footfall.stream.codec import encode
 from footfall.stream.port import Record

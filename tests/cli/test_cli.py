@@ -122,6 +122,23 @@ def test_a_site_from_its_first_to_its_last_day(tmp_path):
     assert {path.stat().st_mode & 0o077 for path in (folder, *folder.iterdir())} == {0}, "what is kept is nobody else's business"
 
 
+def test_settings_of_a_site_are_shown_and_taken_back(tmp_path):
+    data = ("--data", str(tmp_path / "made"))
+    wide = ("--domain", "*.Shop.example", "--only-hosts", "--merge-slashes")
+    ignored = ("--ignore-referrer", "https://checkout.stripe.com/", "--ignore-referrer", "*.PayPal.com")
+    assert last(run("site", "add", "https://shop.example/", *wide, *ignored, *data)) == "shop.example"
+    assert run("site", "list", *data).stdout.splitlines() == [
+        "shop.example  shop.example, *.shop.example  UTC  private  only its hosts  slashes merged  ignored referrers: checkout.stripe.com, *.paypal.com"
+    ]
+    back = ("--no-only-hosts", "--no-merge-slashes", "--heed-referrer", "*.paypal.com")
+    last(run("site", "edit", "shop.example", *back, "--remove-domain", "*.shop.example", *data))
+    assert run("site", "list", *data).stdout.splitlines() == ["shop.example  shop.example  UTC  private  ignored referrers: checkout.stripe.com"]
+    nameless = run("site", "add", "*.other.example", *data)
+    assert nameless.returncode == 1
+    assert "--id" in nameless.stderr
+    assert last(run("site", "add", "*.other.example", "--id", "other", *data)) == "other"
+
+
 @pytest.fixture(scope="module")
 def data(tmp_path_factory) -> tuple[str, str]:
     folder = str(tmp_path_factory.mktemp("data"))
@@ -133,7 +150,7 @@ def data(tmp_path_factory) -> tuple[str, str]:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("site", "add", "https://example.com/"), "'https://example.com/' is not a domain (give a host name such as example.com)"),
+        (("site", "add", "https://example.com/blog"), "'example.com/blog' is not a domain (give a host name such as example.com)"),
         (("site", "add", "exa mple.com"), "'exa mple.com' is not a domain"),
         (("site", "add", ""), "'' is not a domain"),
         (("site", "add", "example.com"), "site 'example.com' exists already"),

@@ -80,6 +80,12 @@ def place_of():
         pytest.param("127.0.0.1", None, id="loopback"),
         pytest.param("fe80::1%eth0", None, id="link local, with its zone"),
         pytest.param("unknown", None, id="no address"),
+        pytest.param("88.198.1.7:51000", "DE", id="IPv4 with a port"),
+        pytest.param("[2a01:4f8::1]:443", "DE", id="IPv6 with a port"),
+        pytest.param("172.17.0.1", None, id="a container"),
+        pytest.param("192.168.0.1", None, id="a home"),
+        pytest.param("::ffff:172.17.0.1", None, id="a container, mapped"),
+        pytest.param("100.64.0.1", None, id="behind a provider's translation"),
         pytest.param("", None, id="nothing"),
     ],
 )

@@ -4,13 +4,15 @@ from dataclasses import replace
 
 import pytest
 
+from footfall.domain.address import address_key
 from footfall.domain.client import Client
 from footfall.domain.event import DAY_US, HOUR_US, MAX_AGE_US, Hit
 from footfall.domain.identity import Salt, event_key, visitor_id
 from footfall.domain.reason import Reason
 from footfall.domain.site import Exclusions, Offsets, Site, Zone
-from footfall.gateway.collect import Directory, Door, Dropped, NeedsSalt, Place, address_key, collect
+from footfall.gateway.collect import Door, Dropped, NeedsSalt, Place, collect
 from footfall.gateway.sighting import Caller, Invalid, Sighting
+from footfall.registry.directory import Directory
 from footfall.stream.codec import encode
 
 MINUTE_US = HOUR_US // 60
@@ -73,6 +75,9 @@ DROPS = [
     ("IPv4 range for a mapped address", Reason.EXCLUDED_ADDRESS, {"site": excluding(addresses=("203.0.113.0/24",)), "caller": by(address="::ffff:203.0.113.7")}),
     ("country", Reason.EXCLUDED_COUNTRY, {"site": excluding(countries=("FR", "DE"))}),
     ("hostname", Reason.EXCLUDED_HOSTNAME, {"site": excluding(hostnames=("staging.example.com",)), "url": "https://STAGING.example.com/", "website": "site"}),
+    ("not of its hosts", Reason.EXCLUDED_HOSTNAME, {"site": replace(SITE, only_hosts=True), "url": "https://evil.example/", "website": "site"}),
+    ("below its host", Reason.EXCLUDED_HOSTNAME, {"site": replace(SITE, only_hosts=True), "url": "https://a.example.com/", "website": "site"}),
+    ("page, slashes merged", Reason.EXCLUDED_PAGE, {"site": replace(excluding(pages=("/admin/*",)), merge_slashes=True), "url": "https://example.com//admin/"}),
     ("page", Reason.EXCLUDED_PAGE, {"site": excluding(pages=("/private", "/admin/*")), "url": "https://example.com/admin/a/b?c"}),
     ("too old", Reason.TOO_LATE, {"age_us": MAX_AGE_US + 1}),
     ("thousands of years old", Reason.TOO_LATE, {"age_us": 10**18}),
@@ -97,6 +102,7 @@ def test_a_drop_belongs_to_the_local_day_of_the_hit():
     assert at(robot=True, now=night, site=kathmandu, age_us=2 * HOUR_US) == Dropped(Reason.BOT, "site", DAY)
 
 
+WIDE = replace(SITE, domains=("example.com", "*.example.com"), only_hosts=True)
 KEPT = [
     ("DNT where the site does not honour it", {"caller": by(dnt=True)}),
     ("GPC where the site does not honour it", {"caller": by(gpc=True), "site": replace(SITE, honours_gpc=False)}),
@@ -105,6 +111,8 @@ KEPT = [
     ("another country", {"site": excluding(countries=("FR",))}),
     ("no country", {"site": excluding(countries=("FR",)), "caller": by(address="2001:db8::1")}),
     ("another hostname", {"site": excluding(hostnames=("staging.example.com",))}),
+    ("its host, of its hosts", {"site": replace(SITE, only_hosts=True), "url": "https://www.example.com/"}),
+    ("below its host by *", {"site": WIDE, "url": "https://a.b.example.com/"}),
     ("another page", {"site": excluding(pages=("/admin/*",)), "url": "https://example.com/admin"}),
     ("a day old", {"age_us": MAX_AGE_US}),
     ("yesterday with a salt", {"age_us": 13 * HOUR_US}),
@@ -375,3 +383,49 @@ def test_neither_address_nor_user_agent_is_in_the_hit_or_its_bytes(caller):
     for secret in (caller.address.encode(), agent, agent[:20], key, key[::-1], str(int.from_bytes(key)).encode(), key.hex().encode()):
         assert secret not in encode(found)
         assert secret.decode("latin-1") not in repr(found)
+
+
+SLASHES = {
+    "/about": "/about",
+    "/about/": "/about",
+    "//about": "/about",
+    "///a//b///": "/a/b",
+    "/": "/",
+    "//": "/",
+    "/a/?x=/": "/a",
+    "/a%2F/": "/a%2F",
+}
+
+
+@pytest.mark.parametrize(("path", "page"), SLASHES.items(), ids=SLASHES)
+def test_slashes_are_merged_where_the_site_says_so(path, page):
+    merging = replace(SITE, merge_slashes=True)
+    assert at(f"https://example.com{path}", site=merging).page == page
+    assert at(f"https://example.com{path}").page == path.partition("?")[0]
+    assert at(f"https://example.com{path}", site=merging).page == page
+
+
+def test_slashes_of_a_fragment_are_merged_too():
+    merging = replace(SITE, merge_slashes=True)
+    assert at("https://example.com//#//a/", site=merging, hash_mode=True).page == "/#/a"
+
+
+REFERRERS = {
+    "https://blog.example.com/post": None,
+    "https://www.example.com/": None,
+    "https://a.b.example.com/": None,
+    "https://checkout.stripe.com/c/pay": None,
+    "https://www.checkout.stripe.com/": None,
+    "https://m.paypal.com/x": None,
+    "https://paypal.com/x": "paypal.com/x",
+    "https://stripe.com/": "stripe.com",
+    "https://xexample.com/": "xexample.com",
+    "https://other.example/a": "other.example/a",
+}
+
+
+@pytest.mark.parametrize(("referrer", "kept"), REFERRERS.items(), ids=REFERRERS)
+def test_own_and_ignored_referrers_are_none(referrer, kept):
+    ignored = ("checkout.stripe.com", "*.paypal.com")
+    site = replace(WIDE, ignored_referrers=ignored)
+    assert at(site=site, referrer=referrer).referrer == kept

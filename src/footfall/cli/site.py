@@ -3,10 +3,10 @@
 from dataclasses import fields, replace
 from typing import Any
 
-import can_ada
-
 from footfall.compose import now, open_registry, script
+from footfall.domain.host import BELOW
 from footfall.domain.site import Exclusions, Site, Zone, problems, with_zone
+from footfall.registry.host import domain_name, host_name
 from footfall.registry.port import Refused, Registry, RegistryBroken
 from footfall.settings import Settings
 
@@ -23,8 +23,11 @@ def run(settings: Settings, given: dict[str, Any]) -> None:
 
 
 def _add(registry: Registry, given: dict[str, Any]) -> None:
-    domain = _domain(given["domain"])
-    site = Site(given["site_id"] or domain, domains=tuple(dict.fromkeys([domain, *map(_domain, given["domains"])])))
+    domain = domain_name(given["domain"])
+    if domain.startswith(BELOW) and not given["site_id"]:
+        raise Refused(f"name the site by --id, since {domain!r} is no name of one host")
+    domains = dict.fromkeys([domain, *map(domain_name, given["domains"])])
+    site = Site(given["site_id"] or domain, domains=tuple(domains))
     if given["timezone"]:
         site = replace(site, zones=(Zone(given["timezone"]),))
     registry.put_site(_changed(site, given), new=True)
@@ -33,12 +36,15 @@ def _add(registry: Registry, given: dict[str, Any]) -> None:
 
 def _edit(registry: Registry, given: dict[str, Any]) -> None:
     site = was = _found(registry, given["site_id"])
-    gone_domains, gone_aliases = {_domain(name) for name in given["gone_domains"]}, set(given["gone_aliases"])
-    domains = [name for name in (*site.domains, *map(_domain, given["domains"])) if name not in gone_domains]
+    gone_domains, gone_aliases = {domain_name(name) for name in given["gone_domains"]}, set(given["gone_aliases"])
+    domains = [name for name in (*site.domains, *map(domain_name, given["domains"])) if name not in gone_domains]
     site = replace(site, domains=tuple(dict.fromkeys(domains)), aliases=tuple(name for name in site.aliases if name not in gone_aliases))
     if given["timezone"]:
         _check_zone(site, given["timezone"])
         site = replace(site, zones=with_zone(site, given["timezone"], now()))
+    heeded = set(map(domain_name, given["heeded_referrers"]))
+    kept = [name for name in site.ignored_referrers if name not in heeded]
+    site = replace(site, ignored_referrers=tuple(kept))
     if given["clear_exclusions"]:
         site = replace(site, exclusions=Exclusions())
     registry.put_site(_changed(site, given), new=False, was=was)
@@ -47,8 +53,23 @@ def _edit(registry: Registry, given: dict[str, Any]) -> None:
 
 def _list(registry: Registry, _: dict[str, Any]) -> None:
     for site in registry.sites():
-        aliases = f"  aliases: {', '.join(site.aliases)}" if site.aliases else ""
-        print(f"{site.id}  {', '.join(site.domains)}  {site.zone_at(now())}  {'public' if site.public else 'private'}{aliases}")
+        public = "public" if site.public else "private"
+        parts = [site.id, ", ".join(site.domains), site.zone_at(now()), public, *_choices(site)]
+        print("  ".join(parts))
+
+
+def _choices(site: Site) -> list[str]:
+    """Return what was chosen for a site that most sites leave as it is."""
+    found = []
+    if site.aliases:
+        found.append(f"aliases: {', '.join(site.aliases)}")
+    if site.only_hosts:
+        found.append("only its hosts")
+    if site.merge_slashes:
+        found.append("slashes merged")
+    if site.ignored_referrers:
+        found.append(f"ignored referrers: {', '.join(site.ignored_referrers)}")
+    return found
 
 
 def _snippet(registry: Registry, given: dict[str, Any]) -> None:
@@ -77,6 +98,12 @@ def _changed(site: Site, given: dict[str, Any]) -> Site:
         site = replace(site, honours_gpc=given["gpc"])
     if given["retention_days"] is not None:
         site = replace(site, retention_days=given["retention_days"] or None)
+    if given["only_hosts"] is not None:
+        site = replace(site, only_hosts=given["only_hosts"])
+    if given["merge_slashes"] is not None:
+        site = replace(site, merge_slashes=given["merge_slashes"])
+    ignored = [*site.ignored_referrers, *map(domain_name, given["ignored_referrers"])]
+    site = replace(site, ignored_referrers=tuple(dict.fromkeys(ignored)))
     exclusions = {field.name: _added(getattr(site.exclusions, field.name), given[field.name], field.name) for field in fields(Exclusions)}
     return replace(site, aliases=tuple(dict.fromkeys([*site.aliases, *given["aliases"]])), exclusions=Exclusions(**exclusions))
 
@@ -85,22 +112,8 @@ def _added(before: tuple[str, ...], more: list[str], kind: str) -> tuple[str, ..
     if kind == "countries":
         more = [each.upper() for each in more]
     if kind == "hostnames":
-        more = [_host(each) for each in more]
+        more = [host_name(each) for each in more]
     return tuple(dict.fromkeys([*before, *more]))
-
-
-def _domain(text: str) -> str:
-    """A host name as sites are known by it: without `www.`"""
-    return _host(text).removeprefix("www.")
-
-
-def _host(text: str) -> str:
-    """A host name as it appears in URLs: in lower case, in ASCII. Python's own codec for this is that of 2003."""
-    name = text.strip().lower().rstrip(".")
-    try:
-        return name if name.isascii() else str(can_ada.parse(f"https://{name}/").hostname)
-    except (ValueError, TypeError):
-        return name
 
 
 def _found(registry: Registry, site_id: str) -> Site:

@@ -51,12 +51,20 @@ def site(command: argparse.ArgumentParser) -> None:
     add = _action(actions, "add", "add a site and print its id", "Add a site. Its id, printed last, goes into the snippet; by default it is the domain.")
     add.add_argument("domain", metavar="DOMAIN", help="the site's host name, such as example.com; www. need not be given")
     add.add_argument("--id", dest="site_id", metavar="ID", help="the id to use instead of the domain")
-    add.add_argument("--domain", dest="domains", metavar="D", action="append", default=[], help="another domain of the same site")
+    add.add_argument("--domain", dest="domains", metavar="D", action="append", default=[], help="another domain of the same site; '*.example.com' for all below it")
     edit = _action(actions, "edit", "change a site", "Change a site. What is not named stays as it is; domains, aliases and exclusions are added.")
     edit.add_argument("site_id", metavar="ID", help="the site's id")
-    edit.add_argument("--domain", dest="domains", metavar="D", action="append", default=[], help="add a domain")
+    edit.add_argument("--domain", dest="domains", metavar="D", action="append", default=[], help="add a domain; '*.example.com' for all below it")
     edit.add_argument("--remove-domain", dest="gone_domains", metavar="D", action="append", default=[], help="take a domain away")
     edit.add_argument("--remove-alias", dest="gone_aliases", metavar="A", action="append", default=[], help="take an alias away")
+    edit.add_argument(
+        "--heed-referrer",
+        dest="heeded_referrers",
+        metavar="HOST",
+        action="append",
+        default=[],
+        help="take the links of a host for a source again",
+    )
     edit.add_argument("--clear-exclusions", action="store_true", help="take all exclusions away (new ones may be given along)")
     for each in (add, edit):
         each.add_argument("--alias", dest="aliases", metavar="A", action="append", default=[], help="add an id by which another product's tracker knows the site")
@@ -64,6 +72,26 @@ def site(command: argparse.ArgumentParser) -> None:
         each.add_argument("--public", action=argparse.BooleanOptionalAction, default=None, help="whether anyone may read its reports without a key")
         each.add_argument("--dnt", action=argparse.BooleanOptionalAction, default=None, help="whether visitors who send 'DNT: 1' are left out (not unless set)")
         each.add_argument("--gpc", action=argparse.BooleanOptionalAction, default=None, help="whether visitors who send 'Sec-GPC: 1' are left out (yes unless set)")
+        each.add_argument(
+            "--only-hosts",
+            action=argparse.BooleanOptionalAction,
+            default=None,
+            help="whether pages of hosts that are none of its domains are left out (not unless set)",
+        )
+        each.add_argument(
+            "--merge-slashes",
+            action=argparse.BooleanOptionalAction,
+            default=None,
+            help="whether /about/ and //about count as /about (not unless set)",
+        )
+        each.add_argument(
+            "--ignore-referrer",
+            dest="ignored_referrers",
+            metavar="HOST",
+            action="append",
+            default=[],
+            help="a host that is no source, such as a payment page; '*.pay.example' for all below",
+        )
         each.add_argument(
             "--retention-days",
             metavar="N",
@@ -74,7 +102,7 @@ def site(command: argparse.ArgumentParser) -> None:
         each.add_argument("--exclude-country", dest="countries", metavar="CC", action="append", default=[], help="leave out a country, by its two letters")
         each.add_argument("--exclude-hostname", dest="hostnames", metavar="H", action="append", default=[], help="leave out pages of a host")
         each.add_argument("--exclude-page", dest="pages", metavar="GLOB", action="append", default=[], help="leave out pages, such as '/admin/*'")
-    _action(actions, "list", "list all sites", "List all sites: id, domains, time zone, public or private, aliases.")
+    _action(actions, "list", "list all sites", "List all sites: id, domains, time zone, public or private, aliases, settings.")
     snippet = _action(actions, "snippet", "print what to put into the site's pages", SNIPPET, "script")
     snippet.add_argument("site_id", metavar="ID", help="the site's id")
     snippet.add_argument("--address", metavar="URL", required=True, help="where browsers reach this server, such as https://stats.example.com")

@@ -24,6 +24,7 @@ ESCAPES = re.compile(r"(?:%[0-9A-Fa-f]{2})+|[^A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=
 UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 """RFC 3986, 2.3: with or without an escape it is the same page."""
 
+SLASHES = re.compile("//+")
 INVISIBLE = re.compile(r"[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0]")
 """Printable by Unicode, though nothing is seen: two pages would look alike."""
 
@@ -51,6 +52,17 @@ def readable(path: str) -> str:
     while not is_normalized("NFC", shown):  # a letter composed may be one that is not shown
         shown = ESCAPES.sub(_shown, _without_session(normalize("NFC", shown)))
     return shown
+
+
+def merged(path: str) -> str:
+    """Return a path with one slash for several, and none at its end; its fragment likewise."""
+    page, mark, fragment = path.partition("#")
+    return _slashed(page) + (mark + _slashed(fragment) if mark else "")
+
+
+def _slashed(path: str) -> str:
+    single = SLASHES.sub("/", path)
+    return single if single == "/" else single.removesuffix("/")
 
 
 def fits(page: str, globs: Iterable[str]) -> bool:

@@ -12,7 +12,7 @@ from footfall.domain.event import DAY_US
 from footfall.domain.goal import Goal, goal_problems
 
 SITE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
-DOMAIN = re.compile(r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?|\[[0-9a-f:.]+\]")
+DOMAIN = re.compile(r"(?:\*\.)?(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?|\[[0-9a-f:.]+\]")
 COUNTRY = re.compile(r"[A-Z]{2}")
 LEAST_RETENTION = 30
 """Days. A day must have settled, and its late hits have come, before it is deleted."""
@@ -79,6 +79,7 @@ def problems(site: Site) -> list[str]:
     if not site.domains:
         found.append("a site needs at least one domain")
     found += [f"{name!r} is not a domain (give a host name such as example.com)" for name in wrong]
+    found += [f"{name!r} is not a host whose links are ignored (give one such as checkout.example.com)" for name in site.ignored_referrers if not DOMAIN.fullmatch(name)]
     found += [f"{alias!r} is not an alias: 1 to 200 printable characters" for alias in site.aliases if not (0 < len(alias) <= 200 and alias.isprintable())]
     zones = available_timezones()
     found += [f"{zone.name!r} is not a time zone (try Europe/Berlin)" for zone in site.zones if zone.name not in zones]

@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 
+from footfall.domain.address import bare_address, inside
 from footfall.gateway.directory import Snapshot
 from footfall.gateway.sighting import Caller, Invalid, Sighting
-from footfall.gateway.trust import trust_in
 from footfall.registry.port import Key, Scope
 
 Headers = Sequence[tuple[bytes, bytes]]
+BLANK = " \t\"'"
+UNTOLD = ("", "unix:")
+"""What stands between two commas where there is nothing, or a socket of the proxy's own machine."""
 
 
 class Callers:
@@ -15,7 +18,9 @@ class Callers:
 
     def __init__(self, snapshot: Snapshot, trusted_proxies: Sequence[str]) -> None:
         self._snapshot = snapshot
-        self._trusts = trust_in(trusted_proxies) if trusted_proxies else None
+        self._trusts = inside(tuple(trusted_proxies)) if trusted_proxies else None
+        self.unreadable = 0
+        """Requests whose address could not be read since this was last set to 0."""
 
     def caller(self, sighting: Sighting, by_name: Mapping[bytes, bytes], address: str) -> Caller | None:
         """The caller; None when it shows a key that is not known or does not allow this. Raises `Invalid`."""
@@ -39,15 +44,29 @@ class Callers:
         return key if key and Scope.EVENTS_WRITE in key.scopes else None
 
     def address(self, by_name: Mapping[bytes, bytes], headers: Headers, peer: str) -> str:
-        """The client's address: the peer, or what trusted proxies say, read from the right."""
-        if self._trusts is None or b"x-forwarded-for" not in by_name or not self._trusts(peer):
+        """Return the client's bare address: the peer's, or what trusted proxies say of it.
+
+        What they say is read from the right. Where they cannot name the client, it is the nearest
+        to it that they name.
+        """
+        nearest = bare_address(peer)
+        if nearest is None:
+            self.unreadable += 1
             return peer
+        if self._trusts is None or b"x-forwarded-for" not in by_name or not self._trusts(nearest):
+            return nearest
         lists = [value for name, value in headers if name == b"x-forwarded-for"]
-        for address in reversed(b",".join(lists).decode("latin-1").split(",")):
-            bare = address.strip(" \t[]")
+        for text in reversed(b",".join(lists).decode("latin-1").split(",")):
+            if text.strip(BLANK) in UNTOLD:
+                continue
+            bare = bare_address(text)
+            if bare is None:
+                self.unreadable += 1
+                return nearest
+            nearest = bare
             if not self._trusts(bare):
-                return bare
-        return peer
+                break
+        return nearest
 
     def _keyed(self, sighting: Sighting, authorization: bytes) -> bool:
         """Whether a key allows the hit to set its time."""

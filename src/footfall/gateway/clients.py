@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
-from socket import AF_INET, inet_ntop
 
 import crawleruseragents
 import maxminddb
@@ -12,8 +11,9 @@ from ua_parser.loaders import load_lazy_builtins
 from ua_parser.regex import Resolver
 from ua_parser_rs import UserAgentExtractor
 
+from footfall.domain.address import address_key, bare_address, is_global
 from footfall.domain.client import Client, device, is_headless
-from footfall.gateway.collect import Place, address_key
+from footfall.gateway.collect import Place
 
 AGENTS = 20_000
 ADDRESSES = 20_000
@@ -52,18 +52,16 @@ def client_lookup() -> Callable[[str], Client]:
 
 
 def place_lookup(database: Path | None) -> Callable[[str], Place]:
-    """Where an address is, from a country or city database; nowhere without one."""
+    """Return the look-up of where an address of the internet is; nowhere without a database."""
     reader = maxminddb.open_database(str(database)) if database else None
 
     @lru_cache(maxsize=ADDRESSES)
     def place_of(address: str) -> Place:
         key = address_key(address)
-        if reader is None or not key:
+        bare = bare_address(address)
+        if reader is None or bare is None or not is_global(bare):
             return Place(key, None)
-        try:
-            found = reader.get(inet_ntop(AF_INET, key) if len(key) == 4 else address.partition("%")[0])
-        except ValueError:
-            return Place(key, None)
+        found = reader.get(bare)
         return _place(key, found) if isinstance(found, dict) else Place(key, None)
 
     return place_of

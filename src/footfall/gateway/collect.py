@@ -1,25 +1,26 @@
 """From a sighting to a hit: the checks and derivations of the door, in order, without I/O."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from ipaddress import ip_address, ip_network
 from random import getrandbits
-from socket import AF_INET, AF_INET6, inet_pton
 from typing import NamedTuple
 
 import can_ada
 
+from footfall.domain.address import within
 from footfall.domain.client import Client, screen_class
 from footfall.domain.clock import corrected
 from footfall.domain.event import DAY_US, MAX_AGE_US, Hit
+from footfall.domain.host import covers
 from footfall.domain.identity import MIDNIGHT_US, Salt, event_key, visitor_id
-from footfall.domain.page import fits, readable
+from footfall.domain.page import fits, merged, readable
 from footfall.domain.reason import Reason
 from footfall.domain.site import Offsets, Site, local_day
 from footfall.gateway.fragment import fragment
 from footfall.gateway.sighting import Caller, Invalid, Sighting
 from footfall.gateway.tags import NO_TAGS, Tags, tags_of
+from footfall.registry.directory import Directory
 
 APP_SCHEMES = (
     "app",
@@ -43,7 +44,6 @@ SKEW_US = 60_000_000
 """How far another machine's clock may be ahead of ours: what it says is now is now."""
 
 REMEMBERED = 4_096
-V4_IN_V6 = bytes(10) + b"\xff\xff"
 
 
 class Place(NamedTuple):
@@ -69,23 +69,6 @@ class NeedsSalt(Exception):
     def __init__(self, day: int) -> None:
         super().__init__(day)
         self.day = day
-
-
-class Directory:
-    """The sites by every name they go by. Immutable: a change makes a new one."""
-
-    def __init__(self, sites: Iterable[Site]) -> None:
-        self._named: dict[str, Site] = {}
-        for site in sites:
-            for name in (*site.aliases, *site.domains, site.id):
-                self._named[name] = site
-
-    def find(self, website: str | None, host: str) -> Site | None:
-        """By id, domain or alias when one is given, else by the page's host."""
-        if website is not None:
-            lower = website.lower()
-            return self._named.get(website) or self._named.get(lower) or self._named.get(lower.removeprefix("www."))
-        return self._named.get(host) or self._named.get(host.removeprefix("www."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +100,7 @@ def collect(sighting: Sighting, caller: Caller, now_us: int, directory: Director
     time = _time(sighting, caller, now_us)
     if site is None:
         return Dropped(Reason.UNKNOWN_SITE, "", local_day(time, 0))
+    page = page_of(page, site)
     offset, day = _local(time, site, door.offsets)
     client = door.client_of(caller.user_agent)
     place = door.place_of(caller.address)
@@ -185,17 +169,6 @@ def parse_page(url: str, hash_mode: bool = False) -> Page:
     return Page(scheme, host, port, path, tags_of(parsed.search, query))
 
 
-def address_key(address: str) -> bytes:
-    """The bytes by which an address counts as one visitor: IPv4 whole, IPv6 by its /64."""
-    try:
-        if ":" not in address:
-            return inet_pton(AF_INET, address)
-        packed = inet_pton(AF_INET6, address.partition("%")[0])
-    except (OSError, ValueError):  # ValueError: a NUL within
-        return b""
-    return packed[12:] if packed.startswith(V4_IN_V6) else packed[:8]
-
-
 def _time(sighting: Sighting, caller: Caller, now_us: int) -> int:
     if not caller.keyed or sighting.time_us is None:
         return now_us - min(sighting.age_us, MAX_AGE_US + 1)  # what is older is dropped, so its time does not matter
@@ -233,21 +206,26 @@ def _reason(sighting: Sighting, caller: Caller, age_us: int, site: Site, page: P
         return Reason.EXCLUDED_ADDRESS
     if place.country in exclusions.countries:
         return Reason.EXCLUDED_COUNTRY
+    return page_reason(page, site)
+
+
+def page_of(page: Page, site: Site) -> Page:
+    """Return a page as the site counts it."""
+    return page._replace(path=merged(page.path)) if site.merge_slashes else page
+
+
+def page_reason(page: Page, site: Site) -> Reason | None:
+    """Return why the site does not want a page of it counted, if so."""
+    exclusions = site.exclusions
     if page.host in exclusions.hostnames:
+        return Reason.EXCLUDED_HOSTNAME
+    if site.only_hosts and not covers(site.domains, page.host):
         return Reason.EXCLUDED_HOSTNAME
     if exclusions.pages and fits(page.path, exclusions.pages):
         return Reason.EXCLUDED_PAGE
+    if exclusions.pages and site.merge_slashes and fits(page.path + "/", exclusions.pages):
+        return Reason.EXCLUDED_PAGE
     return None
-
-
-def within(address: str, ranges: Iterable[str]) -> bool:
-    """Whether an address lies in any of the ranges."""
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return False
-    mapped = getattr(parsed, "ipv4_mapped", None) or parsed
-    return any(mapped in ip_network(each, strict=False) for each in ranges)
 
 
 def _salt(day: int, today: int, keyed: bool, now_us: int, salts: Mapping[int, Salt]) -> Salt | None:
@@ -269,13 +247,14 @@ def _yesterday(sighting: Sighting, time: int, day: int, site: Site, offsets: Off
 
 
 def referrer_of(referrer: str | None, host: str, site: Site) -> str | None:
-    """Host and path of the page that linked here; None when that is the site itself."""
+    """Return host and path of the page that linked here; None where the site has it for none."""
     found = _linking(referrer) if referrer else None
     if found is None:
         return None
     other, path = found
-    bare = other.removeprefix("www.")
-    if other in LOCAL_HOSTS or bare == host.removeprefix("www.") or bare in site.domains or other in site.domains:
+    if other in LOCAL_HOSTS or other.removeprefix("www.") == host.removeprefix("www."):
+        return None
+    if covers(site.domains, other) or covers(site.ignored_referrers, other):
         return None
     return other + path
 

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Mapping
 
 from footfall.domain.identity import Salt
-from footfall.gateway.collect import Directory
+from footfall.registry.directory import Directory
 from footfall.registry.key import Keyring
 from footfall.registry.port import Registry, RegistryBroken, Salts
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from footfall.gateway.collect import address_key
+from footfall.domain.address import address_key
 
 
 class RateLimit:

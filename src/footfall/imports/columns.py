@@ -13,14 +13,15 @@ from typing import Any, NamedTuple
 import duckdb
 import numpy as np
 
+from footfall.domain.address import within
 from footfall.domain.channel import Sources, channel, source
 from footfall.domain.client import Client
 from footfall.domain.event import DAY_US, Hit, Tally
+from footfall.domain.host import covers
 from footfall.domain.identity import MIDNIGHT_US, Salt, visitor_id
-from footfall.domain.page import fits
 from footfall.domain.reason import Reason
 from footfall.domain.site import QUARTER_US, Offsets, Site
-from footfall.gateway.collect import Place, parse_page, referrer_of, within
+from footfall.gateway.collect import Place, page_of, page_reason, parse_page, referrer_of
 from footfall.gateway.sighting import Invalid
 from footfall.gateway.tags import NO_TAGS, TAGS
 from footfall.imports.format import Format
@@ -224,14 +225,12 @@ class Columns:
             page = None
         if page is None:
             return target, host, "none", "", *nothing
-        bare = page.host.removeprefix("www.")
-        if host and bare not in self._site.domains and page.host not in self._site.domains:
+        if host and not covers(self._site.domains, page.host):
             return target, host, "other", "", *nothing
         if not self._wanted.keep_assets and _is_asset(page.path):
             return target, host, "other", "", *nothing
-        exclusions = self._site.exclusions
-        excluded = fits(page.path, exclusions.pages)
-        dropped = Reason.EXCLUDED_HOSTNAME if page.host in exclusions.hostnames else Reason.EXCLUDED_PAGE if excluded else ""
+        page = page_of(page, self._site)
+        dropped = page_reason(page, self._site) or ""
         return target, host, "page", str(dropped), *page[:4], *(page.tags or NO_TAGS)
 
     def _people(self, rows: Sequence[tuple[int, str, str, bool]]) -> Mapping[str, Any]:

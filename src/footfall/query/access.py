@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Sequence
 
 from footfall.domain.site import Site
+from footfall.registry.directory import Directory
 from footfall.registry.key import Keyring
 from footfall.registry.port import Refused, Registry, Scope
 
@@ -27,6 +28,7 @@ class Access:
         self._changing = threading.Lock()
         self._version: int | None = None
         self._sites: Sequence[Site] = ()
+        self._directory = Directory(())
         self._keys = Keyring(())
         self.now = now
 
@@ -72,10 +74,9 @@ class Access:
         return [site for site in self._sites if site.public or site.id == own]
 
     def _named(self, name: str) -> Site:
-        wanted = {name, name.lower(), name.lower().removeprefix("www.")}
-        for site in self._sites:
-            if wanted & {site.id, *site.aliases, *site.domains}:
-                return site
+        found = self._directory.find(name, "")
+        if found is not None:
+            return found
         raise Unknown(f"there is no site {name[:60]!r}")
 
     def _own(self, authorization: str) -> str:
@@ -89,4 +90,5 @@ class Access:
             version = self._registry.version()
             if version != self._version:
                 self._sites, self._keys = self._registry.sites(), Keyring(self._registry.all_keys())
+                self._directory = Directory(self._sites)
                 self._version = version

@@ -8,8 +8,8 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
+from footfall.domain.address import bare_address
 from footfall.domain.event import Kind
-from footfall.gateway.collect import address_key
 from footfall.gateway.sighting import LANGUAGE, TITLE_LENGTH, UUID, Invalid, Sighting, clean
 
 TRACK_BYTES = 64 * 1024
@@ -121,9 +121,10 @@ def _told(raw: bytes | msgspec.Raw) -> Told | Invalid:
         sighting = _sighting(event)
         if event.at is not None:
             sighting.time_us = _instant(event.at)
-        if event.ip is not None and not address_key(event.ip):
+        address = None if event.ip is None else bare_address(event.ip)
+        if event.ip is not None and address is None:
             raise Invalid("ip", "must be an IPv4 or IPv6 address")
-        return Told(sighting, event.ip, event.user_agent)
+        return Told(sighting, address, event.user_agent)
     except Invalid as exc:
         return exc
 
