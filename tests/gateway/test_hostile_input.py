@@ -18,13 +18,11 @@ pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("unharmed")]
 
 URL = "https://example.com/"
 LIMIT = 64 * 1024
-QUICKLY = 5.0
 anything = settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def sent(server: Server, body: bytes, path: str = "/v1/track", content_type: str = "text/plain") -> int:
     reply = server.client.post(path, content=body, headers={"content-type": content_type})
-    assert reply.elapsed.total_seconds() < QUICKLY
     if reply.status_code == 400:
         assert reply.json().get("errors") or reply.json().get("error")
     return reply.status_code
