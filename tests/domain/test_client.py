@@ -2,7 +2,7 @@
 
 import pytest
 
-from footfall.domain.client import device, is_headless, screen_class
+from footfall.domain.client import device, screen_class
 from tests.agents import DEVICES
 
 AGENTS = [pytest.param(agent, expected, id=name) for expected, named in DEVICES.items() for name, agent in named.items()]
@@ -11,12 +11,6 @@ AGENTS = [pytest.param(agent, expected, id=name) for expected, named in DEVICES.
 @pytest.mark.parametrize(("agent", "expected"), AGENTS)
 def test_device(agent, expected):
     assert device(agent) == expected
-
-
-def test_headless_markers():
-    assert is_headless("")
-    assert is_headless("something with Puppeteer")
-    assert not is_headless("Mozilla/5.0")
 
 
 @pytest.mark.parametrize(

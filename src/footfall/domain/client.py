@@ -8,7 +8,6 @@ TV = re.compile(r"smart-?tv|hbbtv|appletv|googletv|bravia|netcast|web0s|webos\.t
 TABLET = re.compile(r"ipad|tablet(?! pc)|kindle|silk/|playbook|nexus (?:7|9|10)\b|sm-t\d|sm-x\d|lenovo tab|mediapad", re.I)
 MOBILE = re.compile(r"iphone|ipod|mobi|windows phone|blackberry|bb10|opera mini|iemobile|symbian|kaios|fennec", re.I)
 DESKTOP = re.compile(r"windows nt|macintosh|mac os x|x11|linux x86_64|linux i686|cros |ubuntu|fedora|freebsd|openbsd|netbsd", re.I)
-ROBOT = re.compile(r"headless|phantomjs|slimerjs|puppeteer|playwright|selenium|webdriver", re.I)
 
 SCREENS = ((576, "Mobile"), (992, "Tablet"), (1440, "Laptop"))
 
@@ -42,11 +41,6 @@ def device(user_agent: str) -> str:
     if "Android" in user_agent:
         return "tablet"
     return "desktop" if DESKTOP.search(user_agent) else "other"
-
-
-def is_headless(user_agent: str) -> bool:
-    """Whether an agent calls itself headless or driven, or says nothing at all."""
-    return not user_agent or bool(ROBOT.search(user_agent))
 
 
 def screen_class(width: int | None) -> str | None:

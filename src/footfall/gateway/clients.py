@@ -4,16 +4,15 @@ from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
-import crawleruseragents
 import maxminddb
 from ua_parser import Domain
 from ua_parser.loaders import load_lazy_builtins
 from ua_parser.regex import Resolver
-from ua_parser_rs import UserAgentExtractor
 
 from footfall.domain.address import address_key, bare_address, is_global
-from footfall.domain.client import Client, device, is_headless
+from footfall.domain.client import Client, device
 from footfall.gateway.collect import Place
+from footfall.gateway.robots import robot_lookup
 
 AGENTS = 20_000
 ADDRESSES = 20_000
@@ -21,21 +20,19 @@ UNKNOWN = {"", "ZZ", "None"}
 
 
 def client_lookup() -> Callable[[str], Client]:
-    """Browser, system, device and bot verdict of a user agent. The patterns are compiled here, once.
+    """Return the look-up of browser, system, device and verdict on robots of a user agent.
 
-    The crawlers' 1,500 patterns go through the engine that ua-parser brings along: 2 microseconds
-    an agent, against 400 for one expression of all of them and 230 for one after the other.
-    ua-parser's patterns for devices are left out: they tell models, not classes, and take 13 MB.
+    The patterns are compiled here, once. ua-parser's patterns for devices are left out: they tell
+    models, not classes, and take 13 MB.
     """
-    crawlers = UserAgentExtractor((entry["pattern"], None, None, None, None, None) for entry in crawleruseragents.CRAWLER_USER_AGENTS_DATA)
+    is_robot = robot_lookup()
     browsers, systems, _ = load_lazy_builtins()  # those that are not lazy compile every pattern with `re` first, in vain
     parse = Resolver((browsers, systems, []))
 
     @lru_cache(maxsize=AGENTS)
     def client_of(user_agent: str) -> Client:
         readable = user_agent.encode("utf-8", "replace").decode()  # the parsers take no lone surrogates
-        robot = is_headless(readable) or crawlers.extract(readable) is not None
-        if robot:
+        if is_robot(readable):
             return Client(None, None, None, None, "other", robot=True)
         found = parse(readable, Domain.USER_AGENT | Domain.OS)
         browser, system = found.user_agent, found.os
