@@ -23,7 +23,7 @@ import zstandard
 
 from footfall import compose
 from footfall.gateway.clients import client_lookup
-from footfall.imports.columns import ASSETS
+from footfall.imports.request import ASSETS
 from footfall.settings import read
 from tests.imports.sample import SITE, lines, log
 from tests.patience import SECONDS, wait_until

@@ -14,9 +14,10 @@ from footfall import compose
 from footfall.domain.identity import Salt
 from footfall.domain.site import Offsets, Site, Zone
 from footfall.gateway.clients import client_lookup, place_lookup
-from footfall.imports.columns import Columns, Lookups, Wanted
+from footfall.imports.columns import Columns, Lookups
 from footfall.imports.format import named
 from footfall.imports.reading import Piece
+from footfall.imports.request import Wanted
 from footfall.settings import read
 from tests.server import footfall
 

@@ -21,9 +21,10 @@ from footfall.control.port import Refusal
 from footfall.domain.site import Site
 from footfall.imports.access_log import Importer, Tally
 from footfall.imports.archive import NotAnArchive, is_archive
-from footfall.imports.columns import Reject, Wanted
+from footfall.imports.columns import Reject
 from footfall.imports.format import NoFormat, named
 from footfall.imports.reading import PIECE_BYTES, PIECES, Log, NoLog
+from footfall.imports.request import Wanted
 from footfall.registry.port import Refused, RegistryBroken
 from footfall.settings import Settings
 from footfall.store.port import StoreBroken
@@ -44,7 +45,7 @@ def run(settings: Settings, given: dict[str, Any]) -> int:
     if given["follow"] and (len(files) != 1 or files[0] == "-"):
         raise Refused("--follow takes one file")
     format_ = named(given["format"]) if given["format"] else None
-    wanted = Wanted(given["hostname"] or site.domains[0], given["scheme"], given["keep_bots"], given["keep_assets"])
+    wanted = Wanted(given["hostname"] or site.domains[0].removeprefix("*."), given["scheme"], given["keep_bots"], given["keep_assets"])
     tally, started = Tally(), monotonic()
     with ExitStack() as stack:
         stack.enter_context(_alone(compose.exchange(settings)))
@@ -174,7 +175,7 @@ def _rejects(path: str | None) -> Iterator[Callable[[str, Reject], None]]:
         nonlocal shown
         shown += 1
         if shown <= SHOWN_REJECTS:
-            print(f"footfall: {name}, line {reject.line}: {reject.reason}", file=sys.stderr)
+            print(f"footfall: {name}, line {reject.line}: {reject.reason.words}", file=sys.stderr)
         elif shown == SHOWN_REJECTS + 1 and not path:
             print("footfall: more lines were rejected; --rejects OUT writes down all of them", file=sys.stderr)
 
@@ -187,7 +188,7 @@ def _rejects(path: str | None) -> Iterator[Callable[[str, Reject], None]]:
 
         def write(name: str, reject: Reject) -> None:
             show(name, reject)
-            writer.writerow((name, reject.line, reject.reason))
+            writer.writerow((name, reject.line, reject.reason.words))
 
         yield write
 
@@ -208,8 +209,7 @@ def _shown(progress: Progress, task: TaskID, tally: Tally, started: float) -> Ca
 
 
 def _told(tally: Tally, site: str, seconds: float) -> str:
-    left = [f"{hits:,} {reason.replace('_', ' ')}" for reason, hits in sorted(tally.dropped.items())]
-    left += [f"{tally.others:,} other requests"] * bool(tally.others) + [f"{tally.rejected:,} faulty"] * bool(tally.rejected)
+    left = [f"{lines:,} {reason.words}" for reason, lines in tally.left.most_common()]
     before = f"; {tally.before:,} lines had been imported before" if tally.before else ""
     rate = tally.lines / seconds if seconds else 0
     return f"imported {tally.events:,} page views of {tally.lines:,} lines into {site} in {seconds:.1f} s ({rate:,.0f} lines/s){before}\nleft out: {', '.join(left) or 'nothing'}"

@@ -10,7 +10,8 @@ from footfall.registry.port import Salts
 from footfall.settings import Settings
 
 if TYPE_CHECKING:
-    from footfall.imports.columns import Columns, Wanted
+    from footfall.imports.columns import Columns
+    from footfall.imports.request import Wanted
 
 
 def makers(settings: Settings, site: Site, wanted: "Wanted", salts: Salts) -> "list[Columns]":

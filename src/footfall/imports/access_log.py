@@ -14,6 +14,7 @@ from footfall.domain.event import Tally as Dropped
 from footfall.imports.columns import Columns, Made, Reject
 from footfall.imports.format import NAMES, PATTERNS, Format, NoFormat, named, of_fields
 from footfall.imports.reading import Known, Log, NoLog, Piece
+from footfall.imports.reason import LineReason
 
 SAMPLE_LINES = 200
 EVENTS_AT_ONCE = 200_000
@@ -32,9 +33,7 @@ class Tally:
     lines: int = 0
     before: int = 0
     events: int = 0
-    others: int = 0
-    dropped: Counter[str] = field(default_factory=Counter)
-    rejected: int = 0
+    left: Counter[LineReason] = field(default_factory=Counter)
 
 
 class Part(NamedTuple):
@@ -134,10 +133,8 @@ class Importer:
     def _count(self, log: Log, piece: Piece, made: Made, tally: Tally) -> None:
         tally.lines += len(piece.lines)
         tally.events += made.events
-        tally.others += made.others
-        tally.rejected += len(made.rejects)
-        for each in made.tallies:
-            tally.dropped[each.reason] += each.hits
+        for reason, left in made.left.items():
+            tally.left[reason] += left.lines
         for reject in made.rejects:
             self.rejected(log.name, reject)
 

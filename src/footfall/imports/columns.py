@@ -4,7 +4,6 @@ Lines, addresses and user agents are in the memory of a database of their own, w
 to the disk; what it gives is a Parquet file of events that has neither.
 """
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,56 +16,47 @@ from footfall.domain.address import within
 from footfall.domain.channel import Sources, channel, source
 from footfall.domain.client import Client
 from footfall.domain.event import DAY_US, Hit, Tally
-from footfall.domain.host import covers
-from footfall.domain.identity import MIDNIGHT_US, Salt, visitor_id
+from footfall.domain.identity import Salt, visitor_id
 from footfall.domain.reason import Reason
 from footfall.domain.site import QUARTER_US, Offsets, Site
-from footfall.gateway.collect import Place, page_of, page_reason, parse_page, referrer_of
-from footfall.gateway.sighting import Invalid
+from footfall.gateway.collect import Place, referrer_of
 from footfall.gateway.tags import NO_TAGS, TAGS
+from footfall.imports import statements as sql
+from footfall.imports.escape import ESCAPED, unescaped
 from footfall.imports.format import Format
+from footfall.imports.peer import peer_of
 from footfall.imports.reading import NoLog, Piece
-from footfall.store.facts import STAGED
+from footfall.imports.reason import FAULTS, LineReason
+from footfall.imports.request import Wanted, asked
 
-SECOND_US = 1_000_000
-URL_BYTES = 2_000
 MEMORY = "512MB"
 """Of each; a piece of a log takes about a fifth."""
-
-ASSETS = frozenset(
-    re.findall(
-        r"\w+",
-        "7z aac apk atom avi avif bin bmp br bz2 cab css csv cur dat deb dmg doc docx eot exe flac flv gif gz ico ics img iso jar jpeg jpg js json less log m3u8 m4a m4v map mid mjs mkv mov"
-        " mp3 mp4 mpeg mpg msi odp ods odt ogg ogv opus otf pdf png ppt pptx ps rar rdf rpm rss scss svg svgz swf tar tgz tif tiff torrent ttf txt wasm wav webm webmanifest webp wmv woff"
-        " woff2 xls xlsx xml xsl xz zip zst",
-    )
-)
-"""Endings of what is fetched for a page, or by no reader of pages."""
-
-
-class Wanted(NamedTuple):
-    """What of a log counts. `hostname` and `scheme` are those of lines that name none."""
-
-    hostname: str
-    scheme: str = "https"
-    keep_bots: bool = False
-    keep_assets: bool = False
 
 
 class Reject(NamedTuple):
     """A line that is no page view for a fault of its own."""
 
     line: int
-    reason: str
+    reason: LineReason
+
+
+class Left(NamedTuple):
+    """Lines left out for one reason, and the number of the first of them."""
+
+    lines: int
+    example: int
 
 
 class Made(NamedTuple):
-    """What came of a piece: events in the file, hits dropped by reason and day, faulty lines, and lines that were no page views."""
+    """What came of a piece: each of its lines is an event of the file or was left out.
+
+    `tallies` are the hits among those left out, by reason and day; `rejects` the faulty lines.
+    """
 
     events: int
+    left: Mapping[LineReason, Left]
     tallies: Sequence[Tally]
     rejects: Sequence[Reject]
-    others: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,70 +70,19 @@ class Lookups:
     salt_of: Callable[[int], Salt]
 
 
-PARSED = "CREATE OR REPLACE TEMP TABLE parsed AS {sql}"
-FAULTS = """
-SELECT n, CASE WHEN address IS NULL AND time IS NULL THEN 'is not of the format' WHEN address IS NULL THEN 'has no address' WHEN time IS NULL THEN 'has no time'
-    WHEN time > $now THEN 'lies in the future' WHEN time <= 0 THEN 'lies before 1970' ELSE 'has no request' END
-FROM parsed WHERE address IS NULL OR time IS NULL OR target IS NULL OR time > $now OR time <= 0 ORDER BY n
-"""
-SOUND = "address IS NOT NULL AND time BETWEEN 1 AND $now AND target IS NOT NULL"
-SEEN = """
-CREATE OR REPLACE TEMP TABLE seen AS
-SELECT n, time + n % 1000000 * (time % 1000000 = 0)::INT AS time, address, target, lower(host) AS host, coalesce(referrer, '') AS referrer, coalesce(agent, '') AS agent
-FROM parsed WHERE {sound}{views}
-"""
-VIEWS = " AND method = 'GET' AND (status LIKE '2__' OR status = '304')"
-OFFSET = "CASE WHEN {time} < {quarter}.change THEN {quarter}.before ELSE {quarter}.after END"
-"""Microseconds, as wide as times are, so that their sum is too."""
-
-LOCAL_DAY = f"CAST(floor(({{time}} + {OFFSET}) / {DAY_US}) AS INTEGER)"
-EARLIER = f"(s.time - {MIDNIGHT_US})"
-JOINED = f"""
-CREATE OR REPLACE TEMP TABLE joined AS
-SELECT s.n, s.time, {LOCAL_DAY.format(time="s.time", quarter="q")} AS day,
-    {LOCAL_DAY.format(time=EARLIER, quarter="e")} < day AS early,
-    {OFFSET.format(time="s.time", quarter="q")} // {SECOND_US} AS utc_offset, s.address, s.agent,
-    p.scheme, p.hostname, p.port, p.page, {", ".join(f"p.{name}" for name in TAGS)}, r.referrer, d.country, d.region, d.city,
-    a.browser, a.browser_version, a.os, a.os_version, a.device,
-    CASE WHEN a.robot THEN 'bot' WHEN d.dropped <> '' THEN d.dropped WHEN p.dropped <> '' THEN p.dropped WHEN s.time < $oldest THEN 'too_late' END AS dropped
-FROM seen s JOIN pages p ON p.target = s.target AND p.host = coalesce(s.host, '') JOIN agents a ON a.agent = s.agent JOIN places d ON d.address = s.address
-    JOIN referrers r ON r.linking = s.referrer AND r.host = p.hostname
-    JOIN quarters q ON q.quarter = s.time // {QUARTER_US} JOIN quarters e ON e.quarter = {EARLIER} // {QUARTER_US}
-WHERE p.kind = 'page'
-"""
-QUARTERS = f"""
-SELECT DISTINCT unnest([time // {QUARTER_US}, (time - {MIDNIGHT_US}) // {QUARTER_US}]) FROM seen
-"""
-DROPPED = "SELECT day, dropped, count(*) FROM joined WHERE dropped IS NOT NULL GROUP BY ALL ORDER BY ALL"
-PEOPLE = "SELECT DISTINCT day, address, agent, early FROM joined WHERE dropped IS NULL"
-_origin = ("referrer", *TAGS)
-PLACE, AGENT = ("country", "region", "city"), ("browser", "browser_version", "os", "os_version", "device")
-ORIGINS = f"SELECT DISTINCT {', '.join(_origin)} FROM joined WHERE dropped IS NULL"
-WRITTEN = ("id", "time", "day", "utc_offset", "visitor", "prev", "scheme", "hostname", "port", "page", *_origin, *PLACE, *AGENT, "source", "channel", "sequence")
-_values = {
-    "id": "hash($site, $digest, j.n)", "time": "make_timestamp(j.time)", "day": "DATE '1970-01-01' + j.day", "visitor": "v.visitor", "prev": "v.prev",
-    "source": "o.source", "channel": "o.channel", "sequence": "j.n",
-}  # fmt: skip
-EVENTS = f"""
-COPY (SELECT {", ".join(f"CAST({_values.get(name, f'j.{name}')} AS {STAGED[name]}) AS {name}" for name in WRITTEN)}
-FROM joined j JOIN people v ON v.day = j.day AND v.address = j.address AND v.agent = j.agent AND v.early = j.early
-JOIN origins o ON {" AND ".join(f"o.{name} IS NOT DISTINCT FROM j.{name}" for name in _origin)}
-WHERE j.dropped IS NULL) TO '{{path}}' (FORMAT parquet)
-"""
-_same = {"site": "$site", "kind": "'pageview'", "received": "make_timestamp(epoch_us(now()))", "interactive": "true", "engaged": "0", "shard": "$shard"}
-_read = [name if name in WRITTEN else f"{_same.get(name, 'NULL')} AS {name}" for name in STAGED]
-PARTS = f"SELECT {', '.join(_read)} FROM read_parquet($parts)"
-"""Selects the events of parts (a list of files) in the columns of `facts.STAGED`."""
-
-
 class Columns:
     """Makes events of one site's lines. Not for two threads at once."""
 
     def __init__(self, site: Site, wanted: Wanted, lookups: Lookups) -> None:
         self._site, self._wanted, self._lookups = site, wanted, lookups
-        self._connection = duckdb.connect(
-            ":memory:", config={"temp_directory": "", "memory_limit": MEMORY, "threads": 1, "preserve_insertion_order": False, "autoinstall_known_extensions": False}
-        )
+        config: dict[str, str | bool | int | float | list[str]] = {
+            "temp_directory": "",
+            "memory_limit": MEMORY,
+            "threads": 1,
+            "preserve_insertion_order": False,
+            "autoinstall_known_extensions": False,
+        }
+        self._connection = duckdb.connect(":memory:", config=config)
         self._connection.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
 
     def make(self, piece: Piece, format_: Format, now_us: int, path: Path) -> Made:
@@ -154,24 +93,51 @@ class Columns:
             raise NoLog(f"the lines {piece.first:,} to {piece.last:,} cannot be taken apart ({type(exc).__name__})") from None
 
     def _make(self, piece: Piece, format_: Format, now_us: int, path: Path) -> Made:
-        self._register("arrived", {"n": np.arange(piece.first, piece.last + 1), "line": np.array(piece.lines, dtype=object)})
-        self._run("CREATE OR REPLACE TEMP TABLE lines AS SELECT n, rtrim(line, chr(13)) AS line FROM arrived WHERE line <> '' AND line <> chr(13)")
-        self._run(PARSED.format(sql=format_.sql))
-        rejects = [Reject(line, "is too long") for line in piece.long] + [Reject(*row) for row in self._run(FAULTS, now=now_us)]
-        self._run(SEEN.format(sound=SOUND, views="" if self._wanted.keep_assets else VIEWS), now=now_us)
+        empty = self._take_apart(piece, format_)
+        self._table("peers", self._peers())
+        self._run(sql.JUDGED.format(view="" if self._wanted.keep_assets else sql.VIEW), now=now_us)
+        self._run(sql.SEEN)
         self._look_up()
-        rejects += [
-            Reject(*row) for row in self._run("SELECT s.n, 'has no page' FROM seen s JOIN pages p ON p.target = s.target AND p.host = coalesce(s.host, '') WHERE p.kind = 'none'")
-        ]
-        oldest = now_us - self._site.retention_days * DAY_US if self._site.retention_days is not None else 0
-        self._run(JOINED, oldest=oldest)
-        tallies = [Tally(self._site.id, day, reason, hits) for day, reason, hits in self._run(DROPPED)]
-        self._table("people", self._people(self._run(PEOPLE)))
-        self._table("origins", self._origins(self._run(ORIGINS)))
-        self._run(EVENTS.format(path=str(path).replace("'", "''")), site=self._site.id, digest=piece.digest.hex())
-        ((events, all_lines),) = self._run("SELECT (SELECT count(*) FROM joined WHERE dropped IS NULL), (SELECT count(*) FROM lines)")
-        dropped = sum(tally.hits for tally in tallies)
-        return Made(events, tallies, sorted(rejects), all_lines - events - dropped - (len(rejects) - len(piece.long)))
+        days = self._site.retention_days
+        self._run(sql.JOINED, oldest=0 if days is None else now_us - days * DAY_US)
+        self._table("people", self._people(self._run(sql.PEOPLE)))
+        self._table("origins", self._origins(self._run(sql.ORIGINS)))
+        target = str(path).replace("'", "''")
+        self._run(sql.EVENTS.format(path=target), site=self._site.id, digest=piece.digest.hex())
+        ((events,),) = self._run(sql.COUNT)
+        dropped = self._run(sql.DROPPED)
+        tallies = [Tally(self._site.id, day, reason, hits) for day, reason, hits in dropped]
+        return Made(events, self._left(empty, piece.long), tallies, self._rejects(piece.long))
+
+    def _take_apart(self, piece: Piece, format_: Format) -> list[int]:
+        """Make `parsed`; return the numbers of the lines in which there is nothing."""
+        lines = np.array(piece.lines, dtype=object)
+        self._register("arrived", {"n": np.arange(piece.first, piece.last + 1), "line": lines})
+        blank = sql.BLANK + (sql.COMMENT if format_.header else "")
+        self._run(sql.LINES.format(blank=blank))
+        self._run(sql.PARSED.format(sql=format_.sql))
+        for column in sql.ESCAPING:
+            found = self._run(sql.SPELLED.format(column=column), escaped=ESCAPED)
+            if found:
+                spelled = [(was, unescaped(was)) for (was,) in found]
+                self._table("spelled", _named(("was", "meant"), spelled))
+                self._run(sql.RESPELL.format(column=column))
+        return [number for (number,) in self._run(sql.EMPTY.format(blank=blank))]
+
+    def _left(self, empty: Sequence[int], long: Sequence[int]) -> dict[LineReason, Left]:
+        """Return the lines left out by reason, in the order of reasons."""
+        found = {LineReason(reason): Left(*rest) for reason, *rest in self._run(sql.REASONS)}
+        nothing = sorted(set(empty) - set(long))
+        for reason, lines in ((LineReason.EMPTY, nothing), (LineReason.TOO_LONG, sorted(long))):
+            if lines:
+                more = found.get(reason, Left(0, lines[0]))
+                found[reason] = Left(more.lines + len(lines), min(more.example, lines[0]))
+        return {reason: found[reason] for reason in LineReason if reason in found}
+
+    def _rejects(self, long: Sequence[int]) -> list[Reject]:
+        faulty = self._run(sql.REJECTS, faults=[str(reason) for reason in FAULTS])
+        found = [Reject(line, LineReason(reason)) for line, reason in faulty]
+        return sorted([*found, *(Reject(line, LineReason.TOO_LONG) for line in long)])
 
     def sample(self, lines: Sequence[str], format_: Format) -> int:
         """How many of some lines fit a format."""
@@ -185,60 +151,61 @@ class Columns:
         self._connection.close()
 
     def _look_up(self) -> None:
-        quarters = [self._quarter(number) for (number,) in self._run(QUARTERS)]
-        names = ("quarter", "before", "change", "after")
-        self._table("quarters", {name: _numbers(quarters, place, "i8") for place, name in enumerate(names)})
-        self._table("agents", _named(("agent", "browser", "browser_version", "os", "os_version", "device", "robot"), map(self._agent, self._each("agent"))))
-        self._table("places", _named(("address", "country", "region", "city", "dropped"), map(self._place, self._each("address"))))
-        pages = [self._page(target, host) for target, host in self._run("SELECT DISTINCT target, coalesce(host, '') FROM seen")]
-        self._table("pages", _named(("target", "host", "kind", "dropped", "scheme", "hostname", "port", "page", *TAGS), pages))
-        linking = self._run("SELECT DISTINCT referrer, p.hostname FROM seen s JOIN pages p ON p.target = s.target AND p.host = coalesce(s.host, '') WHERE p.kind = 'page'")
-        self._table("referrers", _named(("linking", "host", "referrer"), [(each, host, referrer_of(each, host, self._site)) for each, host in linking]))
+        quarters = [self._quarter(number) for (number,) in self._run(sql.QUARTERS)]
+        clocks = enumerate(("quarter", "before", "change", "after"))
+        self._table("quarters", {name: _numbers(quarters, place, "i8") for place, name in clocks})
+        agents = [self._agent(agent) for (agent,) in self._run("SELECT DISTINCT agent FROM seen")]
+        self._table("agents", _named(("agent", *sql.AGENT, "robot"), agents))
+        requests = self._run("SELECT DISTINCT target, host FROM seen")
+        pages = [self._page(target, host) for target, host in requests]
+        names = ("target", "host", "reason", "scheme", "hostname", "port", "page", *TAGS)
+        self._table("pages", _named(names, pages))
+        linking = self._run(sql.LINKING)
+        referrers = [(each, host, referrer_of(each, host, self._site)) for each, host in linking]
+        self._table("referrers", _named(("linking", "host", "referrer"), referrers))
 
     def _quarter(self, number: int) -> tuple[int, int, int, int]:
         start = number * QUARTER_US
         found = self._lookups.offsets.around(start, self._site.zone_at(start))
-        return number, found.before * SECOND_US, found.change, found.after * SECOND_US
+        return number, found.before * sql.SECOND_US, found.change, found.after * sql.SECOND_US
 
     def _agent(self, agent: str) -> tuple[Any, ...]:
+        if agent == sql.UNTOLD:
+            return agent, *(None for _ in sql.AGENT), False
         client = self._lookups.client_of(agent)
         return agent, *client[:5], client.robot and not self._wanted.keep_bots
 
-    def _place(self, address: str) -> tuple[Any, ...]:
-        place, exclusions = self._lookups.place_of(address), self._site.exclusions
-        dropped = (
-            Reason.EXCLUDED_ADDRESS if exclusions.addresses and within(address, exclusions.addresses) else Reason.EXCLUDED_COUNTRY if place.country in exclusions.countries else ""
-        )
-        return address, *place[1:], str(dropped)
+    def _peers(self) -> Mapping[str, Any]:
+        raw = self._run("SELECT DISTINCT address FROM parsed WHERE address IS NOT NULL")
+        names = ("raw", "address", "host", *sql.PLACE, "excluded")
+        return _named(names, [self._peer(text) for (text,) in raw])
+
+    def _peer(self, raw: str) -> tuple[Any, ...]:
+        peer = peer_of(raw)
+        if peer is None:
+            return raw, *(None for _ in range(6))
+        place = self._lookups.place_of(peer.address)
+        return raw, *peer, *place[1:], self._excluded(peer.address, place)
+
+    def _excluded(self, address: str, place: Place) -> str | None:
+        exclusions = self._site.exclusions
+        if exclusions.addresses and within(address, exclusions.addresses):
+            return str(Reason.EXCLUDED_ADDRESS)
+        return str(Reason.EXCLUDED_COUNTRY) if place.country in exclusions.countries else None
 
     def _page(self, target: str, host: str) -> tuple[Any, ...]:
-        """What a request asked for: a page of the site, something else, or nothing that can be named."""
-        url = (
-            target
-            if target.lower().startswith(("http://", "https://"))
-            else f"{self._wanted.scheme}://{host or self._wanted.hostname}{'' if target.startswith('/') else '/'}{target}"
-        )
-        nothing = (None,) * (4 + len(TAGS))
-        try:
-            page = parse_page(url) if len(url.encode()) <= URL_BYTES else None
-        except Invalid:
-            page = None
+        page, reason = asked(target, host, self._site, self._wanted)
+        told = str(reason) if reason else None
         if page is None:
-            return target, host, "none", "", *nothing
-        if host and not covers(self._site.domains, page.host):
-            return target, host, "other", "", *nothing
-        if not self._wanted.keep_assets and _is_asset(page.path):
-            return target, host, "other", "", *nothing
-        page = page_of(page, self._site)
-        dropped = page_reason(page, self._site) or ""
-        return target, host, "page", str(dropped), *page[:4], *(page.tags or NO_TAGS)
+            return target, host, told, *(None for _ in range(4 + len(TAGS)))
+        return target, host, told, *page[:4], *(page.tags or NO_TAGS)
 
     def _people(self, rows: Sequence[tuple[int, str, str, bool]]) -> Mapping[str, Any]:
         """Visitors, and for those soon after midnight what they would have been called the day before."""
         found, prior = [], []
         for day, address, agent, early in rows:
             key = self._lookups.place_of(address).key or address.encode()
-            name = agent.encode("utf-8", "surrogatepass")
+            name = agent.removeprefix(sql.UNTOLD).encode("utf-8", "surrogatepass")
             found.append(visitor_id(self._lookups.salt_of(day).secret, self._site.id, key, name))
             prior.append(visitor_id(self._lookups.salt_of(day - 1).secret, self._site.id, key, name) if early else None)
         named = _named(("day", "address", "agent", "early"), rows)
@@ -248,16 +215,13 @@ class Columns:
     def _origins(self, rows: Sequence[tuple[Any, ...]]) -> Mapping[str, Any]:
         told = []
         for row in rows:
-            hit = BLANK._replace(**dict(zip(_origin, row, strict=True)))
+            hit = BLANK._replace(**dict(zip(sql.ORIGIN, row, strict=True)))
             name = source(hit, self._lookups.sources)
             told.append((*row, name, channel(hit, name, self._lookups.sources)))
-        return _named((*_origin, "source", "channel"), told)
+        return _named((*sql.ORIGIN, "source", "channel"), told)
 
-    def _each(self, column: str) -> list[str]:
-        return [value for (value,) in self._run(f"SELECT DISTINCT {column} FROM seen")]
-
-    def _run(self, sql: str, **parameters: Any) -> list[tuple[Any, ...]]:
-        return self._connection.execute(sql, parameters or None).fetchall()
+    def _run(self, statement: str, **parameters: Any) -> list[tuple[Any, ...]]:
+        return self._connection.execute(statement, parameters or None).fetchall()
 
     def _table(self, name: str, columns: Mapping[str, Any]) -> None:
         self._register("given", columns)
@@ -270,11 +234,6 @@ class Columns:
 
 
 BLANK = Hit("", 0, "pageview", 0, 0, 0, 0, 0, None, "", "", None, "")
-
-
-def _is_asset(path: str) -> bool:
-    name = path.rpartition("/")[2]
-    return "." in name and name.rpartition(".")[2].lower() in ASSETS
 
 
 def _named(names: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> dict[str, Any]:

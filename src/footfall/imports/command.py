@@ -7,7 +7,7 @@ from typing import Any
 
 from footfall.control.port import Refusal
 from footfall.domain.event import Tally
-from footfall.imports.columns import PARTS
+from footfall.imports.statements import PARTS
 from footfall.store.port import OwnFacts, Taken
 
 KNOWN = "SELECT digest, upto FROM imports WHERE site = ?"

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from footfall.imports.escape import BACKSLASH, QUOTE
+
 COLUMNS = ("n", "time", "address", "method", "target", "status", "referrer", "agent", "host")
 """Line number, microseconds since 1970, and texts; null where a line does not tell or does not fit."""
 
@@ -45,9 +47,7 @@ VARIABLES = {
 """What the variables of nginx's `log_format` and Apache's `LogFormat` hold; others are passed over."""
 
 TOKEN = re.compile(r"\$(?P<nginx>\w+)|\$\{(?P<braced>\w+)\}|%[<>!\d,]*(?P<apache>(?:\{[^}]*\})?[a-zA-Z])|(?P<percent>%%)")
-QUOTE = "\x01"
-"""Stands for an escaped quotation mark while a line is taken apart."""
-
+SHIELDED = f"""replace(replace(line, '\\\\', '{BACKSLASH}'), '\\"', '{QUOTE}')"""
 CLF = "epoch_us(try_strptime({}, '%d/%b/%Y:%H:%M:%S %z'))"
 ISO = "epoch_us(try_cast({} AS TIMESTAMPTZ))"
 SECONDS = "try_cast(try_cast({} AS DOUBLE) * 1e6 AS BIGINT)"
@@ -95,10 +95,10 @@ def _select(pattern: str) -> str:
         parts.append(f"regexp_extract({place}, {_quoted(_expression(tokens, wanted))}, [{', '.join(map(_quoted, means))}]) AS g{index}")
         found |= {name: f"g{index}['{name}']" for name in means}
     _check(found)
-    told = ", ".join(f"nullif(nullif({expression}, ''), '-') AS {name}" for name, expression in found.items())
+    told = ", ".join(f"{_filled(name, expression)} AS {name}" for name, expression in found.items())
     least = len(segments) - (not segments[-1])  # the last quotation mark may be cut off
     return f"""
-WITH split AS (SELECT n, string_split(replace(line, '\\"', '{QUOTE}'), '"') AS s FROM lines),
+WITH split AS (SELECT n, string_split({SHIELDED}, '"') AS s FROM lines),
 taken AS (SELECT n, s{"".join(f", {part}" for part in parts)} FROM split WHERE len(s) BETWEEN {least} AND {len(segments)}),
 told AS (SELECT n, {told}{f", {REQUEST} AS asked, split_part(asked, ' ', 1) AS verb" if "request" in found else ""} FROM taken)
 SELECT lines.n, {_time(found)} AS time, {_address(found)} AS address, {_request(found)}, {_text(found, "status")}, {_text(found, "referrer")}, {_text(found, "agent")}, {_text(found, "host")}
@@ -175,7 +175,12 @@ def _request(found: dict[str, str]) -> str:
 def _text(found: dict[str, str], name: str) -> str:
     if name not in found:
         return f"{_quoted('200') if name == 'status' else 'NULL'} AS {name}"
-    return f"replace({name}, '{QUOTE}', '\"') AS {name}"
+    return name
+
+
+def _filled(name: str, expression: str) -> str:
+    """A value, null where a line has none; a user agent that is empty is told from one not logged."""
+    return f"CASE WHEN {expression} = '-' THEN '' ELSE {expression} END" if name == "agent" else f"nullif(nullif({expression}, ''), '-')"
 
 
 def _quoted(text: str) -> str:
