@@ -105,7 +105,7 @@ def clients(api: Api, tmp_path_factory: pytest.TempPathFactory) -> Clients:
 BREAKDOWNS: list[tuple[str, list[dict[str, Any]]]] = [
     ("event:page", [{"page": "/", "visitors": 2}, {"page": "/pricing", "visitors": 2}]),
     ("visit:source", [{"source": "Direct / None", "visitors": 1}, {"source": "Google", "visitors": 1}, {"source": "letter", "visitors": 1}]),
-    ("visit:browser", [{"browser": "Chrome", "visitors": 1}, {"browser": "Firefox", "visitors": 1}, {"browser": "Mobile Safari", "visitors": 1}]),
+    ("visit:browser", [{"browser": "Chrome", "visitors": 1}, {"browser": "Firefox", "visitors": 1}, {"browser": "Safari", "visitors": 1}]),
     ("visit:device", [{"device": "desktop", "visitors": 2}, {"device": "mobile", "visitors": 1}]),
     ("event:goal", [{"goal": "Purchase", "visitors": 1}]),
     ("event:props:plan", [{"plan": "(not set)", "visitors": 3}, {"plan": "pro", "visitors": 1}]),

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from footfall.gateway.clients import client_lookup, place_lookup
-from tests.agents import DEVICES, WEBKIT
+from tests.agents import APPS, DEVICES, IPAD, IPHONE, WEBKIT
 
 AGENTS = [pytest.param(agent, expected, id=name) for expected, named in DEVICES.items() for name, agent in named.items()]
 
@@ -47,13 +47,47 @@ def test_robots_are_robots(client_of, agent):
     [
         (DEVICES["desktop"]["Edge on Windows"], ("Edge", "130.0", "Windows", "10")),
         (DEVICES["desktop"]["Firefox on Linux"], ("Firefox", "132.0", "Linux", None)),
-        (DEVICES["mobile"]["iPhone"], ("Mobile Safari", "18.0", "iOS", "18.0")),
+        (DEVICES["mobile"]["iPhone"], ("Safari", "18.0", "iOS", "18.0")),
         ("Gopher/1.0", (None, None, None, None)),
     ],
     ids=["Edge", "Firefox", "iPhone", "unknown"],
 )
 def test_browser_and_system(client_of, agent, expected):
     assert client_of(agent)[:4] == expected
+
+
+@pytest.mark.parametrize("expected", APPS.values(), ids=APPS)
+def test_names_agree_with_each_other(client_of, expected):
+    client = client_of(expected.agent)
+    assert not client.robot
+    told = (client.browser, client.os, client.device)
+    assert told == tuple(want or got for want, got in zip(expected[1:], told, strict=True))
+
+
+VERSIONS = [
+    (APPS["iphone facebook"].agent, "487.0", "18.1"),
+    (APPS["iphone instagram"].agent, "356.0", "18.1"),
+    (APPS["android instagram"].agent, "357.0", "14"),
+    (APPS["android tiktok"].agent, "37.2", "14"),
+    (APPS["iphone tiktok"].agent, "37.1", "18.1"),
+    (APPS["android linkedin"].agent, "4.1", "14"),
+    (APPS["iphone linkedin"].agent, "9.30", "18.1"),
+    (APPS["android wechat"].agent, "8.0", "14"),
+    (APPS["iphone naver"].agent, "12.8", "18.1"),
+    (APPS["mac web view"].agent, None, "10.15"),
+    (APPS["iPad desktop CriOS"].agent, "130", None),
+    (f"{IPHONE} Version/18.1 Mobile/15E148 Safari/604.1", "18.1", "18.1"),
+    # Since iOS 26 the system's version stands still, and Safari's is that of the system.
+    (f"{IPHONE.replace('18_1', '18_6')} Version/26.1 Mobile/15E148 Safari/604.1", "26.1", "26.1"),
+    (f"{IPAD.replace('18_1', '18_6')} Version/27.0 Mobile/15E148 Safari/604.1", "27.0", "27.0"),
+    (f"{IPHONE.replace('18_1', '18_6')} CriOS/142.0.7444.77 Mobile/15E148 Safari/604.1", "142.0", "18.6"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("agent", "browser", "system"), VERSIONS)
+def test_versions(client_of, agent, browser, system):
+    client = client_of(agent)
+    assert (client.browser_version, client.os_version) == (browser, system)
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,20 @@
 from collections.abc import Mapping, Sequence
 
 from footfall.domain.address import bare_address, inside
+from footfall.domain.hint import Hints
 from footfall.gateway.directory import Snapshot
 from footfall.gateway.sighting import Caller, Invalid, Sighting
 from footfall.registry.port import Key, Scope
 
 Headers = Sequence[tuple[bytes, bytes]]
 BLANK = " \t\"'"
+HINTS = (
+    b"sec-ch-ua",
+    b"sec-ch-ua-mobile",
+    b"sec-ch-ua-platform",
+    b"sec-ch-ua-platform-version",
+)
+HINT_BYTES = 500
 UNTOLD = ("", "unix:")
 """What stands between two commas where there is nothing, or a socket of the proxy's own machine."""
 
@@ -36,6 +44,7 @@ class Callers:
             by_name.get(b"dnt") == b"1",
             b"prefetch" in by_name.get(b"sec-purpose", b"") or b"prefetch" in by_name.get(b"purpose", b""),
             keyed,
+            hints_of(by_name),
         )
 
     def key(self, authorization: bytes) -> Key | None:
@@ -77,3 +86,10 @@ class Callers:
             raise Invalid("website", "is required when a key is used")
         site = self._snapshot.sites.find(sighting.website, "")
         return site is not None and site.id == key.site
+
+
+def hints_of(by_name: Mapping[bytes, bytes]) -> Hints | None:
+    """Return what the browser says by itself beside its user agent."""
+    if b"sec-ch-ua" not in by_name and b"sec-ch-ua-platform" not in by_name:
+        return None
+    return Hints._make([by_name.get(name, b"")[:HINT_BYTES].decode("latin-1") for name in HINTS])

@@ -5,13 +5,11 @@ from functools import lru_cache
 from pathlib import Path
 
 import maxminddb
-from ua_parser import Domain
-from ua_parser.loaders import load_lazy_builtins
-from ua_parser.regex import Resolver
 
 from footfall.domain.address import address_key, bare_address, is_global
-from footfall.domain.client import Client, device
+from footfall.domain.client import ROBOT, Client, client
 from footfall.gateway.collect import Place
+from footfall.gateway.names import name_lookup
 from footfall.gateway.robots import robot_lookup
 
 AGENTS = 20_000
@@ -20,30 +18,17 @@ UNKNOWN = {"", "ZZ", "None"}
 
 
 def client_lookup() -> Callable[[str], Client]:
-    """Return the look-up of browser, system, device and verdict on robots of a user agent.
-
-    The patterns are compiled here, once. ua-parser's patterns for devices are left out: they tell
-    models, not classes, and take 13 MB.
-    """
-    is_robot = robot_lookup()
-    browsers, systems, _ = load_lazy_builtins()  # those that are not lazy compile every pattern with `re` first, in vain
-    parse = Resolver((browsers, systems, []))
+    """Return the look-up of browser, system, device and verdict on robots of a user agent."""
+    is_robot, names_of = robot_lookup(), name_lookup()
 
     @lru_cache(maxsize=AGENTS)
     def client_of(user_agent: str) -> Client:
-        readable = user_agent.encode("utf-8", "replace").decode()  # the parsers take no lone surrogates
+        # The parsers take no lone surrogates.
+        readable = user_agent.encode("utf-8", "replace").decode()
         if is_robot(readable):
-            return Client(None, None, None, None, "other", robot=True)
-        found = parse(readable, Domain.USER_AGENT | Domain.OS)
-        browser, system = found.user_agent, found.os
-        return Client(
-            browser.family if browser else None,
-            _version(browser.major, browser.minor) if browser else None,
-            system.family if system else None,
-            _version(system.major, system.minor) if system else None,
-            device(readable),
-            robot=False,
-        )
+            return ROBOT
+        browser, system = names_of(readable)
+        return client(readable, browser, system)
 
     return client_of
 
@@ -77,7 +62,3 @@ def _place(key: bytes, found: dict[str, object]) -> Place:
 
 def _inner(found: object, name: str) -> object:
     return found.get(name) if isinstance(found, dict) else None
-
-
-def _version(major: str | None, minor: str | None) -> str | None:
-    return f"{major}.{minor}" if major and minor else major

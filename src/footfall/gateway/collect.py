@@ -12,6 +12,7 @@ from footfall.domain.address import within
 from footfall.domain.client import Client, screen_class
 from footfall.domain.clock import corrected
 from footfall.domain.event import DAY_US, MAX_AGE_US, Hit
+from footfall.domain.hint import hinted
 from footfall.domain.host import covers
 from footfall.domain.identity import MIDNIGHT_US, Salt, event_key, visitor_id
 from footfall.domain.page import fits, merged, readable
@@ -44,6 +45,8 @@ SKEW_US = 60_000_000
 """How far another machine's clock may be ahead of ours: what it says is now is now."""
 
 REMEMBERED = 4_096
+AGENT_LENGTH = 1_000
+"""Of a user agent more is not looked at, since many are remembered."""
 
 
 class Place(NamedTuple):
@@ -102,7 +105,9 @@ def collect(sighting: Sighting, caller: Caller, now_us: int, directory: Director
         return Dropped(Reason.UNKNOWN_SITE, "", local_day(time, 0))
     page = page_of(page, site)
     offset, day = _local(time, site, door.offsets)
-    client = door.client_of(caller.user_agent)
+    client = door.client_of(caller.user_agent[:AGENT_LENGTH])
+    if caller.hints:
+        client = _hinted(client, caller.hints)
     place = door.place_of(caller.address)
     reason = _reason(sighting, caller, now_us - time, site, page, client, place)
     if reason is None and site.retention_days is not None and now_us - time > site.retention_days * DAY_US:
@@ -147,6 +152,9 @@ def collect(sighting: Sighting, caller: Caller, now_us: int, directory: Director
             sighting.language,
         )
     )
+
+
+_hinted = lru_cache(maxsize=REMEMBERED)(hinted)
 
 
 # Pages and referrers come again and again, so both remember what they parsed, in memory only.

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import msgspec
 
 from footfall.domain.event import Kind
+from footfall.domain.hint import Hints
 
 CONTROL = dict.fromkeys((*range(32), 127), " ")
 TITLE_LENGTH = 500
@@ -50,6 +51,7 @@ class Caller(NamedTuple):
     dnt: bool = False
     prefetch: bool = False
     keyed: bool = False
+    hints: Hints | None = None
 
 
 class Invalid(Exception):
