@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from time import sleep
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -139,6 +140,48 @@ def halve(call: Call) -> None:
     refused = {"ErrorCode": "ProvisionedThroughputExceededException", "ErrorMessage": "by the fault proxy"}
     mixed = [refused if index % 2 else next(put) for index in range(len(records))]
     call.answer(status, headers, json.dumps({**answer, "FailedRecordCount": len(records) // 2, "Records": mixed}).encode())
+
+
+class Conflicts:
+    """Transactions as DynamoDB isolates them: one that meets another on an item is cancelled.
+
+    `seen` counts those.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._lock = threading.Lock()
+        self._busy: set[str] = set()
+        self.seen = 0
+
+    def fault(self, call: Call) -> None:
+        """The fault: a transaction takes some time, and its items are others' to conflict with."""
+        if call.action != "TransactWriteItems":
+            none(call)
+            return
+        items = [_item_of(each) for each in json.loads(call.sent)["TransactItems"]]
+        with self._lock:
+            met = self._busy.intersection(items)
+            self._busy.update(() if met else items)
+        if met:
+            self.seen += 1
+            codes = [{"Code": "TransactionConflict" if each in met else "None"} for each in items]
+            said = {"__type": "TransactionCanceledException", "CancellationReasons": codes}
+            body = json.dumps({**said, "message": "by the fault proxy"}).encode()
+            call.answer(400, {"content-type": call.headers["content-type"]}, body)
+            return
+        try:
+            sleep(self._seconds)
+            none(call)
+        finally:
+            with self._lock:
+                self._busy.difference_update(items)
+
+
+def _item_of(action: dict[str, Any]) -> str:
+    (what,) = action.values()
+    key = what.get("Key") or {name: what["Item"][name] for name in ("pk", "sk")}
+    return json.dumps([what["TableName"], key], sort_keys=True)
 
 
 class _Server(ThreadingHTTPServer):

@@ -76,7 +76,7 @@ class Place:
             "AWS_DEFAULT_REGION": ANYBODY["region_name"],
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",
-            "PATH": os.environ["PATH"],
+            **{name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ},
         }
         return known | {variable: self._value(value) for variable, value in variables.items()}
 

@@ -133,7 +133,7 @@ def _old_salt(place: Place) -> None:
     place.registry.put_key(key)
     noon = (day * DAY_US + DAY_US // 2) // 1000
     past = {"url": "https://example.com/past", "website": "example", "date": noon}
-    place.hit(past, Authorization=f"Bearer {secret}")
+    place.hit(past)
     place.deliver()
     place.salts.destroy(now + 20 * DAY_US)
     place.salts.make(day, now - 9 * DAY_US)

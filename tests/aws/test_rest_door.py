@@ -2,9 +2,10 @@
 
 import json
 import subprocess
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -41,6 +42,9 @@ HOSTILE = [
     "$q", "##", "#*", "*#", "#[[", "]]#", "&<>%", "ü", "日本", "😀", "\u2028", "a" * 9_000, "{}", "}]", "null",
 ]  # fmt: skip
 TEXT = st.one_of(st.sampled_from(HOSTILE), st.text(st.characters(exclude_categories=["Cs"]), max_size=40), st.lists(st.sampled_from(HOSTILE), max_size=4).map("".join))
+UNSENT = ("X-Other", "Authorization")
+"""What is not wrapped: what nobody needs, and keys."""
+
 NAMES = ["User-Agent", "user-agent", "Referer", "Authorization", "X-Forwarded-For", "Sec-GPC", "DNT", "Purpose", "Content-Type", "X-Other"]
 
 
@@ -59,11 +63,14 @@ def test_whatever_comes_goes_through_whole(headers: dict[str, str], query: dict[
         assert (asked["StreamName"], asked["PartitionKey"], set(asked)) == ("hits", "Abc+/=", {"StreamName", "PartitionKey", "Data"})
         found = json.loads(record)
         assert (found["v"], found["at"], found["id"], found["ip"]) == (1, 1_781_000_000_123, "Abc+/=", "2001:db8::1")
-        assert decoded(found["body"]) == expected
-        assert {decoded(name): decoded(value) for name, value in found["query"]} == query
-        sent = {name.lower(): value for name, value in headers.items() if name != "X-Other"}
+        if found.get("over"):
+            assert (found["over"], found["headers"], found["query"], found["body"]) == ("request", {}, [], "")
+            continue
+        sent = {name.lower(): value for name, value in headers.items() if name not in UNSENT}
         assert {name: decoded(value) for name, value in found["headers"].items()} == {name: sent.get(name, "") for name in found["headers"]}
         assert set(sent) <= set(found["headers"])
+        assert decoded(found["body"]) == expected
+        assert {decoded(name): decoded(value) for name, value in found["query"]} == query
 
 
 def test_a_page_on_the_web_may_send_either_content_type() -> None:
@@ -75,7 +82,7 @@ def test_a_page_on_the_web_may_send_either_content_type() -> None:
 def test_no_condition_asks_whether_a_text_is_there() -> None:
     """An empty text is true to Velocity."""
     conditions = {line.partition("#if(")[2].partition(")")[0] for text in TRACK["RequestTemplates"].values() for line in text.splitlines() if "#if(" in line}
-    assert conditions == {"$foreach.hasNext"}
+    assert conditions == {"$foreach.hasNext", "$measured.length(", "$record.length("}
 
 
 class Home:
@@ -153,12 +160,88 @@ def test_drops_are_counted_once(home: Home, body: object, headers: dict[str, str
     assert found.id and found == home.read(body, headers, extended_id="x=")
 
 
-def test_a_key_may_set_the_time(home: Home) -> None:
-    body = {"url": "https://example.com/", "website": "example", "date": NINE // 1000 - 90_000_000}
-    assert home.hit(body, {"Authorization": f"Bearer {home.secret}"}).time == NINE - 90_000_000_000
-    assert home.hit(body).time != NINE - 90_000_000_000
-    with pytest.raises(Unreadable, match="authorization is not a key"):
-        home.read(body, {"Authorization": "Bearer nonsense"})
+SPELLINGS = ["Authorization", "authorization", "AUTHORIZATION", "aUTHORIZATION", "Proxy-Authorization", "X-Api-Key", "Cookie"]
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+@pytest.mark.parametrize("kind", TRACK["RequestTemplates"])
+def test_a_key_is_in_no_record_and_is_not_used(home: Home, spelling: str, kind: str) -> None:
+    """The hit counts as anybody's, at the time when it came."""
+    long_ago = NINE // 1000 - 90_000_000
+    body = {"url": "https://example.com/", "website": "example", "date": long_ago}
+    headers = {"User-Agent": BROWSER, spelling: f"Bearer {home.secret}"}
+    request = Request(headers, body=json.dumps(body), time_ms=NINE // 1000)
+    for name in ("TrackPost", "PixelGet"):
+        sort = {"TrackPost": kind}.get(name, "application/json")
+        record = wrapped(request, name, sort)[1]
+        values = json.loads(record)["headers"].values()
+        for text in (record, *map(b64decode, values)):
+            assert home.secret.encode() not in text
+        assert "authorization" not in json.loads(record)["headers"]
+    hit = home.hit(body, {spelling: f"Bearer {home.secret}"})
+    assert hit == home.hit(body)
+    assert hit.time > NINE - 20_000_000
+
+
+def test_a_key_that_an_earlier_template_wrapped_is_not_used(home: Home) -> None:
+    """Such records lie on the stream for a day after it was replaced."""
+    _, record = wrapped(Request({"User-Agent": BROWSER}, body='{"url": "https://example.com/"}', time_ms=NINE // 1000))
+    envelope = json.loads(record)
+    del envelope["over"]
+    for shown in (home.secret, "nonsense"):
+        envelope["headers"]["authorization"] = b64encode(f"Bearer {shown}".encode()).decode()
+        assert isinstance(home.door.read(json.dumps(envelope).encode()), Hit)
+
+
+@pytest.mark.parametrize(
+    ("body", "over"),
+    [
+        ("x" * 65_536, ""),
+        ("x" * 65_537, "body"),
+        ("x" * 65_538, "body"),
+        ("\u65e5" * 21_845, ""),
+        ("\u65e5" * 21_845 + "x", ""),
+        ("\u65e5" * 21_846, "body"),
+        ("\U0001f600" * 16_384, ""),
+        ("\U0001f600" * 16_384 + "x", "body"),
+        ("\x00" * 65_536, ""),
+        ("x" * 9_000_000, "body"),
+    ],
+    ids=lambda each: f"{len(each)}" if isinstance(each, str) else "",
+)
+@pytest.mark.parametrize("kind", TRACK["RequestTemplates"])
+def test_a_body_over_64_kb_is_left_out(home: Home, body: str, over: str, kind: str) -> None:
+    found = json.loads(wrapped(Request({"User-Agent": BROWSER}, body=body), kind=kind)[1])
+    assert (found["over"], decoded(found["body"])) == (over, "" if over else body)
+    with pytest.raises(Unreadable, match="at most 65,536 bytes" if over else "JSON"):
+        home.read(body)
+
+
+@pytest.mark.parametrize(
+    ("method", "more"),
+    [
+        ("TrackPost", {"query": {"x": "y" * 120_000}}),
+        ("PixelGet", {"query": {"x" * 120_000: "y"}}),
+        ("PixelGet", {"query": {f"name{number}": "value" for number in range(900)} | {"x": "y" * 100_000}}),
+        ("TrackPost", {"headers": {"User-Agent": "y" * 120_000}}),
+        ("PixelGet", {"headers": {"Referer": "y" * 120_000}}),
+        ("TrackPost", {"headers": {"X-Forwarded-For": "y" * 500_000}, "body": "x" * 65_000}),
+    ],
+)
+def test_a_request_of_endless_parts_is_left_out(home: Home, method: str, more: Any) -> None:
+    record = wrapped(Request(**more, time_ms=NINE // 1000), method)[1]
+    found = json.loads(record)
+    assert (found["over"], found["headers"], found["query"], found["body"]) == ("request", {}, [], "")
+    assert len(record) < 1_000
+    with pytest.raises(Unreadable, match="at most 10,240 bytes of query and headers"):
+        home.door.read(record)
+
+
+def test_as_much_as_api_gateway_lets_through_is_read(home: Home) -> None:
+    """A whole body, and 10,240 bytes of a query of the shortest names."""
+    query = {f"{number:x}": "" for number in range(3_000)}
+    found = json.loads(wrapped(Request({"User-Agent": BROWSER}, query, "x" * 65_536))[1])
+    assert found["over"] == ""
 
 
 @pytest.mark.parametrize(
@@ -169,8 +252,23 @@ def test_what_is_no_hit_is_set_aside_without_its_sender(home: Home, body: str) -
     with pytest.raises(Unreadable) as caught:
         home.read(body, headers, address="198.51.100.77")
     kept = json.loads(caught.value.kept)
-    assert decoded(kept["body"]) == body
+    assert decoded(kept["body"]) == body[: len(decoded(kept["body"]))]
+    assert len(decoded(kept["body"])) == (min(len(body), 1_122) if len(body) <= 65_536 else 0)
     assert set(kept) == {"door", "at", "id", "query", "body"}
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_what_is_kept_stays_json_however_much_it_was(home: Home, seed: int) -> None:
+    dice = Random(seed)
+    query = {"n" * dice.randrange(1, 400) + str(each): "v" * dice.randrange(3_000) for each in range(9)}
+    request = Request(query=query, body="b" * dice.randrange(60_000), time_ms=NINE // 1000)
+    for method in ("TrackPost", "PixelGet"):
+        with pytest.raises(Unreadable) as caught:
+            home.door.read(wrapped(request, method)[1])
+        kept = json.loads(caught.value.kept)
+        assert len(caught.value.kept) <= 1_800
+        for text in (kept["body"], *(each for pair in kept["query"] for each in pair)):
+            decoded(text)
 
 
 @pytest.mark.parametrize("data", [b"{", b"{}", b'{"v": 1}', b'{"v":2,"door":"track","at":1,"id":"","ip":"","headers":{},"query":[],"body":""}', b"{" * 90_000])

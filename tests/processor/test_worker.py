@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -12,12 +13,14 @@ from footfall.processor.batch import batch_of
 from footfall.processor.worker import Worker
 from footfall.registry.sqlite import SqliteSalts
 from footfall.store.duckdb import DuckdbFacts
+from footfall.store.port import Batch, StoreBroken
 from footfall.stream.codec import encode
 from footfall.stream.port import Chunk
 from footfall.stream.sqlite import SqliteStream
 from footfall.telemetry import EngineMetrics
 from tests.oracle import DAY, HOUR, MINUTE
-from tests.store.relations import agree, empty
+from tests.store.relations import agree, empty, everything
+from tests.strange import RECORDS
 from tests.traffic import SOURCES, Act, Made, at, made
 
 NINE = at("2026-06-10 09:00")
@@ -85,6 +88,38 @@ def test_what_cannot_be_read_is_counted_and_passed_over(home: Home) -> None:
     home.work()
     agree(home.facts, DAY_OF_VISITS[:2])
     assert home.facts.rows("SELECT site, reason, count FROM drops ORDER BY site") == [("", "unreadable", 1), ("berlin", "bot", 4)]
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_a_strange_one_stops_nothing(home: Home, name: str) -> None:
+    """It is counted as unreadable, or as what it says; reports read what is there then."""
+    around = DAY_OF_VISITS[:6]
+    data = [each.record.data for each in around]
+    home.stream.append([*data[:3], RECORDS[name], *data[3:]])
+    home.work()
+    assert home.stream.read(10).records == []
+    pages = home.facts.rows("SELECT count(*) FROM events WHERE site != '' AND length(page) < 100")
+    assert pages[0][0] >= len({each.seen.id for each in around})
+    assert everything(home.facts)
+
+
+STRANGE_VALUES = [
+    {"id": -1}, {"id": 2**64}, {"day": 10**9}, {"page": "\ud800"}, {"engaged": 2**40},
+    {"scroll": 300}, {"time": 2**70}, {"port": "x"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("values", STRANGE_VALUES, ids=str)
+def test_what_the_store_refuses_is_no_fault_of_the_store(home: Home, values: Any) -> None:
+    """So it is set aside by who applies it; and nothing has changed."""
+    good, other = batch_of([each.record for each in DAY_OF_VISITS[:2]], {}, SOURCES, NINE).events
+    strange = other._replace(hit=other.hit._replace(**values))
+    with pytest.raises(Exception) as refused:
+        home.facts.apply(Batch([good, strange], marks={"s": 2}))
+    assert not isinstance(refused.value, StoreBroken)
+    assert home.facts.marks() == {}
+    home.facts.apply(Batch([good], marks={"s": 1}))
+    agree(home.facts, DAY_OF_VISITS[:1])
 
 
 def test_a_day_settles_once_its_salt_is_gone_and_the_stream_is_empty(home: Home) -> None:

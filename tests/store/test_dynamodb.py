@@ -1,10 +1,15 @@
 """What only facts without an owner can suffer: compaction in between, two at once, commits whose answers are lost. They are as at home all the same."""
 
+import json
+import string
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -13,7 +18,7 @@ from footfall.processor.batch import batch_of
 from footfall.store.aws.dynamodb import DynamodbFacts
 from footfall.store.aws.segment import pack, place, unpack
 from footfall.store.facts import STAGED, values
-from footfall.store.port import Outrun, StoreBroken, TooLarge
+from footfall.store.port import Outrun, StoreBroken, TooLarge, Unfit
 from tests.aws import fault
 from tests.aws.emulators import Aws, clients
 from tests.aws.fault import Fault, network
@@ -168,6 +173,69 @@ def test_a_network_that_fails_makes_nothing_count_twice_or_not_at_all(opened: Op
             except (StoreBroken, Outrun):
                 continue
     same(opened(), [each for shard in shards for each in shard])
+
+
+def test_commits_that_meet_wait_for_each_other(opened: Opened) -> None:
+    """Shards share the marks of their sites' days, and none of them gives up for that."""
+    conflicts = fault.Conflicts(seconds=0.02)
+    acts = [Act(NINE + number) for number in range(40)]
+    shards = [made(acts[number::8], prefix=f"shard{number}", one_shard=True) for number in range(8)]
+    facts = opened(fault.always(conflicts.fault))
+
+    def commit(shard: list[Made]) -> None:
+        for each in shard:
+            apply(facts, [each])
+
+    with ThreadPoolExecutor(len(shards)) as threads:
+        list(threads.map(commit, shards))
+    assert conflicts.seen
+    same(opened(), [each for shard in shards for each in shard])
+
+
+def test_one_that_meets_others_for_ever_comes_again_later(opened: Opened) -> None:
+    def busy(call: fault.Call) -> None:
+        if call.action != "TransactWriteItems":
+            fault.none(call)
+            return
+        codes = [{"Code": "TransactionConflict"}, *[{"Code": "None"}] * 3]
+        said = {"__type": "TransactionCanceledException", "CancellationReasons": codes}
+        call.answer(400, {"content-type": "application/x-amz-json-1.0"}, json.dumps(said).encode())
+
+    records = made([Act(NINE)])
+    with pytest.raises(StoreBroken):
+        apply(opened(fault.always(busy)), records)
+    apply(opened(), records)
+    same(opened(), records)
+
+
+@pytest.mark.parametrize("code", ["ThrottlingError", "ProvisionedThroughputExceeded", "ValidationError"])
+def test_what_cancels_a_transaction_tells_whether_to_come_again(opened: Opened, code: str) -> None:
+    calls: list[str] = []
+
+    def cancel(call: fault.Call) -> None:
+        if call.action != "TransactWriteItems":
+            fault.none(call)
+            return
+        calls.append(call.action)
+        said = {"__type": "TransactionCanceledException", "CancellationReasons": [{"Code": code}]}
+        call.answer(400, {"content-type": "application/x-amz-json-1.0"}, json.dumps(said).encode())
+
+    with pytest.raises(Unfit if code == "ValidationError" else StoreBroken):
+        apply(opened(fault.always(cancel)), made([Act(NINE)]))
+    assert len(calls) == 1
+
+
+@pytest.mark.parametrize(("name", "value"), [("page", 10**6), ("site", 3_000), ("page", 470_000)])
+def test_an_item_that_never_fits_is_no_fault_of_the_table(opened: Opened, name: str, value: int) -> None:
+    facts = opened()
+    batch = batch_of([each.record for each in made([Act(NINE)])], {}, SOURCES, NINE)
+    event = batch.events[0]
+    text = "".join(Random(1).choices(string.printable, k=value))
+    changed: dict[str, Any] = {name: text}
+    strange = replace(batch, events=[event._replace(hit=event.hit._replace(**changed))])
+    with pytest.raises(Unfit):
+        facts.apply(strange)
+    assert facts.marks() == {}
 
 
 def test_half_an_answer_is_none(opened: Opened) -> None:

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 from urllib.parse import unquote_plus
 
@@ -15,7 +16,8 @@ import msgspec
 
 from footfall.domain.channel import Sources
 from footfall.domain.event import HOUR_US, Hit, Position, Tally
-from footfall.processor.batch import batch_of
+from footfall.processor.batch import Read, attempt, batch_of
+from footfall.processor.sieve import by_parts
 from footfall.store.port import Late, Outrun
 from footfall.stream.codec import Unreadable, decode, encode
 from footfall.stream.port import Record
@@ -55,7 +57,7 @@ class Failures:
     s3: Any
     records_of: Callable[[Mapping[str, Any]], Sequence[Record]]
     refresh: Callable[[], None]
-    read: Callable[[bytes], Hit | Tally]
+    read: Read
 
     def __call__(self, event: Mapping[str, Any]) -> None:
         """Take in what an event of S3 names. What fails is tried again by Lambda, and is gone after two days in any case."""
@@ -72,11 +74,16 @@ class Failures:
         self.s3.delete_object(Bucket=bucket, Key=key)
 
     def _kept(self, records: Sequence[Record]) -> Iterator[_Kept]:
-        for (shard, sequence), data in records:
-            try:
-                yield _Kept(shard, str(sequence), encode(self.read(data)))
-            except Unreadable as exc:
-                yield _Kept(shard, str(sequence), UNREADABLE + _encode((str(exc), exc.kept)))
+        """Whatever a record is, it comes out; raises only what `NOT_ANSWERING` names."""
+        for record in records:
+            shard, sequence = record.position
+            data = attempt(partial(self._anonymous, record.data))
+            if isinstance(data, Unreadable):
+                data = UNREADABLE + _encode((str(data), data.kept))
+            yield _Kept(shard, str(sequence), data)
+
+    def _anonymous(self, data: bytes) -> bytes:
+        return encode(self.read(data))
 
 
 class Redriven(NamedTuple):
@@ -111,19 +118,32 @@ def redrive(facts: Late, records: Sequence[Record], sources: Sources, now_us: in
         marks = facts.marks()
         gone_past = [record for record in left if record.position.sequence <= marks.get(record.position.shard, -1)]
         for some in (gone_past, [record for record in left if record not in gone_past]):
+            once = partial(_count, facts, sources, now_us, some is gone_past)
             for start in range(0, len(some), AT_ONCE):
-                chunk = some[start : start + AT_ONCE]
-                with suppress(Outrun):
-                    batch = batch_of(chunk, {}, sources, now_us, read_again)
-                    if some is gone_past:
-                        facts.apply_late(batch, [record.position for record in chunk])
-                    else:
-                        facts.apply(batch)
-                    counted += len(chunk)
+                counted += sum(by_parts(some[start : start + AT_ONCE], read_again, once))
         left = _not_applied(facts, left)
         if not left:
             break
     return Redriven(counted, len(records) - counted - len(left), len(left))
+
+
+def _count(
+    facts: Late,
+    sources: Sources,
+    now_us: int,
+    late: bool,
+    records: Sequence[Record],
+    read: Read,
+) -> int:
+    """How many records were applied: all, or none where others were there before."""
+    batch = batch_of(records, {}, sources, now_us, read)
+    with suppress(Outrun):
+        if late:
+            facts.apply_late(batch, [record.position for record in records])
+        else:
+            facts.apply(batch)
+        return len(records)
+    return 0
 
 
 def _not_applied(facts: Late, records: Sequence[Record]) -> list[Record]:

@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from footfall.domain.channel import Sources
-from footfall.domain.event import Hit, Tally
-from footfall.processor.batch import batch_of
-from footfall.registry.port import RegistryBroken
-from footfall.store.port import Facts, Outrun, StoreBroken, TooLarge
+from footfall.processor.batch import NOT_ANSWERING, Read, batch_of
+from footfall.processor.sieve import by_parts
+from footfall.store.port import Batch, Facts, Outrun
 from footfall.stream.port import Record
 
 log = logging.getLogger(__name__)
@@ -27,6 +26,14 @@ class Count:
     bad: int = 0
     failed: Record | None = None
 
+    def add(self, batch: Batch) -> None:
+        """Count a batch that was applied. One of its tallies stands for all bad records."""
+        bad = len(batch.bad)
+        self.applied += len(batch.events) + len(batch.tallies) + bad - bool(bad)
+        self.hits += len(batch.events)
+        self.drops += sum(tally.hits for tally in batch.tallies) - bad
+        self.bad += bad
+
 
 @dataclass(slots=True)
 class Process:
@@ -40,7 +47,7 @@ class Process:
     now: Callable[[], int]
     records_of: Callable[[Mapping[str, Any]], Sequence[Record]]
     refresh: Callable[[], None]
-    read: Callable[[bytes], Hit | Tally]
+    read: Read
     _marks: dict[str, int] = field(default_factory=dict)
 
     def __call__(self, event: Mapping[str, Any]) -> dict[str, Any]:
@@ -52,33 +59,32 @@ class Process:
 
     def apply(self, records: Sequence[Record]) -> Count:
         """Apply records in order, in as few transactions as they fit into."""
-        count, rest, limit = Count(), list(records), len(records)
-        while rest:
-            chunk = rest[:limit]
+        count = Count()
+        try:
+            self.refresh()
+            for batch in by_parts(records, self.read, self._apply):
+                count.add(batch)
+        except NOT_ANSWERING as exc:
+            log.error("%s; the rest comes again", exc)
+            count.failed = next((each for each in records if self._is_new(each)), None)
+        return count
+
+    def _apply(self, records: Sequence[Record], read: Read) -> Batch:
+        """What was applied of records in one transaction: what others had not applied before."""
+        while True:
+            batch = batch_of(records, self._marks, self.sources, self.now(), read)
             try:
-                self.refresh()
-                batch = batch_of(chunk, self._marks, self.sources, self.now(), self.read)
                 if batch.marks:
                     self.facts.apply(batch)
             except Outrun as exc:
                 self._heard(exc.marks)
                 continue
-            except TooLarge:
-                if len(chunk) == 1:
-                    raise
-                limit = len(chunk) // 2
-                continue
-            except (StoreBroken, RegistryBroken) as exc:
-                log.error("%s; the rest comes again", exc)
-                count.failed = chunk[0]
-                break
             self._heard(batch.marks)
-            count.applied += len(batch.events) + len(batch.tallies) + len(batch.bad) - bool(batch.bad)  # one tally stands for all bad ones
-            count.hits += len(batch.events)
-            count.drops += sum(tally.hits for tally in batch.tallies) - len(batch.bad)
-            count.bad += len(batch.bad)
-            rest = rest[len(chunk) :]
-        return count
+            return batch
+
+    def _is_new(self, record: Record) -> bool:
+        shard, sequence = record.position
+        return sequence > self._marks.get(shard, 0)
 
     def _heard(self, marks: Mapping[str, int]) -> None:
         self._marks |= {shard: max(last, self._marks.get(shard, last)) for shard, last in marks.items()}

@@ -1,6 +1,8 @@
 """What the door without code puts on the stream: a request, wrapped by a template of API Gateway and read by nobody before the processor.
 
-The names and values of its query, its headers and its body are in base64, since the template's own ways of quoting make no valid JSON.
+The names and values of its query, its headers and its body are in base64, since the template's
+own ways of quoting make no valid JSON. No part may be as long as its sender likes: what is too
+long is left out and named. Keys are never wrapped; who has one takes the gateway.
 """
 
 import binascii
@@ -24,7 +26,10 @@ BEGINS = b"{"
 
 
 class Envelope(msgspec.Struct, forbid_unknown_fields=True):
-    """A request: `at` is when it came, in milliseconds, and `id` what API Gateway calls it, which no client can choose."""
+    """A request: `at` is when it came, in milliseconds, and `id` what API Gateway calls it.
+
+    No client can choose these. `over` names what was too long to be wrapped.
+    """
 
     v: int
     door: str
@@ -34,7 +39,19 @@ class Envelope(msgspec.Struct, forbid_unknown_fields=True):
     headers: dict[str, str]
     query: list[tuple[str, str]]
     body: str
+    over: str = ""
 
+
+LIMITS = {
+    "body": f"must have at most {own.TRACK_BYTES:,} bytes",
+    "request": "must have at most 10,240 bytes of query and headers",
+}
+KEYS = {"authorization"}
+"""What a template of an earlier version wrapped, and nobody reads."""
+
+KEPT_PAIRS, KEPT_NAME, KEPT_VALUE, KEPT_ID = 4, 100, 200, 100
+KEPT_TEXT = 1_500
+"""Of a query and a body that make no hit, in base64."""
 
 _decode = msgspec.json.Decoder(Envelope).decode
 
@@ -78,8 +95,18 @@ class RestDoor:
 
 
 def _without_address(envelope: Envelope) -> bytes:
-    """What is kept of a request that is no hit: nothing that tells who sent it."""
-    return msgspec.json.encode({"door": envelope.door, "at": envelope.at, "id": envelope.id, "query": envelope.query, "body": envelope.body})
+    """What is kept of a request that is no hit: nothing that tells who sent it, and not much."""
+    query = [(name[:KEPT_NAME], value[:KEPT_VALUE]) for name, value in envelope.query[:KEPT_PAIRS]]
+    left = KEPT_TEXT - len(msgspec.json.encode(query))
+    return msgspec.json.encode(
+        {
+            "door": envelope.door,
+            "at": envelope.at,
+            "id": envelope.id[:KEPT_ID],
+            "query": query,
+            "body": envelope.body[: left - left % 4],
+        }
+    )
 
 
 def _opened(data: bytes) -> Envelope:
@@ -91,12 +118,15 @@ def _opened(data: bytes) -> Envelope:
         raise Unreadable(f"no envelope of version 1, but {envelope.v}, of door {envelope.door[:20]!r}")
     if not 0 < envelope.at < 2**43:
         raise Unreadable("the envelope has no time")
+    if envelope.over:
+        wrong = LIMITS.get(envelope.over, "is too long")
+        raise Unreadable(f"{envelope.over} {wrong}", _without_address(envelope))
     return envelope
 
 
 def _headers(wrapped: Mapping[str, str]) -> Headers:
     """Those that the request had. An empty one says as little as one that is missing."""
-    return [(name.encode(), b64decode(value, validate=True)) for name, value in wrapped.items() if value]
+    return [(name.encode(), b64decode(value, validate=True)) for name, value in wrapped.items() if value and name not in KEYS]
 
 
 def _sighting(envelope: Envelope, by_name: Mapping[bytes, bytes]) -> Sighting:

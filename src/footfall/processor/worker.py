@@ -2,16 +2,18 @@
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import monotonic, sleep
 
 from footfall.domain.channel import Sources
 from footfall.domain.event import DAY_US, HOUR_US
-from footfall.processor.batch import batch_of
+from footfall.processor.batch import Read, batch_of
+from footfall.processor.sieve import by_parts
 from footfall.registry.port import RegistryBroken, Salts
 from footfall.store.port import Facts, StoreBroken
-from footfall.stream.port import Chunk, Reader, StreamBroken
+from footfall.stream.codec import decode
+from footfall.stream.port import Chunk, Reader, Record, StreamBroken
 from footfall.telemetry import EngineMetrics
 
 POLL_SECONDS = 0.01
@@ -73,12 +75,17 @@ class Worker:
         self.metrics.saw(self.now() - chunk.received if chunk.received else 0)
         if not chunk.through:
             return
-        started = monotonic()
-        batch = batch_of(chunk.records, marks, self.sources, self.now())
-        if batch.marks:
-            applied = self.facts.apply(batch)
-            marks.update(batch.marks)
-            self.metrics.applied(applied.counted, applied.copies, monotonic() - started)
+
+        def once(records: Sequence[Record], read: Read) -> None:
+            started = monotonic()
+            batch = batch_of(records, marks, self.sources, self.now(), read)
+            if batch.marks:
+                applied = self.facts.apply(batch)
+                marks.update(batch.marks)
+                self.metrics.applied(applied.counted, applied.copies, monotonic() - started)
+
+        for _ in by_parts(chunk.records, decode, once):
+            pass
         self.stream.discard(chunk.through)
 
     def tidy(self, alive: frozenset[int] | None, chunk: Chunk) -> frozenset[int]:

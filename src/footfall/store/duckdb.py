@@ -17,7 +17,18 @@ from footfall.domain.site import date_day, day_date
 from footfall.store import apply, archive
 from footfall.store.batch import add, add_staged, one, run, spans, staged_spans, timestamp
 from footfall.store.migrations import MIGRATIONS, VERSION
-from footfall.store.port import Adopted, Applied, Batch, Interrupted, NoMemory, NotAdopted, StoreBroken, Stretch, Taken
+from footfall.store.port import (
+    Adopted,
+    Applied,
+    Batch,
+    Interrupted,
+    NoMemory,
+    NotAdopted,
+    StoreBroken,
+    Stretch,
+    Taken,
+    Unfit,
+)
 from footfall.store.respelling import respell
 
 MEMORY = ":memory:"
@@ -33,6 +44,9 @@ SETTINGS = {
 
 ONE_SPELLING = 5
 """The first schema in which equal pages have one."""
+
+OF_DATA = (duckdb.DataError, duckdb.IntegrityError, duckdb.ProgrammingError)
+"""Errors of what a statement is given."""
 
 CORES = os.cpu_count() or 1
 
@@ -65,7 +79,7 @@ class DuckdbFacts:
 
     def apply(self, batch: Batch) -> Applied:
         """See `port.Facts`."""
-        with self._transaction() as connection:
+        with self._transaction() as connection, _fitting():
             applied = [add(connection, events) for events in spans(batch.events)]
             count_drops(connection, batch.tallies)
             for shard, sequence in batch.marks.items():
@@ -215,6 +229,15 @@ def _translated() -> Iterator[None]:
         raise
 
 
+@contextmanager
+def _fitting() -> Iterator[None]:
+    """What is wrong with what is added, and not with the store, as `Unfit`."""
+    try:
+        yield
+    except OF_DATA as exc:
+        raise Unfit(str(exc)) from exc
+
+
 def _heed(error: BaseException) -> None:
     """Raise what Python makes of Ctrl-C, where DuckDB made its own of it."""
     if type(error) is RuntimeError and str(error) == "Query interrupted":
@@ -257,7 +280,7 @@ def _take_in(connection: duckdb.DuckDBPyConnection, parts: Adopted) -> None:
                 raise NotAdopted(f"the archive has another number of {part} than it says")
         if one(connection, archive.ASTRAY, {"site": parts.site}):
             raise NotAdopted("the archive holds events that no Footfall writes")
-    except (duckdb.DataError, duckdb.IntegrityError, duckdb.ProgrammingError) as exc:
+    except OF_DATA as exc:
         raise NotAdopted(f"the archive cannot be read: {exc}") from exc
 
 

@@ -81,7 +81,11 @@ class Outrun(Exception):
         self.marks = marks
 
 
-class TooLarge(Exception):
+class Unfit(Exception):
+    """A batch that the store will never take, and that changed nothing; some of its records may do."""
+
+
+class TooLarge(Unfit):
     """A batch that does not fit into one transaction, and changed nothing; half of it may."""
 
 
@@ -131,7 +135,8 @@ class Facts(Protocol):
 
         Copies are left out, the visits of all touched visitors folded anew, and the days
         changed are marked. The order in which batches come makes no difference. Where several
-        processes write, one may be `Outrun`.
+        processes write, one may be `Outrun`. Raises `Unfit` for what it will never take, and
+        `StoreBroken` where it does not answer.
         """
 
     def settle(self, alive: frozenset[int], today: int, applied_up_to: int) -> Sequence[int]:
@@ -197,7 +202,7 @@ class Late(Facts, Protocol):
     def apply_late(self, batch: Batch, late: Sequence[Position]) -> None:
         """Apply what records came to that their shards have gone past, whatever the batch's marks: all of it in one transaction, or nothing.
 
-        Raises `Outrun` where one of them was applied before, or somebody does the same just now, and `TooLarge`.
+        Raises `Outrun` where one of them was applied before, or somebody does the same just now, and `Unfit`.
         """
 
 

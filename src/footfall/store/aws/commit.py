@@ -21,6 +21,9 @@ from footfall.store.aws.table import Item, Table, key
 from footfall.store.port import Bad, Batch, TooLarge
 
 SEGMENT_BYTES = 300_000
+MOST_ITEM_BYTES = 380_000
+"""Of an item's data: with its names DynamoDB takes 400 KB."""
+
 MOST_ITEMS, MOST_BYTES = 100, 3_500_000
 """Of a transaction: DynamoDB takes 100 items and 4 MB."""
 
@@ -40,8 +43,11 @@ def commit(table: Table, batch: Batch, expires: int, late: Sequence[Position] = 
     puts = [{**item, **expiry} for item in (*segments, *_bad(batch.bad))]
     changed = [table.put({**key(f"X#{site}", day), "version": {"S": secrets.token_hex(8)}}) for site, day in sorted(days)]
     actions = [*shards, *once, *map(table.put, puts), *changed]
-    if len(actions) > MOST_ITEMS or sum(len(item["data"]["B"]) for item in puts) > MOST_BYTES:
-        raise TooLarge
+    sizes = [len(item["data"]["B"]) for item in puts]
+    if len(actions) > MOST_ITEMS or sum(sizes) > MOST_BYTES:
+        raise TooLarge("a transaction would be too large")
+    if max(sizes, default=0) > MOST_ITEM_BYTES:
+        raise TooLarge("an item would be too large")
     return actions
 
 

@@ -17,8 +17,6 @@ from shutil import disk_usage
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from footfall.domain.event import Position
 from footfall.domain.site import date_day
 from footfall.store.apply import REACH
@@ -29,8 +27,16 @@ from footfall.store.aws.lease import lease
 from footfall.store.aws.pointer import Day, Pointer, Pointers, file_key, padded
 from footfall.store.aws.segment import unpack_bad
 from footfall.store.aws.shelf import Shelf
-from footfall.store.aws.table import Table, key, translated
-from footfall.store.port import Applied, Bad, Batch, Outrun, Reading, StoreBroken, Stretch
+from footfall.store.aws.table import REFUSED, UNMET, Cancelled, Table, key, translated
+from footfall.store.port import (
+    Applied,
+    Bad,
+    Batch,
+    Outrun,
+    Reading,
+    Stretch,
+    Unfit,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -84,12 +90,12 @@ class DynamodbFacts:
         return marks_in(self._rows)
 
     def apply(self, batch: Batch) -> Applied:
-        """See `port.Facts`. Copies are found when days are folded, so all count as counted here. Raises `TooLarge`."""
+        """See `port.Facts`. Copies are found when days are folded, so all count as counted here."""
         self._commit(commit(self._rows, batch, self._expiry()))
         return Applied(len(batch.events), 0)
 
     def apply_late(self, batch: Batch, late: Sequence[Position]) -> None:
-        """See `port.Late`. Raises `TooLarge`."""
+        """See `port.Late`."""
         number = max((int(item["hwm"]["S"]) for item in self._rows.items("C", LATE, LATE)), default=0) + 1
         marks = {LATE: number}
         self._commit(commit(self._rows, replace(batch, marks=marks, firsts=marks), self._expiry(), late))
@@ -266,8 +272,10 @@ class DynamodbFacts:
         return Pointer(window.days(site).get(day, Day(None, settled=False)), files, marks)
 
     def _clear(self, site: str, day: date, version: str) -> None:
-        """Take a day's mark away if it is still the one that was read."""
-        with translated(), suppress(self._dynamodb.exceptions.ConditionalCheckFailedException):
+        """Take a day's mark away if it is the one that was read; left where a commit is under way."""
+        errors = self._dynamodb.exceptions
+        replaced = (errors.ConditionalCheckFailedException, errors.TransactionConflictException)
+        with translated(), suppress(*replaced):
             self._dynamodb.delete_item(
                 TableName=self._table,
                 Key=key(f"X#{site}", str(day)),
@@ -279,15 +287,14 @@ class DynamodbFacts:
         if not actions:
             return
         try:
-            self._dynamodb.transact_write_items(TransactItems=actions)
-        except self._dynamodb.exceptions.TransactionCanceledException as exc:
-            reasons = exc.response.get("CancellationReasons", [])
-            failed: list[Any] = [each.get("Item", {}) for each in reasons if each.get("Code") == "ConditionalCheckFailed"]
-            if not failed:
-                raise StoreBroken(str(exc)) from exc
-            raise Outrun({item["sk"]["S"]: int(item["hwm"]["S"]) for item in failed if item}) from exc
-        except (ClientError, BotoCoreError) as exc:
-            raise StoreBroken(str(exc)) from exc
+            self._rows.transact(actions)
+        except Cancelled as exc:
+            if UNMET in exc.codes:
+                reached = {each["sk"]["S"]: int(each["hwm"]["S"]) for each in exc.items}
+                raise Outrun(reached) from exc
+            if REFUSED in exc.codes:
+                raise Unfit(str(exc)) from exc
+            raise
 
     def _expiry(self) -> int:
         return self._now() // 1_000_000 + KEPT_SECONDS

@@ -8,7 +8,7 @@ import zstandard
 
 from footfall.domain.event import Event, Hit, Position, Tally
 from footfall.store.aws.pointer import padded
-from footfall.store.port import Bad, StoreBroken
+from footfall.store.port import Bad, Unfit
 
 LEVEL = 9
 
@@ -36,7 +36,7 @@ def pack(events: Sequence[Event], tallies: Sequence[Tally]) -> bytes:
     rows = [(*event.hit, event.source, event.channel, event.position.shard, str(event.position.sequence)) for event in events]
     columns = [list(column[:1] if len(set(column)) == 1 else column) for column in zip(*rows, strict=True)]
     if any(not 0 <= tally.hits < 2**63 for tally in tallies):
-        raise StoreBroken("a count is beyond what can be stored")
+        raise Unfit("a count is beyond what can be stored")
     return zstandard.compress(_encode(_Segment(len(events), columns, list(tallies))), LEVEL)
 
 

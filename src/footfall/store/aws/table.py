@@ -6,7 +6,7 @@ from random import random
 from time import sleep
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
 from footfall.store.port import StoreBroken
 
@@ -19,6 +19,21 @@ AT_ONCE = 25
 """Writes that one call may carry."""
 
 PAUSES_SECONDS = (0.05, 0.1, 0.2, 0.4, 0.8, 0.0)
+
+
+CONFLICT_PAUSES_SECONDS = [min(0.02 * 2**n, 0.5) for n in range(12)]
+CONFLICT, UNMET, REFUSED = "TransactionConflict", "ConditionalCheckFailed", "ValidationError"
+NEVER = {"ValidationException", "SerializationException", "RequestEntityTooLarge", "413"}
+"""Errors of a call that will be refused whenever it comes."""
+
+
+class Cancelled(StoreBroken):
+    """A transaction that changed nothing: the codes of the reasons, and the items in the way."""
+
+    def __init__(self, error: Exception, reasons: Sequence[Any]) -> None:
+        super().__init__(str(error))
+        self.codes = {each.get("Code", "None") for each in reasons} - {"None"}
+        self.items = [each["Item"] for each in reasons if each.get("Item")]
 
 
 class Table:
@@ -69,14 +84,40 @@ class Table:
         return {"Put": {"TableName": self.name, "Item": item, **conditions}}
 
     def transact(self, actions: Sequence[Any]) -> None:
-        """Do all of it, or nothing. Raises `StoreBroken`."""
-        with translated():
+        """Do all of it, or nothing, again while only other transactions are in the way.
+
+        Raises `Cancelled`, whose only code is `REFUSED` for what never goes, and `StoreBroken`.
+        """
+        for pause in CONFLICT_PAUSES_SECONDS:
+            try:
+                self._transact(actions)
+                return
+            except Cancelled as exc:
+                if exc.codes != {CONFLICT}:
+                    raise
+                sleep(pause * random())
+        self._transact(actions)
+
+    def _transact(self, actions: Sequence[Any]) -> None:
+        try:
             self.client.transact_write_items(TransactItems=list(actions))
+        except self.client.exceptions.TransactionCanceledException as exc:
+            raise Cancelled(exc, exc.response.get("CancellationReasons", [])) from exc
+        except (ClientError, BotoCoreError) as exc:
+            if _never(exc):
+                raise Cancelled(exc, [{"Code": REFUSED}]) from exc
+            raise StoreBroken(str(exc)) from exc
 
 
 def key(pk: str, sk: str) -> Item:
     """The attributes that name an item."""
     return {"pk": {"S": pk}, "sk": {"S": sk}}
+
+
+def _never(error: ClientError | BotoCoreError) -> bool:
+    if isinstance(error, ClientError):
+        return error.response["Error"]["Code"] in NEVER
+    return isinstance(error, ParamValidationError)
 
 
 @contextmanager
