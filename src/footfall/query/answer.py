@@ -1,6 +1,6 @@
 """Answering reports in the shapes of the wire."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -17,11 +17,12 @@ from footfall.domain.report import Report, parse
 from footfall.domain.site import Site
 from footfall.domain.wrong import Wrong
 from footfall.query.catalogue import catalogue
+from footfall.query.leading import Leading
 from footfall.query.limit import Limit
 from footfall.query.metric import Metric, Source
 from footfall.query.partial import Key, Partial
 from footfall.query.question import question
-from footfall.query.rollup import Look, Sums, look
+from footfall.query.rollup import Look, Sums, TooMany, look
 from footfall.query.table import Row, Table, table
 from footfall.store.port import NO_DAYS, Facts, Reading, Rollups, StoreBroken
 
@@ -95,13 +96,30 @@ class Asked:
 
     def answer(self) -> dict[str, Any]:
         """Rows, what is to be said of them, and the question as it was understood."""
-        found = self.table(self.report.period, self.looks[0])
-        rows = found.page()
+        rows, total = self._page()
         results: list[dict[str, Any]] = [{"dimensions": list(key), "metrics": values} for key, values in rows]
         if self.report.compared:
             for result, comparison in zip(results, self._compared(rows, self.report.compared), strict=True):
                 result["comparison"] = comparison
-        return {"results": results, "meta": self._meta(len(found.keys)), "query": self._echo()}
+        return {"results": results, "meta": self._meta(total), "query": self._echo()}
+
+    def _page(self) -> tuple[list[Row], int]:
+        """The rows asked for, and how many there are in all."""
+        try:
+            found = self.table(self.report.period, self.looks[0])
+        except TooMany:
+            return self._leading(self.report.period, self.looks[0]).page()
+        return found.page(), len(found.keys)
+
+    def _rows(self, period: Period, at: Look, keys: Sequence[Key]) -> Mapping[Key, list[Any]]:
+        """Rows of a period by their dimensions; all, or where these are too many those named."""
+        try:
+            return self.table(period, at).rows()
+        except TooMany:
+            return self._leading(period, at).rows(keys)
+
+    def _leading(self, period: Period, at: Look) -> Leading:
+        return Leading(self.report, self.site.goals, self.sums, period, at)
 
     def table(self, period: Period, at: Look) -> Table:
         """All rows of a period. The dimension `time` means the same bucket whatever the period."""
@@ -116,12 +134,13 @@ class Asked:
         return table(self.report, ask)
 
     def _compared(self, rows: list[Row], period: Period) -> Iterator[dict[str, Any]]:
-        before = self.table(period, self.looks[1]).rows()
         metrics = [catalogue()[name] for name in self.report.metrics]
         nothing = [0 if metric.count else None for metric in metrics]
         partner = self._partners(period)
-        for key, values in rows:
-            other = partner(key)
+        others = [partner(key) for key, _ in rows]
+        named = [other for other in others if None not in other]
+        before = self._rows(period, self.looks[1], named)
+        for (_, values), other in zip(rows, others, strict=True):
             old = before.get(other, nothing)
             yield {
                 "dimensions": list(other),

@@ -48,14 +48,23 @@ class Compiled:
     near: Stretch
 
 
-def compiled(question: Question, span: Span, *, by_day: bool) -> Compiled:
-    """The SQL of a question over a span."""
+def compiled(
+    question: Question,
+    span: Span,
+    *,
+    by_day: bool,
+    most: int | None = MOST_GROUPS + 1,
+    prefix: str = "p",
+) -> Compiled:
+    """The SQL of a question over a span: its rows, or the first `most`; `prefix` begins the names of parameters."""
     spare = SPILL if span.since else timedelta(0)
-    conditions = Conditions(question.site, question.goals, (span.first - spare - SPILL, span.last + spare + SPILL))
+    days = (span.first - spare - SPILL, span.last + spare + SPILL)
+    conditions = Conditions(question.site, question.goals, days, prefix)
     builder = _Builder(question, span, conditions, by_day)
     parts = {Relation.VISITS: builder.visits, Relation.ENGAGEMENT: builder.engagement}
     sql = parts.get(question.source.relation, builder.events)()
-    return Compiled(f"{sql} GROUP BY ALL LIMIT {MOST_GROUPS + 1}", conditions.parameters, conditions.days)
+    limit = f" LIMIT {most}" if most else ""
+    return Compiled(f"{sql} GROUP BY ALL{limit}", conditions.parameters, conditions.days)
 
 
 @dataclass(frozen=True, slots=True)

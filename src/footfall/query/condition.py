@@ -40,11 +40,12 @@ class Conditions:
     site: str
     goals: Sequence[Goal]
     days: tuple[date, date]
+    prefix: str = "p"
     parameters: dict[str, Any] = field(default_factory=dict)
 
     def bind(self, value: Any) -> str:
         """The placeholder of a value."""
-        name = f"p{len(self.parameters)}"
+        name = f"{self.prefix}{len(self.parameters)}"
         self.parameters[name] = value
         return f"${name}"
 

@@ -8,7 +8,7 @@ from footfall.domain.filter import And, tests, without_goals
 from footfall.domain.goal import Goal
 from footfall.domain.report import Report
 from footfall.query.catalogue import sums_of
-from footfall.query.metric import Source
+from footfall.query.metric import Relation, Source
 
 VERSION = 2
 """To be raised when the SQL of a question changes its meaning: roll-ups made before are then not found."""
@@ -32,6 +32,11 @@ class Question:
     def sums(self) -> tuple[str, ...]:
         """The aggregates taken."""
         return sums_of(self.source.relation)
+
+    @property
+    def width(self) -> int:
+        """How many columns its keys have: revenue has the currency besides."""
+        return len(self.dimensions) + (self.source.relation is Relation.REVENUE)
 
     @property
     def key(self) -> bytes:

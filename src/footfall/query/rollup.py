@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -13,12 +13,14 @@ from footfall.domain.page import readable
 from footfall.domain.period import Period, bucket
 from footfall.domain.spelling import PATHS
 from footfall.query.compiler import MOST_GROUPS, Span, compiled
-from footfall.query.metric import Column, Relation
+from footfall.query.metric import Column
 from footfall.query.partial import Partial, by_day, merged, packed, partial, unpacked
 from footfall.query.question import Question
 from footfall.store.port import NO_DAYS, Reading, Rollups, StoreBroken
 
 REMEMBERED_ROWS = 200_000
+REMEMBERED_FAILURES = 100
+TOO_MANY = f"the report has more than {MOST_GROUPS:,} rows; ask for a shorter period, fewer dimensions or a filter"
 KEPT_ROWS = 50_000
 """A day of more rows is computed again rather than kept, unless its report is a standard one."""
 
@@ -35,6 +37,10 @@ Days = Mapping[date, int]
 
 class TooCostly(Exception):
     """What was asked takes more than a question may; its text says what would take less."""
+
+
+class TooMany(TooCostly):
+    """The report has more rows than can be held at once."""
 
 
 @dataclass(slots=True)
@@ -61,14 +67,25 @@ class Sums:
         self._rollups = rollups
         self._lock = threading.Lock()
         self._merged: OrderedDict[Any, Partial] = OrderedDict()
+        self._too_many: deque[Any] = deque(maxlen=REMEMBERED_FAILURES)
 
     def over(self, question: Question, period: Period, at: Look) -> Partial:
         """The sums of a period; raises `TooCostly`."""
         if period.since or "time:minute" in question.dimensions:
             at.left_out.update(at.trimmed)
             span = Span(period.first, period.last, None, sorted(at.trimmed), period.since, period.until)
-            return _total([partial(self._columns(question, span, at, days=False), _width(question))], question)
+            return _total([partial(self._columns(question, span, at, days=False), question.width)], question)
         return self._remembered(question, at.days, at, self._of_whole_days)
+
+    def gone(self, question: Question, period: Period, at: Look) -> Partial:
+        """What is kept of the days of a period whose facts are gone; raises `TooCostly`."""
+        if not at.trimmed:
+            return merged([], len(question.sums))
+        if period.since or "time:minute" in question.dimensions:
+            at.left_out.update(at.trimmed)
+            return merged([], len(question.sums))
+        days = {day: version for day, version in at.days.items() if day in at.trimmed}
+        return self._of_some(question, days, at)
 
     def _of_whole_days(self, question: Question, days: Days, at: Look) -> Partial:
         """Of those that are over, which rarely change, and of those that are not."""
@@ -91,7 +108,13 @@ class Sums:
             if found := self._merged.get(name):
                 self._merged.move_to_end(name)
                 return found
-        total = compute(question, days, at)
+            if name in self._too_many:
+                raise TooMany(TOO_MANY)
+        try:
+            total = compute(question, days, at)
+        except TooMany:
+            self._too_many.append(name)
+            raise
         if not at.left_out:
             self._remember(name, total)
         return total
@@ -104,11 +127,7 @@ class Sums:
         lacking = {}
         for one in question.kept_as:
             kept = self._kept(one, days, at)
-            for day, data in kept.items():
-                part = unpacked(data)
-                if day in at.trimmed:
-                    part = _spelled(part, question)
-                yield _labelled(part, question, day)
+            yield from (_shown(data, question, day, at) for day, data in kept.items())
             gone = {day for day in days if day in at.trimmed and day not in kept}
             at.left_out.update(gone)
             lacking[one] = frozenset(days.keys() - kept.keys() - gone)
@@ -157,7 +176,7 @@ class Sums:
             if one.listed and len(ones) > 1:
                 chosen = columns[f"d{one.dimensions.index(GOAL)}"] == one.listed[0].name
                 own = {name: column[chosen] for name, column in columns.items()}
-            yield one, dict.fromkeys(days, nothing) | by_day(own, _width(one))
+            yield one, dict.fromkeys(days, nothing) | by_day(own, one.width)
 
     def _keep(self, question: Question, days: Days, parts: Mapping[date, Partial], most: int) -> None:
         small = {day: (days[day], packed(part)) for day, part in parts.items() if day in days and len(part.keys) <= most}
@@ -194,11 +213,15 @@ def _rows(columns: Mapping[str, Column]) -> int:
 
 def _check(rows: int) -> None:
     if rows > MOST_GROUPS:
-        raise TooCostly(f"the report has more than {MOST_GROUPS:,} rows; ask for a shorter period, fewer dimensions or a filter")
+        raise TooMany(TOO_MANY)
 
 
-def _width(question: Question) -> int:
-    return len(question.dimensions) + (question.source.relation is Relation.REVENUE)
+def _shown(data: bytes, question: Question, day: date, at: Look) -> Partial:
+    """A roll-up as part of a question's answer."""
+    part = unpacked(data)
+    if day in at.trimmed:
+        part = _spelled(part, question)
+    return _labelled(part, question, day)
 
 
 def _spelled(part: Partial, question: Question) -> Partial:

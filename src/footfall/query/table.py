@@ -61,13 +61,18 @@ class Table:
 def table(report: Report, ask: Ask) -> Table:
     """The rows of a report: those in which something of what is asked was counted, or its only one."""
     metrics = [catalogue()[name] for name in report.metrics]
-    present = sorted({source for metric in metrics for source in metric.presence}, key=lambda source: source.name)
     index: dict[Key, int] = {}
-    for source in present:
+    for source in presence(report):
         for key in ask(source)[0].keys:
             index.setdefault(key, len(index))
     keys = list(index) if report.dimensions else [()]
     return Table(report, keys, {metric.name: metric.value(_sums(metric, report, keys, ask)) for metric in metrics})
+
+
+def presence(report: Report) -> Sequence[Source]:
+    """The sources of which one must have counted something for a row to be shown."""
+    found = {source for name in report.metrics for source in catalogue()[name].presence}
+    return sorted(found, key=lambda source: source.name)
 
 
 def _sums(metric: Metric, report: Report, keys: Sequence[Key], ask: Ask) -> Mapping[str, Column]:
