@@ -9,13 +9,15 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from tests.patience import SECONDS
+
 ROOT = Path(__file__).parents[1]
 
 
 def build(folder: Path) -> subprocess.CompletedProcess[str]:
     """Build it into a folder, strictly: a broken link, a lost anchor or a page that no page leads to is an error."""
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--config-file", str(ROOT / "mkdocs.yml"), "--site-dir", str(folder)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60)
+    return subprocess.run(command, capture_output=True, text=True, timeout=SECONDS)
 
 
 class _Quiet(SimpleHTTPRequestHandler):

@@ -15,16 +15,15 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from time import sleep
 
 import pytest
 
 from footfall.aws.shipped import TEMPLATE, shipped
+from tests.patience import SECONDS, wait_until
 from tests.server import free_port
 
 HOME = Path(__file__).parent / "ministack"
 PYTHON = HOME / ".venv" / "bin" / "python"
-START_TRIES = 600
 
 
 def emulated() -> str:
@@ -60,9 +59,14 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def _wait(running: "subprocess.Popen[bytes]", url: str, log: Path) -> None:
-    for _ in range(START_TRIES):
-        assert running.poll() is None, log.read_text()
-        with suppress(OSError), urllib.request.urlopen(f"{url}/_ministack/health", timeout=5):
-            return
-        sleep(0.05)
-    raise AssertionError(f"MiniStack does not start: {log.read_text()}")
+    wait_until(
+        lambda: running.poll() is not None or _healthy(url),
+        lambda: f"MiniStack does not start: {log.read_text()}",
+    )
+    assert running.poll() is None, log.read_text()
+
+
+def _healthy(url: str) -> bool:
+    with suppress(OSError), urllib.request.urlopen(f"{url}/_ministack/health", timeout=SECONDS):
+        return True
+    return False

@@ -11,6 +11,8 @@ from time import sleep
 from typing import Any
 from urllib.parse import urlsplit
 
+from tests.patience import SECONDS
+
 HOP = {"connection", "content-length", "keep-alive", "transfer-encoding", "date", "server"}
 
 
@@ -43,7 +45,7 @@ class Call(BaseHTTPRequestHandler):
         token = json.loads(self.sent)["ClientRequestToken"] if self.action == "TransactWriteItems" else None
         if token in self.server.done:
             return self.server.done[token]
-        upstream = HTTPConnection(self.server.upstream, timeout=20)
+        upstream = HTTPConnection(self.server.upstream, timeout=SECONDS)
         try:
             upstream.request(self.command, self.path, self.sent, {name: value for name, value in self.headers.items() if name.lower() not in HOP})
             answer = upstream.getresponse()

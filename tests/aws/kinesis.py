@@ -3,7 +3,6 @@
 import subprocess
 from collections.abc import Iterator
 from itertools import count
-from time import sleep
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import boto3
@@ -11,11 +10,11 @@ import pytest
 from botocore.config import Config
 
 from tests.aws.emulators import ANYBODY, HERE
+from tests.patience import wait_until
 
 if TYPE_CHECKING:
     from mypy_boto3_kinesis import KinesisClient
 
-WAIT_TRIES = 500
 _numbers = count()
 
 
@@ -34,11 +33,11 @@ class Kinesis(NamedTuple):
 
     def settled(self, name: str) -> None:
         """Wait until what was asked of a stream is done."""
-        for _ in range(WAIT_TRIES):
-            if self.client.describe_stream_summary(StreamName=name)["StreamDescriptionSummary"]["StreamStatus"] == "ACTIVE":
-                return
-            sleep(0.01)
-        raise AssertionError(f"{name} is never ready")
+        wait_until(lambda: self._status(name) == "ACTIVE", lambda: f"{name} is never ready")
+
+    def _status(self, name: str) -> str:
+        told = self.client.describe_stream_summary(StreamName=name)
+        return told["StreamDescriptionSummary"]["StreamStatus"]
 
     def split(self, name: str, shard: str) -> None:
         """Split a shard in the middle."""

@@ -14,11 +14,11 @@ from typing import Any
 
 from botocore.client import BaseClient
 
+from tests.patience import SECONDS
 from tests.traffic import Made
 
 Function = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 CALL = "dynamodb.TransactWriteItems"
-WAIT_SECONDS = 20.0
 
 
 class Crash(BaseException):
@@ -60,7 +60,7 @@ def doom(client: BaseClient) -> None:
         if FATE.hangs:
             hangs, FATE.hangs = FATE.hangs, None
             hangs.set()
-            assert FATE.go and FATE.go.wait(WAIT_SECONDS)
+            assert FATE.go and FATE.go.wait(SECONDS)
         if FATE.before:
             FATE.before = False
             raise Crash
@@ -95,7 +95,7 @@ class Zombie:
     def finish(self) -> None:
         """Let it do its late write."""
         self.go.set()
-        self.thread.join(WAIT_SECONDS)
+        self.thread.join(SECONDS)
         assert not self.thread.is_alive()
 
 

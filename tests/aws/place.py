@@ -21,6 +21,7 @@ from footfall.registry.dynamodb import DynamodbRegistry, DynamodbSalts
 from tests.aws.emulators import ANYBODY, Aws
 from tests.aws.events import BROWSER, RESOURCES, proxied, wrapped
 from tests.aws.kinesis import client as kinesis_client
+from tests.patience import SECONDS
 
 ROOT = Path(__file__).parents[2]
 SECRET = "of the distribution"
@@ -135,7 +136,7 @@ class Place:
         for running in self._running.values():
             assert running.stdin and running.stdout
             running.stdin.close()
-            running.wait(20)
+            running.wait(SECONDS)
             running.stdout.close()
 
 

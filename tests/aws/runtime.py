@@ -13,9 +13,9 @@ from threading import Thread
 from typing import Any, NamedTuple
 
 from tests.aws.cloud import PYTHON
+from tests.patience import SECONDS
 
 PREFIX = "/2018-06-01/runtime/"
-WAIT_SECONDS = 60
 
 
 class Answer(NamedTuple):
@@ -83,7 +83,7 @@ class Sandbox:
     def invoke(self, event: Any) -> Answer:
         """Have an event handled."""
         self._server.asked.put((f"request-{next(self._numbers)}", json.dumps(event).encode()))
-        return self._server.answers.get(timeout=WAIT_SECONDS)
+        return self._server.answers.get(timeout=SECONDS)
 
 
 @contextmanager

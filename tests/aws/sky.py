@@ -6,7 +6,6 @@ import zipfile
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
-from time import sleep
 from typing import Any
 
 import pytest
@@ -15,6 +14,7 @@ from footfall.__main__ import main
 from tests.aws.cloud import emulated
 from tests.aws.emulators import ANYBODY, clients_of
 from tests.aws.events import proxied
+from tests.patience import wait_for
 
 _numbers = count()
 
@@ -56,14 +56,20 @@ class Sky:
     def until(self, metrics: list[int]) -> None:
         """Wait until today's visitors and page views are these."""
         asked = {"site_id": "example", "metrics": ["visitors", "pageviews"], "date_range": "day"}
-        for _ in range(60):
+
+        def counted() -> list[int]:
             answer = self.invoke("QueryFunction", proxied("POST", "/api/v2/query", body=asked))
             assert answer["statusCode"] == 200, answer
             (row,) = json.loads(answer["body"])["results"]
-            if row["metrics"] == metrics:
-                return
-            sleep(0.5)
-        raise AssertionError(f"not counted: {row}; {self.client('s3').list_objects_v2(Bucket=self.resource('FailuresBucket')).get('Contents')}")
+            found: list[int] = row["metrics"]
+            return found
+
+        found = wait_for(counted, metrics)
+        assert found == metrics, f"not counted: {found}; {self._failures()}"
+
+    def _failures(self) -> object:
+        bucket = self.resource("FailuresBucket")
+        return self.client("s3").list_objects_v2(Bucket=bucket).get("Contents")
 
     def template(self, change: Callable[[str], str]) -> Path:
         """The template, changed: from now on it is what is deployed."""

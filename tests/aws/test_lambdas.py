@@ -6,8 +6,9 @@ import sys
 from base64 import b64decode, b64encode
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from time import sleep, time_ns
+from time import time_ns
 from typing import Any
 from urllib.parse import urljoin
 
@@ -21,6 +22,7 @@ from footfall.registry.port import Scope
 from tests.aws.emulators import Aws
 from tests.aws.events import BROWSER, RESOURCES, proxied, to_url
 from tests.aws.place import SECRET, Place, place
+from tests.patience import wait_until
 
 __all__ = ["place"]
 pytestmark = pytest.mark.slow
@@ -101,12 +103,30 @@ def _dropped(place: Place) -> dict[str, int]:
     return {each["reason"]: each["hits"] for each in place.get("/api/v1/stats/dropped", site_id="example")["results"]}
 
 
+IMPORTING = """
+from time import process_time
+started = process_time()
+import boto3, botocore.config
+sdk = process_time()
+import footfall.aws.lambdas, footfall.functions.process, footfall.gateway.envelope
+import footfall.gateway.clients, footfall.store.aws.dynamodb, footfall.stream.kinesis
+print(sdk - started, process_time() - sdk)
+"""
+
+
 def test_counting_starts_fast() -> None:
-    """What is imported beside AWS's own SDK, at its best: a machine may be busy."""
-    program = "import time, boto3, botocore.config; a = time.perf_counter(); import footfall.aws.lambdas, footfall.functions.process, footfall.gateway.envelope, "
-    program += "footfall.gateway.clients, footfall.store.aws.dynamodb, footfall.stream.kinesis; print(time.perf_counter() - a)"
-    taken = [float(subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout) for _ in range(7)]
-    assert min(taken) < 0.15, taken
+    """What is imported beside AWS's own SDK takes hardly longer than that does, each at its best."""
+    taken = [imported() for _ in range(7)]
+    sdk, ours = (min(each) for each in zip(*taken, strict=True))
+    assert ours < 1.2 * sdk, taken
+
+
+def imported() -> tuple[float, float]:
+    """Processor time of importing the SDK, and then what counts."""
+    command = [sys.executable, "-c", IMPORTING]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    sdk, ours = map(float, done.stdout.split())
+    return sdk, ours
 
 
 def test_functions_carry_nothing_that_they_do_not_need(place: Place) -> None:
@@ -140,11 +160,18 @@ def _old_salt(place: Place) -> None:
     place.give_up("aws/lambda/x")
     for older in (day - 1, day - 31):
         place.salts.make(older, now - 9 * DAY_US)
-    sleep(1.1)  # so long a warm function may not know of a new key
     for days in (1, 31):
         body = json.dumps({**past, "date": noon - days * 86_400_000}).encode()
-        assert place.call("collect", through_cloudfront("POST", "/v1/track", body, authorization=f"Bearer {secret}"))["answer"]["statusCode"] == 202
+        wait_until(partial(_taken, place, body, f"Bearer {secret}"))
     place.deliver()
+
+
+def _taken(place: Place, body: bytes, authorization: str) -> bool:
+    """Whether a function takes a hit: a warm one does not know of a new key at once."""
+    asked = through_cloudfront("POST", "/v1/track", body, authorization=authorization)
+    answer = place.call("collect", asked)["answer"]
+    assert answer["statusCode"] in (202, 401)
+    return bool(answer["statusCode"] == 202)
 
 
 def _rolled_up(place: Place) -> None:

@@ -32,6 +32,7 @@ from footfall.registry.sqlite import SqliteRegistry, SqliteSalts
 from footfall.stream.codec import Unreadable
 from footfall.stream.port import Record
 from tests.aws.events import BROWSER, RESOURCES, wrapped
+from tests.patience import SECONDS
 from tests.traffic import at
 
 TRACK = RESOURCES["TrackPost"]["Properties"]["Integration"]
@@ -292,6 +293,6 @@ def test_the_template_is_clean(tmp_path: Path) -> None:
     wrong.write_text(shipped(TEMPLATE).replace("ParallelizationFactor: 1", "ParallelizationFactor: 11"))
     right = tmp_path / "right.yaml"
     right.write_text(template.deployable(shipped(TEMPLATE), {}))
-    assert subprocess.run([lint, wrong], capture_output=True, timeout=100).returncode
-    done = subprocess.run([lint, right], capture_output=True, text=True, timeout=100)
+    assert subprocess.run([lint, wrong], capture_output=True, timeout=2 * SECONDS).returncode
+    done = subprocess.run([lint, right], capture_output=True, text=True, timeout=2 * SECONDS)
     assert (done.returncode, done.stdout) == (0, "")

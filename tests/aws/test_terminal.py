@@ -11,6 +11,7 @@ import pytest
 from footfall.aws.shipped import TEMPLATE, shipped
 from footfall.aws.template import defaults, parsed, sizes
 from tests.aws.sky import Sky, say, sky
+from tests.patience import SECONDS
 from tests.server import FOOTFALL
 
 __all__ = ["say", "sky"]
@@ -59,7 +60,7 @@ def test_whose_account_it_is(sky: Sky, tmp_path: Path) -> None:
     }
 
     def said(*flags: str) -> str:
-        done = subprocess.run([*FOOTFALL, "aws", "status", "--endpoint-url", sky.url, *flags], env=kept, capture_output=True, text=True, timeout=60)
+        done = subprocess.run([*FOOTFALL, "aws", "status", "--endpoint-url", sky.url, *flags], env=kept, capture_output=True, text=True, timeout=SECONDS)
         assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1), done
         return done.stderr
 
@@ -74,7 +75,7 @@ def test_the_template_is_printed_as_it_would_be_deployed(tmp_path: Path) -> None
     """Without asking anybody."""
 
     def printed(*flags: str) -> str:
-        done = subprocess.run([*FOOTFALL, "aws", "template", *flags], env={"PATH": os.environ["PATH"]}, capture_output=True, text=True, timeout=60, cwd=tmp_path)
+        done = subprocess.run([*FOOTFALL, "aws", "template", *flags], env={"PATH": os.environ["PATH"]}, capture_output=True, text=True, timeout=SECONDS, cwd=tmp_path)
         assert (done.returncode, done.stderr) == (0, ""), done
         return done.stdout
 
@@ -82,6 +83,6 @@ def test_the_template_is_printed_as_it_would_be_deployed(tmp_path: Path) -> None
     assert set(parsed(text)["Parameters"]) == set(parsed(shipped(TEMPLATE))["Parameters"])
     assert defaults(text) == ours | sizes(1200) | {"FrontDoor": "function", "TrustedProxies": '10.0.0.0/8, "x"'}
     assert defaults(printed()) == ours
-    done = subprocess.run([*FOOTFALL, "aws", "template", "--parameter", "Colour=blue"], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([*FOOTFALL, "aws", "template", "--parameter", "Colour=blue"], capture_output=True, text=True, timeout=SECONDS)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
     assert done.stderr.startswith("footfall: the template has no default of a parameter 'Colour'; it has those of AlarmTopic, BatchSize, ")

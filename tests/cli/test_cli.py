@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from footfall.settings import OPTIONS, variable
+from tests.patience import SECONDS
 
 GROUPS = {"site": ("add", "edit", "list", "remove"), "key": ("add", "list", "revoke"), "goal": ("add", "list", "remove")}
 COMMANDS = [
@@ -34,7 +35,7 @@ Done = subprocess.CompletedProcess[str]
 def run(*arguments: str, **variables: str) -> Done:
     """A command run to its end, with no other `FOOTFALL_*` variables than those given."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("FOOTFALL_")} | variables | {"COLUMNS": "200"}
-    return subprocess.run([sys.executable, "-m", "footfall", *arguments], capture_output=True, text=True, timeout=30, env=environment, stdin=subprocess.DEVNULL)
+    return subprocess.run([sys.executable, "-m", "footfall", *arguments], capture_output=True, text=True, timeout=SECONDS, env=environment, stdin=subprocess.DEVNULL)
 
 
 def last(done: Done) -> str:

@@ -10,6 +10,7 @@ from footfall.aws.cost import PRICES, Use, bill
 from footfall.aws.shipped import TEMPLATE, shipped
 from footfall.aws.template import parsed
 from footfall.cli.cost import count
+from tests.patience import SECONDS
 from tests.server import FOOTFALL
 
 
@@ -67,9 +68,9 @@ def test_numbers_of_views(text: str, number: int) -> None:
 
 
 def test_the_command() -> None:
-    done = subprocess.run([*FOOTFALL, "aws", "cost", "--views", "1M"], capture_output=True, text=True, timeout=30, check=True)
+    done = subprocess.run([*FOOTFALL, "aws", "cost", "--views", "1M"], capture_output=True, text=True, timeout=SECONDS, check=True)
     assert done.stdout.startswith("1,000,000 page views a month, 2.2 hits each, rest door\n")
     assert f"{dollars(views=1_000_000):,.2f} $" in done.stdout
     for wrong in ("", "many", "-1", "nan", "1e99"):
-        done = subprocess.run([*FOOTFALL, "aws", "cost", "--views", wrong], capture_output=True, text=True, timeout=30)
+        done = subprocess.run([*FOOTFALL, "aws", "cost", "--views", wrong], capture_output=True, text=True, timeout=SECONDS)
         assert done.returncode == 2 and "must be a number such as 250000 or 1M" in done.stderr

@@ -24,6 +24,7 @@ from footfall.cli.output import written
 from footfall.control.port import Refusal
 from footfall.settings import read
 from tests.oracle import HOUR
+from tests.patience import SECONDS
 from tests.traffic import SITE, Act, apply, crowd, made
 
 
@@ -258,7 +259,7 @@ def test_a_site_goes_from_folder_to_folder(run: Any, tmp_path: Path) -> None:
 
 def test_a_terminal_has_bars_and_no_other_output_has(data: Path) -> None:
     flags = ["query", "--by", "event:page", *JUNE, "--data", str(data)]
-    shown, piped = on_a_terminal(*flags), subprocess.run([sys.executable, "-m", "footfall", *flags], capture_output=True, timeout=30, check=True).stdout.decode()
+    shown, piped = on_a_terminal(*flags), subprocess.run([sys.executable, "-m", "footfall", *flags], capture_output=True, timeout=SECONDS, check=True).stdout.decode()
     assert "█" in shown and "\x1b[" in shown
     assert "█" not in piped and "\x1b" not in piped
     assert "▅▆▆█" in on_a_terminal("query", *JUNE, "--data", str(data))
@@ -278,11 +279,11 @@ def on_a_terminal(*arguments: str, stream: str = "stdout") -> str:
     with subprocess.Popen([sys.executable, "-m", "footfall", *arguments], stdin=subprocess.DEVNULL, env=environment, **streams) as process:
         os.close(theirs)
         found = b""
-        while select.select([ours], [], [], 30)[0]:
+        while select.select([ours], [], [], SECONDS)[0]:
             try:
                 found += os.read(ours, 65_536)
             except OSError:  # so a terminal says that it is over
                 break
-        assert process.wait(30) == 0
+        assert process.wait(SECONDS) == 0
     os.close(ours)
     return found.decode()

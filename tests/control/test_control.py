@@ -16,6 +16,7 @@ from footfall.control.port import MARK, PREFIX, Refusal
 from footfall.control.server import Control
 from footfall.settings import read
 from footfall.store.port import StoreBroken
+from tests.patience import SECONDS
 from tests.server import Server, footfall
 
 REPORT = {"metrics": ["pageviews"], "date_range": "day"}
@@ -74,7 +75,7 @@ def test_long_commands_keep_no_other_call_waiting() -> None:
     async def all_at_once() -> list[list[Any]]:
         return await asyncio.gather(*(call(PREFIX + "wait") for _ in range(50)), call("/api/sites"))
 
-    control = Control({"wait": lambda: over.wait(10)}, application)
+    control = Control({"wait": lambda: over.wait(SECONDS)}, application)
     *waited, answered = asyncio.run(all_at_once())
     assert answered == ["answered"] and over.is_set()
     assert {(start["status"], body["body"]) for start, body in waited} == {(200, b"true")}, "they waited in vain"

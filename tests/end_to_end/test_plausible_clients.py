@@ -19,6 +19,7 @@ import httpx
 import pytest
 
 from tests.agents import DEVICES
+from tests.patience import SECONDS
 from tests.server import Server, footfall
 
 pytestmark = pytest.mark.slow
@@ -94,7 +95,7 @@ class Clients:
         return json.loads(self._said("node", str(CLIENTS / "client.cjs"), self.host, self.key, name, json.dumps([site, method, *arguments])))
 
     def _said(self, *command: str) -> str:
-        return subprocess.run(command, env=self.environment, capture_output=True, text=True, timeout=60, check=True).stdout.strip()
+        return subprocess.run(command, env=self.environment, capture_output=True, text=True, timeout=SECONDS, check=True).stdout.strip()
 
 
 @pytest.fixture(scope="module")

@@ -3,9 +3,9 @@
 import atexit
 import subprocess
 from pathlib import Path
-from time import monotonic, sleep
 
 from tests.install.container import DYING, ROOT, Container
+from tests.patience import SECONDS, wait_until
 
 # Nothing that systemd would do to a real machine's devices and kernel is left to it, nor may it.
 BOOT = f"""
@@ -30,7 +30,6 @@ pivot_root . outside
 umount --lazy /outside
 exec env -i container=lxc PATH=/usr/sbin:/usr/bin /lib/systemd/systemd --system --unit=basic.target --log-target=null --show-status=no
 """
-BOOT_SECONDS = 20.0
 
 
 class Machine:
@@ -40,11 +39,11 @@ class Machine:
         namespaces = ["unshare", "--mount", "--propagation", "private", "--pid", "--fork", "--kill-child", "--cgroup", "--uts", "--ipc"]
         self._process = subprocess.Popen([*DYING, *container.inside(), "--net", *namespaces, "sh", "-c", BOOT], stdin=subprocess.DEVNULL)
         atexit.register(self._process.kill)
-        until = monotonic() + BOOT_SECONDS
-        while self.systemctl("is-active", "basic.target", expected=None) != "active":
-            assert monotonic() < until, "systemd did not start"
-            assert self._process.poll() is None, "systemd ended"
-            sleep(0.05)
+        wait_until(self._is_booted, lambda: "systemd did not start")
+
+    def _is_booted(self) -> bool:
+        assert self._process.poll() is None, "systemd ended"
+        return self.systemctl("is-active", "basic.target", expected=None) == "active"
 
     def systemctl(self, *arguments: str, expected: int | None = 0) -> str:
         """What it says; its exit status must be the expected one, if any is."""
@@ -56,7 +55,9 @@ class Machine:
 
     def run(self, *command: str, expected: int | None = 0) -> str:
         """Run a command on it as root; what it printed."""
-        done = subprocess.run([*self._inside(), "/usr/bin/env", "-i", "PATH=/usr/sbin:/usr/bin", *command], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(
+            [*self._inside(), "/usr/bin/env", "-i", "PATH=/usr/sbin:/usr/bin", *command], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=2 * SECONDS
+        )
         assert expected in (None, done.returncode), f"{command} ended with {done.returncode}: {done.stdout}{done.stderr}"
         return done.stdout.strip()
 

@@ -8,7 +8,8 @@ import atexit
 import subprocess
 import sys
 from pathlib import Path
-from time import monotonic, sleep
+
+from tests.patience import wait_until
 
 ROOT = "/mnt/root"
 MAKE = f"""
@@ -30,8 +31,6 @@ NOBODY = ["--clear-groups", "--bounding-set", "-all", "--inh-caps", "-all", "--n
 DYING = ["setpriv", "--pdeathsig", "KILL"]
 """Before a command line: it ends with the tests, however they end."""
 
-START_SECONDS = 20.0
-
 
 class Container:
     """Runs commands of an image. Ends with `end`, or with the tests."""
@@ -39,9 +38,9 @@ class Container:
     def __init__(self, *, node: bool = False) -> None:
         self._holder = subprocess.Popen([*DYING, "unshare", "--mount", "--net", "sh", "-c", MAKE, "sh", sys.base_prefix, "node" if node else ""], stdin=subprocess.DEVNULL)
         atexit.register(self._holder.kill)
-        until = monotonic() + START_SECONDS
-        while not (seen := Path(f"/proc/{self._holder.pid}/root/mnt/ready").exists()) and monotonic() < until and self._holder.poll() is None:
-            sleep(0.02)
+        ready = Path(f"/proc/{self._holder.pid}/root/mnt/ready")
+        wait_until(lambda: ready.exists() or self._holder.poll() is not None)
+        seen = ready.exists()
         assert seen, "no container could be made; it takes root and the kernel's overlay file system"
 
     @property

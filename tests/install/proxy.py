@@ -7,16 +7,15 @@ import ssl
 import subprocess
 from contextlib import suppress
 from pathlib import Path
-from time import monotonic, sleep
 
 import httpx
 
 from tests.end_to_end.test_browser import FLAGS
+from tests.patience import SECONDS, wait_until
 
 INFRA = Path(__file__).parents[2] / "infra"
 UPSTREAM = "127.0.0.1:8000"
 ROOT, BELOW = "stats.example.com", "www.example.com"
-START_SECONDS = 20.0
 NGINX = """\
 daemon off;
 user root;
@@ -51,13 +50,14 @@ class Proxy:
         self._wait(host)
 
     def _wait(self, host: str) -> None:
-        until = monotonic() + START_SECONDS
-        while monotonic() < until and self.process.poll() is None:
-            with self.client() as client, suppress(httpx.HTTPError):
-                client.get(f"https://{host}/livez")
-                return
-            sleep(0.05)
-        raise AssertionError(f"not ready in time: {self.logs()}")
+        wait_until(lambda: self._answers(host), lambda: f"not ready in time: {self.logs()}")
+
+    def _answers(self, host: str) -> bool:
+        assert self.process.poll() is None, self.logs()
+        with self.client() as client, suppress(httpx.HTTPError):
+            client.get(f"https://{host}/livez")
+            return True
+        return False
 
     def url(self, host: str, path: str) -> str:
         """An address as a browser has it."""
@@ -65,7 +65,7 @@ class Proxy:
 
     def client(self, source: str = "127.0.0.1") -> httpx.Client:
         """A client at an address of its own, for which every name is this proxy."""
-        return httpx.Client(transport=_ToProxy(self.port, self.plain_port, source), timeout=10.0)
+        return httpx.Client(transport=_ToProxy(self.port, self.plain_port, source), timeout=SECONDS)
 
     def logs(self) -> str:
         """Every log that it wrote."""

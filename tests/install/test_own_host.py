@@ -14,6 +14,7 @@ from playwright.sync_api import sync_playwright
 from tests.end_to_end.test_browser import AGENT, CHROMIUM
 from tests.install.manual import blocks
 from tests.install.proxy import BELOW, TRUSTING, UPSTREAM, Proxy, free_ports, pages, run_caddy, run_nginx
+from tests.patience import SECONDS
 from tests.server import Server, footfall
 
 pytestmark = pytest.mark.slow
@@ -148,7 +149,7 @@ console.log(JSON.stringify(told))
 """
     )
     environment = os.environ | {"NODE_TLS_REJECT_UNAUTHORIZED": "0", "NODE_NO_WARNINGS": "1", "AGENT": AGENT, "HIT": json.dumps(hit("/worker"))}
-    done = subprocess.run(["node", "edge.mjs"], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=30)
+    done = subprocess.run(["node", "edge.mjs"], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=SECONDS)
     assert done.returncode == 0, done.stderr
     proxy.stop()
     assert json.loads(done.stdout) == [202, 202, 200, 404]

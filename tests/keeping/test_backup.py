@@ -12,13 +12,13 @@ from collections import Counter
 from contextlib import closing, suppress
 from hashlib import sha256
 from pathlib import Path
-from time import sleep
 
 import pytest
 
 from tests.end_to_end.load import Sender
 from tests.end_to_end.test_exactly_once import SITE, counted, small_disk
 from tests.keeping.conftest import HITS, Refused
+from tests.patience import SECONDS, wait_for
 from tests.server import FOOTFALL, Server, footfall
 
 pytestmark = pytest.mark.slow
@@ -50,7 +50,7 @@ def test_backups_under_load(data: Path, tmp_path: Path, refused: Refused, backup
             with suppress(subprocess.TimeoutExpired):
                 making.wait(0.4)
             server.kill("engine")
-        said, _ = making.communicate(timeout=60)
+        said, _ = making.communicate(timeout=SECONDS)
         assert making.returncode == 0 and "checked" in said
         if number % 2:
             server.wait_until_ready()
@@ -83,7 +83,7 @@ def check_restored(backup: Path, before: set[str], sent: set[str], data: Path) -
     try:
         later = Sender(server.url, SITE, f"later-{backup.name}", most=20, repeat=True)
         later.start()
-        later.join(30)
+        later.join(SECONDS)
         found = everything(server, before | later.acknowledged)
         assert not before - set(found), "acknowledged hits were lost"
         assert set(found.values()) == {1}, "hits were counted twice"
@@ -95,12 +95,8 @@ def check_restored(backup: Path, before: set[str], sent: set[str], data: Path) -
 
 def everything(server: Server, wanted: set[str]) -> Counter[str]:
     """Page views by page, once all pages that are wanted are there or patience ends."""
-    for _ in range(100):
-        found = counted(server)
-        if not wanted - set(found):
-            break
-        sleep(0.1)
-    return found
+    wait_for(lambda: wanted <= set(counted(server)), True)
+    return counted(server)
 
 
 def test_hits_that_wait_and_what_the_manifest_says(data: Path, tmp_path: Path) -> None:
@@ -175,7 +171,7 @@ def test_an_engine_that_sees_no_such_folder(data: Path, tmp_path: Path) -> None:
     try:
         assert server.wait_for_total(SITE, HITS) == HITS
         there = f"mount -t tmpfs tmpfs {away} && {shlex.join(FOOTFALL)} backup {away}/backup --data {data} && cp -r {away}/backup {tmp_path}/backup"
-        done = subprocess.run(["unshare", "--mount", "sh", "-c", there], capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(["unshare", "--mount", "sh", "-c", there], capture_output=True, text=True, timeout=SECONDS, check=False)
         assert done.returncode == 0 and f"saved {HITS} events" in done.stdout, done.stderr
         assert not list(data.glob("*.unfinished")) and not list(away.iterdir())
     finally:
@@ -185,7 +181,7 @@ def test_an_engine_that_sees_no_such_folder(data: Path, tmp_path: Path) -> None:
 
 def test_progress_is_shown_on_a_terminal(data: Path, tmp_path: Path) -> None:
     leader, follower = os.openpty()
-    done = subprocess.run([*FOOTFALL, "backup", str(tmp_path / "backup"), "--data", str(data)], stdout=subprocess.DEVNULL, stderr=follower, timeout=60, check=True)
+    done = subprocess.run([*FOOTFALL, "backup", str(tmp_path / "backup"), "--data", str(data)], stdout=subprocess.DEVNULL, stderr=follower, timeout=SECONDS, check=True)
     os.close(follower)
     with open(leader, "rb", buffering=0) as terminal:
         assert done.returncode == 0 and b"saving" in terminal.read(65_536)

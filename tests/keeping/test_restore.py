@@ -10,6 +10,7 @@ import pytest
 
 from tests.end_to_end.test_exactly_once import SITE, small_disk
 from tests.keeping.conftest import HITS, Refused
+from tests.patience import SECONDS
 from tests.server import FOOTFALL, Server, footfall, free_port
 
 pytestmark = pytest.mark.slow
@@ -22,7 +23,7 @@ def names(folder: Path) -> list[str]:
 
 def test_killed_at_any_step_it_leaves_the_old_or_the_new(backup: Path, data: Path) -> None:
     footfall("site", "add", "another.example", data=data)
-    done = subprocess.run([sys.executable, "-m", "tests.keeping.killing", str(backup), str(data)], capture_output=True, text=True, timeout=100, check=False)
+    done = subprocess.run([sys.executable, "-m", "tests.keeping.killing", str(backup), str(data)], capture_output=True, text=True, timeout=2 * SECONDS, check=False)
     assert done.returncode == 0, done.stderr
     steps, old, new, neither = map(int, done.stdout.split())
     assert steps > 30 and old > 10 and new > 5 and neither == 0

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.patience import SECONDS
+
 ROOT = Path(__file__).parents[2]
 RECIPE = re.compile(r"^`([^`\n]+\.py)`\n\n```python\n(.*?)```$", re.MULTILINE | re.DOTALL)
 WITHOUT = shutil.ignore_patterns("__pycache__", "static", "*.mmdb")
@@ -23,10 +25,10 @@ def test_the_recipe_works(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", files[1][0]]
     assert f".venv/bin/pytest {files[1][0]}" in text
     (tmp_path / files[1][0]).write_text(files[1][1], "utf-8")
-    before = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=100)
+    before = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=2 * SECONDS)
     assert before.returncode == 1 and "metrics has no 'deep_rate'" in before.stdout, "the test fails without the file"
     (tmp_path / files[0][0]).write_text(files[0][1], "utf-8")
-    after = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=100)
+    after = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=2 * SECONDS)
     assert after.returncode == 0, after.stdout
     for path, code in files:
         assert subprocess.run([sys.executable, "-m", "ruff", "check", "--quiet", "--stdin-filename", path, "-"], input=code, text=True, cwd=ROOT).returncode == 0

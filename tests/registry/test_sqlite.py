@@ -12,6 +12,7 @@ from footfall.domain.site import Site
 from footfall.registry.key import mint
 from footfall.registry.port import RegistryBroken, Scope
 from footfall.registry.sqlite import SqliteRegistry, SqliteSalts
+from tests.patience import SECONDS
 
 SITE = Site("site", domains=("example.com",))
 NOW = 20_000 * DAY_US
@@ -57,7 +58,7 @@ def test_processes_that_start_at_once_agree_on_one_secret(tmp_path):
         assert process.stdin
         process.stdin.close()
         process.stdin = None
-    answers = [process.communicate(timeout=60) for process in processes]
+    answers = [process.communicate(timeout=SECONDS) for process in processes]
     assert [error for _, error in answers if error] == []
     assert len({out for out, _ in answers}) == 1
     assert len(answers[0][0].split()) == 20

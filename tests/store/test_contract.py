@@ -19,6 +19,7 @@ from footfall.store.migrations import VERSION
 from footfall.store.port import Batch, Facts, Outrun, StoreBroken
 from tests.aws.emulators import Aws
 from tests.oracle import HOUR, MINUTE
+from tests.patience import SECONDS
 from tests.store.relations import agree, copies, everything
 from tests.traffic import SALTS, SITE, SOURCES, Act, Made, apply, at, made
 
@@ -187,7 +188,7 @@ def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
 def test_a_second_process_cannot_open_the_file(tmp_path: Path) -> None:
     path = str(tmp_path / "facts.duckdb")
     facts = DuckdbFacts(path, MEMORY_LIMIT)
-    said = subprocess.run([sys.executable, "-c", INTRUDER, path], capture_output=True, text=True, timeout=60)
+    said = subprocess.run([sys.executable, "-c", INTRUDER, path], capture_output=True, text=True, timeout=SECONDS)
     assert said.stdout.startswith(f"cannot open the facts in {path}"), said.stderr
     apply(facts, made(VISIT))
     facts.close()

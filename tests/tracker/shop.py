@@ -1,12 +1,12 @@
 """A site of a test's own: its pages, and what the reports say of them."""
 
-from time import monotonic, sleep
+from time import sleep
 from typing import Any
 
+from tests.patience import wait_for
 from tests.server import Server
 from tests.tracker.website import HOST, Page, Website
 
-PATIENCE_SECONDS = 15.0
 AFTERWARDS_SECONDS = 0.4
 """What should not have been counted would have come by then."""
 
@@ -36,11 +36,10 @@ class Shop:
 
     def expect(self, metrics: list[str], dimensions: list[str], wanted: dict[Any, Any], *filters: Any) -> None:
         """Wait until a report is as wanted, and see that it stays so."""
-        until = monotonic() + PATIENCE_SECONDS
-        while (found := self.counts(metrics, dimensions, *filters)) != wanted:
-            assert monotonic() < until, f"{found} instead of {wanted}"
-            sleep(0.05)
+        found = wait_for(lambda: self.counts(metrics, dimensions, *filters), wanted)
+        assert found == wanted
         sleep(AFTERWARDS_SECONDS)
+        self.server.wait_until_counted()
         assert self.counts(metrics, dimensions, *filters) == wanted
 
     def expect_views(self, wanted: dict[str, int]) -> None:

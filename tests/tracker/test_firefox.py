@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import SECONDS
 from tests.tracker.shop import Shop
 
 pytestmark = pytest.mark.slow
@@ -20,7 +21,7 @@ def test_firefox(shop: Shop) -> None:
     head = "<script>undriven = (event) => { delete event.b; return event }</script>" + shop.tagged('data-before-send="undriven"')
     content = f"{LONG}<button data-event=Vote data-prop-kind=up>vote</button> <a class=file href=manual.pdf download>manual</a> <a class=away href={away}>away</a>"
     given = {"browser": FIREFOX, "address": shop.put("first", content, head), "more": [shop.put("next", head=head), shop.put("driven")], "hosts": "shop.test,elsewhere.test"}
-    done = subprocess.run(["node", DRIVER, json.dumps(given)], capture_output=True, text=True, timeout=90)
+    done = subprocess.run(["node", DRIVER, json.dumps(given)], capture_output=True, text=True, timeout=2 * SECONDS)
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert told["errors"] == [] and told["version"].startswith("firefox/")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.install.manual import blocks
+from tests.patience import SECONDS
 from tests.tracker.shop import Shop
 from tests.tracker.website import Page
 
@@ -95,7 +96,7 @@ def test_mkdocs_puts_it_into_its_pages(shop, website, opened, tmp_path):
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs" / "index.md").write_text("# Manual")
     (tmp_path / "mkdocs.yml").write_text("site_name: Manual\nplugins: []\ntheme: {name: readthedocs, highlightjs: false}\n" + ours(lines, shop))
-    subprocess.run([sys.executable, "-m", "mkdocs", "build", "--quiet"], cwd=tmp_path, check=True, capture_output=True, timeout=60)
+    subprocess.run([sys.executable, "-m", "mkdocs", "build", "--quiet"], cwd=tmp_path, check=True, capture_output=True, timeout=SECONDS)
     served(website, tmp_path / "site", f"/{shop.site}/manual/")
     opened().new_page().goto(website.url(f"/{shop.site}/manual/", f"{shop.site}.test"))
     shop.expect_views({"manual/": 1})
@@ -125,7 +126,7 @@ APPS: dict[str, dict[str, str]] = {
 @pytest.fixture(scope="module")
 def build(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str, str], Path]:
     """Builds an application by Vite, with a head and something before its main file; the package is made from its source once."""
-    subprocess.run(["npm", "run", "--silent", "package"], cwd=TRACKER, check=True, timeout=60)
+    subprocess.run(["npm", "run", "--silent", "package"], cwd=TRACKER, check=True, timeout=SECONDS)
 
     def built(framework: str, head: str, before: str) -> Path:
         folder = tmp_path_factory.mktemp(framework)
@@ -137,7 +138,7 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str, str],
         (folder / "index.html").write_text(
             f'<!doctype html><html lang="en"><head><title>App</title>{head}</head><body><script type="module" src="./{main}"></script></body></html>'
         )
-        subprocess.run([FRAMEWORKS / "node_modules" / ".bin" / "vite", "build", "--base", "./", "--logLevel", "error"], cwd=folder, check=True, timeout=60)
+        subprocess.run([FRAMEWORKS / "node_modules" / ".bin" / "vite", "build", "--base", "./", "--logLevel", "error"], cwd=folder, check=True, timeout=SECONDS)
         return folder / "dist"
 
     return built

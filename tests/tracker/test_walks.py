@@ -5,7 +5,6 @@ import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from time import monotonic, sleep
 from typing import Any
 
 import pytest
@@ -14,6 +13,7 @@ from footfall.compose import open_registry
 from footfall.domain.site import Site
 from footfall.settings import read
 from tests.end_to_end.test_browser import CHROMIUM
+from tests.patience import SECONDS, wait_for
 from tests.server import BROWSER, Server
 from tests.tracker.real.sites import RealSites
 
@@ -58,7 +58,7 @@ def pages(counting: Server) -> Iterator[RealSites]:
 def walk(pages: RealSites, site: str, seed: int) -> dict[str, Any]:
     """What a visitor did, by the walker's own log."""
     given = {"browser": CHROMIUM, "agent": BROWSER, "address": pages.url(f"{site}.test"), "seed": seed, "steps": STEPS}
-    done = subprocess.run(["node", WALKER, json.dumps(given)], capture_output=True, text=True, timeout=120)
+    done = subprocess.run(["node", WALKER, json.dumps(given)], capture_output=True, text=True, timeout=2 * SECONDS)
     assert done.stdout, f"seed {seed} of {site}: {done.stderr}"
     told: dict[str, Any] = json.loads(done.stdout)
     assert "error" not in told, f"seed {seed} of {site}: {told}"
@@ -86,9 +86,8 @@ def expected(told: dict[str, Any]) -> dict[str, Any]:
 def test_the_reports_say_what_visitors_did(counting: Server, pages: RealSites, sites: list[str]) -> None:
     with ThreadPoolExecutor(AT_ONCE) as walkers:
         walks = list(walkers.map(lambda site: walk(pages, *site), [(site, 1 + number) for number, site in enumerate(sites)]))
-    until = monotonic() + 10
-    while any(counted(counting, site) != expected(told) for site, told in zip(sites, walks, strict=True)) and monotonic() < until:
-        sleep(0.2)
+    wanted = [expected(told) for told in walks]
+    wait_for(lambda: [counted(counting, site) for site in sites], wanted)
     wrong = [
         f"seed {seed} of {site}: {counted(counting, site)} instead of {expected(told)}\n" + "\n".join(map(str, told["log"]))
         for seed, (site, told) in enumerate(zip(sites, walks, strict=True), 1)
