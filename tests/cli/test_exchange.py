@@ -170,6 +170,53 @@ def test_facts_to_a_file_and_to_standard_output_are_the_same(run: Any, tmp_path:
     assert {json.loads(line)["day"] for line in out.splitlines()} == {"2026-06-11"}
 
 
+CSV = (
+    ("query", "--by", "event:page", *JUNE, "--format", "csv"),
+    ("query", "--by", "event:page", "--period", "2020-01-01,2020-01-02", "--format", "csv"),
+    ("export", "--site", "berlin", "--output", "-"),
+    ("export", "--site", "berlin", "--what", "visits", "--format", "csv", "--output", "-"),
+    ("export", "--site", "berlin", "--to", "2020-01-01", "--output", "-"),
+)
+
+
+@pytest.mark.parametrize("command", CSV, ids=" ".join)
+def test_a_byte_order_mark_goes_before_csv(command: tuple[str, ...], run: Any) -> None:
+    """The same rows follow; those of an export are in no order."""
+    plain, marked = run(*command), run(*command, "--bom")
+    assert plain[0] == marked[0] == 0 and "\ufeff" not in plain[1]
+    mark, rest = marked[1][:1], marked[1][1:]
+    assert mark == "\ufeff" and "\ufeff" not in rest
+    assert rest.splitlines()[0] == plain[1].splitlines()[0]
+    assert sorted(rest.splitlines()) == sorted(plain[1].splitlines())
+
+
+def test_a_file_begins_with_the_mark_too(run: Any, tmp_path: Path) -> None:
+    for number, command in enumerate((("query",), ("export", "--site", "berlin"))):
+        path = tmp_path / f"{number}.csv"
+        assert run(*command, "--bom", "--output", str(path))[0] == 0
+        assert path.read_bytes().startswith(b"\xef\xbb\xbf")
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        ("query", "--format", "table"),
+        ("query",),
+        ("query", "--format", "json"),
+        ("query", "--output", "x.parquet"),
+        ("export", "--site", "berlin", "--format", "ndjson", "--output", "-"),
+        ("export", "--site", "berlin", "--output", "x.parquet"),
+        ("export", "--site", "berlin", "--archive", "x.zip"),
+    ],
+    ids=" ".join,
+)
+def test_nothing_else_takes_a_byte_order_mark(flags: tuple[str, ...], run: Any) -> None:
+    status, out, err = run(*flags, "--bom")
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert "--bom goes with" in err
+    assert not Path(flags[-1]).exists()
+
+
 def test_nothing_is_written_over_unless_asked(run: Any, tmp_path: Path) -> None:
     taken = tmp_path / "taken"
     taken.write_text("mine")

@@ -29,6 +29,7 @@ explained in docs/exporting.md. 'footfall import' takes an archive back, with th
 
 FORMS = ("csv", "ndjson", "parquet")
 _FILE = "write to a file, that you alone may read; - for standard output"
+_BOM = "begin a CSV file with a byte order mark, by which Excel knows that it is UTF-8"
 _FORCE = "write over a file that is there"
 
 
@@ -45,6 +46,7 @@ def query(command: argparse.ArgumentParser) -> None:
     command.add_argument("--compare", metavar="C", help="previous_period, year_over_year, or two dates with a comma between")
     command.add_argument("--json", dest="body", metavar="QUERY", help="a whole body of POST /api/v2/query in place of all these; - reads it from standard input")
     command.add_argument("--format", dest="form", choices=("table", "json", *FORMS), help="[table, or as --output ends]")
+    command.add_argument("--bom", action="store_true", help=_BOM)
     command.add_argument("--output", metavar="FILE", default="-", help=f"{_FILE} [-]")
     command.add_argument("--force", action="store_true", help=_FORCE)
 
@@ -56,6 +58,7 @@ def export(command: argparse.ArgumentParser) -> None:
     command.add_argument("--from", dest="first", metavar="DATE", help="the first day, such as 2026-01-31, in the site's zone [all]")
     command.add_argument("--to", dest="last", metavar="DATE", help="the last day, included [all]")
     command.add_argument("--format", dest="form", choices=FORMS, help="[as --output ends, or csv]")
+    command.add_argument("--bom", action="store_true", help=_BOM)
     command.add_argument("--output", metavar="FILE", help=_FILE)
     command.add_argument("--archive", metavar="FILE", help="write the whole site to an archive")
     command.add_argument("--force", action="store_true", help=_FORCE)

@@ -16,7 +16,7 @@ from rich.progress import Progress, ProgressColumn, SpinnerColumn, Task, TextCol
 from rich.text import Text
 
 from footfall import compose
-from footfall.cli.output import FOLDER, STDOUT, check, tidied, written
+from footfall.cli.output import FOLDER, STDOUT, check, check_bom, tidied, written
 from footfall.control.port import Refusal
 from footfall.exports.archive import zipped
 from footfall.registry.port import RegistryBroken
@@ -49,7 +49,7 @@ def run(settings: Settings, given: dict[str, Any]) -> int:
 def _sensible(given: dict[str, Any]) -> None:
     if bool(given["archive"]) == bool(given["output"]):
         raise BadSettings("export needs either --output FILE (- for standard output) or --archive FILE")
-    for_facts = [flag for flag, name in (("--what", "what"), ("--format", "form"), ("--from", "first"), ("--to", "last")) if given[name]]
+    for_facts = [flag for flag, name in (("--what", "what"), ("--format", "form"), ("--from", "first"), ("--to", "last"), ("--bom", "bom")) if given[name]]
     if given["archive"] and for_facts:
         raise BadSettings(f"an archive holds the whole site: {', '.join(for_facts)} goes with --output only")
     suffix = Path(given["output"] or "").suffix.lower()
@@ -63,7 +63,15 @@ def _facts(settings: Settings, given: dict[str, Any]) -> None:
     form = given["form"] or FORMS.get(Path(given["output"]).suffix.lower(), "csv")
     if form == "parquet" and given["output"] == STDOUT and sys.stdout.isatty():
         raise BadSettings("Parquet is nothing to look at: give --output FILE")
-    asked = {"site": given["site_id"], "what": given["what"] or "events", "form": form, "first": given["first"], "last": given["last"]}
+    check_bom(given, form)
+    asked = {
+        "site": given["site_id"],
+        "what": given["what"] or "events",
+        "form": form,
+        "first": given["first"],
+        "last": given["last"],
+        "bom": given["bom"],
+    }
     with written(given["output"], tidied(compose.exchange(settings)), force=given["force"]) as path, compose.owner(settings) as owner, _progress([path]):
         found = owner("export", **asked, file=Path(path).name)
     _say(f"{found['rows']:,} {asked['what']}", given["output"])

@@ -5,12 +5,14 @@ import shutil
 import stat
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import time
+from typing import Any
 
 from footfall.control.port import Refusal
+from footfall.settings import BadSettings
 
 STDOUT = "-"
 FOLDER = "archive-"
@@ -63,6 +65,14 @@ def check(output: str, *, force: bool) -> None:
             raise Refusal(f"{output!r} is not a file; give the name of one, or - for standard output")
         if not force:
             raise Refusal(_taken(output))
+
+
+def check_bom(given: Mapping[str, Any], form: str) -> None:
+    """Raise `BadSettings` where a byte order mark is wanted of what has none."""
+    if given["bom"] and form != "csv":
+        raise BadSettings(
+            f"--bom goes with CSV only, not with {form}: give --format csv, or a file whose name ends in .csv",
+        )
 
 
 def _taken(output: str) -> str:

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from footfall import compose
-from footfall.cli.output import STDOUT, check, written
+from footfall.cli.output import STDOUT, check, check_bom, written
 from footfall.cli.table import figures, headline, nothing, table
 from footfall.control.client import Owner
 from footfall.control.port import Refusal
@@ -53,6 +53,7 @@ def run(settings: Settings, given: dict[str, Any]) -> int:
 def _run(settings: Settings, given: Mapping[str, Any]) -> None:
     output = given["output"]
     form = given["form"] or ENDINGS.get(Path(output).suffix.lower(), "table")
+    check_bom(given, form)
     if output != STDOUT:
         check(output, force=given["force"])
     query = _body(given) if given["body"] is not None else _query(given, form)
@@ -65,7 +66,7 @@ def _run(settings: Settings, given: Mapping[str, Any]) -> None:
         if form == "table":
             text = _for_people(site, answer, _course(owner, site, query, given) if console and not answer["query"]["dimensions"] else {}, console)
         else:
-            text = content(answer, form)
+            text = content(answer, form, bom=given["bom"])
     _put(text, output, given["force"])
     _remarks(answer)
 

@@ -28,13 +28,17 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
 TEXTS = {"events": {name for name, kind in EVENTS.items() if kind == "VARCHAR"}, "visits": {name for name, kind in VISITS.items() if kind == "VARCHAR"}}
 
 
-def select(relation: str, form: str) -> str:
-    """The rows of a site between two days, as `form` has them; in no order, since sorting rows so wide takes longer than all else, and memory that reports need."""
+def select(relation: str, form: str, mark: str = "") -> str:
+    """Return the SQL of a site's rows between two days; `mark` begins the first column's name.
+
+    In no order: sorting rows so wide takes longer than all else, and memory that reports need.
+    """
     columns = dict(COLUMNS[relation])
     if form == "csv":
         from_others = TEXTS[relation] & set(columns)
         columns |= {name: harmless_sql(name) for name in from_others}
     if form == "ndjson" and relation == "events":
         columns["props"] = _JSON
-    chosen = ", ".join(f"{expression} AS {name}" for name, expression in columns.items())
+    marks = [mark, *[""] * (len(columns) - 1)]
+    chosen = ", ".join(f'{expression} AS "{begin}{name}"' for begin, (name, expression) in zip(marks, columns.items(), strict=True))
     return f"SELECT {chosen} FROM {relation} WHERE site = $site AND day BETWEEN $first AND $last"

@@ -19,6 +19,9 @@ WRITTEN = {
 }
 """How each form is written, where the caller wants it: the caller gives it its name when it is whole."""
 
+BOM = "\ufeff"
+"""By which Excel knows that a CSV file is UTF-8."""
+
 TRIMMED = "SELECT count(*) FROM days WHERE site = $site AND day BETWEEN $first AND $last AND trimmed"
 
 
@@ -30,16 +33,30 @@ class Export:
     registry: Registry
     exchange: Path
 
-    def __call__(self, site: str, what: str, form: str, file: str, first: str | None = None, last: str | None = None) -> dict[str, Any]:
+    def __call__(
+        self,
+        site: str,
+        what: str,
+        form: str,
+        file: str,
+        first: str | None = None,
+        last: str | None = None,
+        bom: bool = False,
+    ) -> dict[str, Any]:
         """Writes to a file in the folder `exchange`, over what is there; how many rows, and how many days are left out since their facts are gone. Raises `Refusal`."""
         if what not in COLUMNS or form not in WRITTEN:
             raise Refusal(f"there are {' and '.join(COLUMNS)}, as {', '.join(WRITTEN)}")
+        if bom and form != "csv":
+            raise Refusal("only CSV begins with a byte order mark")
         known(self.registry, site)
         days = {"site": site, "first": _day("--from", first, date.min), "last": _day("--to", last, date.max)}
         if days["first"] > days["last"]:
             raise Refusal("--from must not lie after --to")
+        chosen = select(what, form, BOM if bom else "")
+        path = str(self.exchange / Path(file).name)
         with self.facts.reading() as reading:
-            rows = reading.rows(f"COPY ({select(what, form)}) TO $path ({WRITTEN[form]})", {**days, "path": str(self.exchange / Path(file).name)})[0][0]
+            copying = f"COPY ({chosen}) TO $path ({WRITTEN[form]})"
+            rows = reading.rows(copying, {**days, "path": path})[0][0]
             return {"rows": rows, "left_out": reading.rows(TRIMMED, days)[0][0]}
 
 

@@ -1,5 +1,6 @@
 """A report's answer as a file for programs: CSV, NDJSON, Parquet, or the JSON of the API."""
 
+import codecs
 import csv
 import io
 import json
@@ -50,9 +51,10 @@ def amount(value: Any) -> str | None:
     return "; ".join(f"{each['currency']} {each['value']:.2f}" for each in (value if isinstance(value, list) else [value]))
 
 
-def content(answer: Answer, form: str) -> bytes:
-    """The whole file."""
-    return FORMS[form](answer)
+def content(answer: Answer, form: str, *, bom: bool = False) -> bytes:
+    """Return the whole file, with a byte order mark first if wanted."""
+    mark = codecs.BOM_UTF8 if bom else b""
+    return mark + FORMS[form](answer)
 
 
 def _csv(answer: Answer) -> bytes:
