@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from tests.patience import SECONDS
 from tests.server import Server, footfall
 
 pytestmark = pytest.mark.slow
@@ -18,7 +19,7 @@ FLAGS = [
     "--disable-blink-features=AutomationControlled",  # else it says that it is automated, and is dropped as a bot for that too
 ]  # fmt: skip
 PICTURES = Path("test-results")
-expect.set_options(timeout=20_000)  # the page asks less often where answers take long
+expect.set_options(timeout=1_000 * SECONDS)
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +40,7 @@ def browser() -> Iterator[Browser]:
 def opened(browser: Browser, url: str, *, scripts: bool = True) -> Page:
     """A page of a visitor of its own, which fails the test when a script of it fails."""
     page = browser.new_context(user_agent=AGENT, java_script_enabled=scripts, viewport={"width": 1280, "height": 900}).new_page()
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(1_000 * SECONDS)
     page.on("pageerror", lambda error: pytest.fail(f"{page.url}: {error}"))
     page.goto(url)
     return page

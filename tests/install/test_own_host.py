@@ -80,6 +80,7 @@ def test_the_script_comes_from_there_and_sends_its_hits_there(server: Server, pr
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=TRUSTING)
         page = browser.new_page()
+        page.set_default_timeout(1_000 * SECONDS)
         asked: list[str] = []
         page.on("request", lambda request: asked.append(request.url))
         with page.expect_response("**/v1/track") as told:

@@ -12,6 +12,7 @@ from footfall.domain.site import Site
 from footfall.settings import read
 from tests.end_to_end.test_browser import CHROMIUM
 from tests.end_to_end.test_browser import FLAGS as USUAL
+from tests.patience import SECONDS
 from tests.server import Server
 from tests.tracker.shop import Shop
 from tests.tracker.website import Website
@@ -70,6 +71,7 @@ def opened(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
 
     def made(**options: Any) -> BrowserContext:
         context = browser.new_context(**options)
+        context.set_default_timeout(1_000 * SECONDS)
         context.on("weberror", lambda error: faults.append(str(error.error)))
         contexts.append(context)
         return context

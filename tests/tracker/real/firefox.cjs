@@ -14,6 +14,7 @@ async function main() {
   })
   try {
     const page = await browser.newPage()
+    page.setDefaultTimeout(120_000)
     const errors = []
     page.on('pageerror', (error) => errors.push(String(error)))
     await page.goto(given.address, { waitUntil: 'load' })

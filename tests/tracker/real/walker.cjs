@@ -122,6 +122,7 @@ async function walk(browser) {
     tab.look()
   }
   const open = async (page, url) => {
+    page.setDefaultTimeout(120_000)
     await page.goto(url, { waitUntil: 'load' })
     tabs.push(new Tab(page, url))
   }
@@ -129,7 +130,7 @@ async function walk(browser) {
   const opened = async (act) => {
     const before = new Set(browser.targets())
     await act()
-    const target = await browser.waitForTarget((each) => each.type() === 'page' && !before.has(each), { timeout: 10_000 })
+    const target = await browser.waitForTarget((each) => each.type() === 'page' && !before.has(each), { timeout: 120_000 })
     return target.page()
   }
   const to = async (tab, act) => {
