@@ -33,6 +33,8 @@ class GatewayMetrics:
         registry = CollectorRegistry()
         self.answers = Counter("footfall_answers", "Answers to collecting requests by status", ["status"], registry=registry)
         self.dropped = Counter("footfall_dropped", "Hits dropped at the door by reason", ["reason"], registry=registry)
+        self.ignored = Counter("footfall_ignored", "Fields of hits that were cut or left out", ["field"], registry=registry)
+        self.unreadable = Counter("footfall_address_unreadable", "Requests whose address a proxy did not name", registry=registry)
         self.hits = Counter("footfall_hits", "Hits durable on the stream", registry=registry)
         self.commit = Histogram("footfall_commit_seconds", "Time of a group commit", buckets=SECONDS, registry=registry)
 

@@ -245,9 +245,7 @@ def test_as_much_as_api_gateway_lets_through_is_read(home: Home) -> None:
     assert found["over"] == ""
 
 
-@pytest.mark.parametrize(
-    "body", ["", "{", "[]", "null", "\x00", '{"url": 5}', '{"url": "nothing"}', '{"url": "https://example.com/", "screen": -1}', "[" * 60_000, '"' + "x" * 70_000 + '"']
-)
+@pytest.mark.parametrize("body", ["", "{", "[]", "null", "\x00", '{"url": 5}', '{"url": "nothing"}', "[" * 60_000, '"' + "x" * 70_000 + '"'])
 def test_what_is_no_hit_is_set_aside_without_its_sender(home: Home, body: str) -> None:
     headers = {"Authorization": "Bearer x", "X-Forwarded-For": "203.0.113.9", "User-Agent": "Secret/1"}
     with pytest.raises(Unreadable) as caught:

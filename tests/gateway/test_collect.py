@@ -361,15 +361,34 @@ def test_a_keyed_date_asks_for_the_salts_it_needs():
 
 
 def test_what_a_clock_a_little_ahead_calls_now_is_now():
-    hit = at(time_us=NOON + 60_000_000, caller=by(keyed=True))
+    hit = at(time_us=NOON + 10 * MINUTE_US, caller=by(keyed=True))
     assert isinstance(hit, Hit) and hit.time == NOON
 
 
-@pytest.mark.parametrize("time", [NOON + 60_000_001, 0, -1, 10**18, -(10**18)])
-def test_a_keyed_date_must_be_past(time):
-    with pytest.raises(Invalid) as caught:
-        at(time_us=time, caller=by(keyed=True))
-    assert caught.value.field == "date"
+IN_2000 = 946_684_800_000_000
+TIMES = {
+    "10 minutes and more ahead": NOON + 10 * MINUTE_US + 1,
+    "a day ahead": NOON + DAY_US,
+    "far ahead": 10**18,
+    "seconds for milliseconds": 1_796_066_700_000,
+    "1970": 0,
+    "before 1970": -1,
+    "long before": -(10**18),
+    "1999": IN_2000 - 1,
+}
+
+
+@pytest.mark.parametrize("time", TIMES.values(), ids=TIMES)
+def test_a_keyed_time_that_cannot_be_is_refused_by_the_name_it_came_by(time):
+    for field in ("date", "at"):
+        with pytest.raises(Invalid) as caught:
+            at(time_us=time, time_field=field, caller=by(keyed=True))
+        assert caught.value.field == field
+
+
+def test_a_keyed_time_may_be_of_2000():
+    with pytest.raises(NeedsSalt):
+        at(time_us=IN_2000, caller=by(keyed=True))
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,13 @@ def test_what_the_tracker_sends_is_read(sample):
     assert {key: getattr(sighting, key) for key in sample["read"]} == sample["read"]
 
 
+@pytest.mark.parametrize("sample", CONTRACT["odd"], ids=lambda sample: sample["named"])
+def test_what_is_odd_is_named(sample):
+    sighting = from_json(sample["body"].encode())
+    assert sighting.ignored == (sample["named"],)
+    assert {key: getattr(sighting, key) for key in sample["read"]} == sample["read"]
+
+
 @pytest.mark.parametrize("sample", CONTRACT["refused"], ids=lambda sample: sample["field"])
 def test_what_is_wrong_is_refused_by_its_field(sample):
     with pytest.raises(Invalid) as refused:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from footfall.domain.address import bare_address, inside
 from footfall.domain.hint import Hints
 from footfall.gateway.directory import Snapshot
-from footfall.gateway.sighting import Caller, Invalid, Sighting
+from footfall.gateway.sighting import Caller, Sighting
 from footfall.registry.port import Key, Scope
 
 Headers = Sequence[tuple[bytes, bytes]]
@@ -31,7 +31,7 @@ class Callers:
         """Requests whose address could not be read since this was last set to 0."""
 
     def caller(self, sighting: Sighting, by_name: Mapping[bytes, bytes], address: str) -> Caller | None:
-        """The caller; None when it shows a key that is not known or does not allow this. Raises `Invalid`."""
+        """Return the caller; None when it shows a key that is not known or does not allow this."""
         keyed = False
         if b"authorization" in by_name:
             keyed = self._keyed(sighting, by_name[b"authorization"])
@@ -78,12 +78,12 @@ class Callers:
         return nearest
 
     def _keyed(self, sighting: Sighting, authorization: bytes) -> bool:
-        """Whether a key allows the hit to set its time."""
+        """Return whether a key allows the hit to set its time; the site is the key's where none is named."""
         key = self.key(authorization)
         if key is None:
             return False
         if sighting.website is None:
-            raise Invalid("website", "is required when a key is used")
+            sighting.website = key.site
         site = self._snapshot.sites.find(sighting.website, "")
         return site is not None and site.id == key.site
 

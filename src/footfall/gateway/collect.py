@@ -41,8 +41,14 @@ APP_SCHEMES = (
 SCHEMES = {f"{scheme}:" for scheme in ("http", "https", *APP_SCHEMES)}
 REFERRER_SCHEMES = SCHEMES | {"android-app:"}
 LOCAL_HOSTS = {"localhost", "127.0.0.1", "[::1]"}
-SKEW_US = 60_000_000
+SKEW_US = 600_000_000
 """How far another machine's clock may be ahead of ours: what it says is now is now."""
+
+EARLIEST_US = 946_684_800_000_000
+"""The beginning of 2000. What is earlier was told in seconds, or by a clock that is not set."""
+
+TOO_EARLY = "must be after 2000-01-01, in milliseconds since 1970 (not in seconds) or ISO 8601"
+TOO_FAR = "must not lie more than 10 minutes in the future, in milliseconds since 1970 or ISO 8601"
 
 REMEMBERED = 4_096
 AGENT_LENGTH = 1_000
@@ -180,8 +186,10 @@ def parse_page(url: str, hash_mode: bool = False) -> Page:
 def _time(sighting: Sighting, caller: Caller, now_us: int) -> int:
     if not caller.keyed or sighting.time_us is None:
         return now_us - min(sighting.age_us, MAX_AGE_US + 1)  # what is older is dropped, so its time does not matter
-    if not 0 < sighting.time_us <= now_us + SKEW_US:
-        raise Invalid("date", "must be a past time")
+    if sighting.time_us < EARLIEST_US:
+        raise Invalid(sighting.time_field, TOO_EARLY)
+    if sighting.time_us > now_us + SKEW_US:
+        raise Invalid(sighting.time_field, TOO_FAR)
     return min(sighting.time_us, now_us)
 
 

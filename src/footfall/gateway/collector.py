@@ -1,13 +1,15 @@
 """From a request to a durable hit: who sent it, what came of it, and the counts of drops."""
 
 import asyncio
+import logging
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from random import getrandbits
 
 from footfall.domain.event import Hit, Tally
-from footfall.gateway.answer import ACCEPTED, TOO_MANY, UNAUTHORISED, UNAVAILABLE, Answer, Reply
+from footfall.gateway.answer import ACCEPTED, FAILED, TOO_MANY, UNAUTHORISED, UNAVAILABLE, Answer, Reply
 from footfall.gateway.appender import Appender
+from footfall.gateway.batch import Batch
 from footfall.gateway.callers import Callers, Headers
 from footfall.gateway.collect import Door, Dropped, NeedsSalt, collect
 from footfall.gateway.directory import Snapshot
@@ -18,6 +20,8 @@ from footfall.registry.port import RegistryBroken
 from footfall.stream.codec import encode
 from footfall.stream.port import Writer
 from footfall.telemetry import GatewayMetrics
+
+log = logging.getLogger(__name__)
 
 
 class Collector:
@@ -33,6 +37,8 @@ class Collector:
         self._tallies: Counter[Dropped] = Counter()
         self._unsent: deque[Tally] = deque()
         self._answers: Counter[int] = Counter()
+        self._ignored: Counter[str] = Counter()
+        self._accidents: set[str] = set()
         self._salting: set[asyncio.Task[None]] = set()
         self.appender: Appender
 
@@ -57,6 +63,8 @@ class Collector:
                 self._take(sighting, caller, reply)
         except Invalid as exc:
             reply(Answer(400, fault=exc))
+        except Exception as exc:
+            reply(self._failed(exc))
 
     async def take_batch(self, body: bytes, headers: Headers, peer: str) -> Answer:
         """Take a key's events, all of those that count in one commit; the answer says which were not taken."""
@@ -68,31 +76,38 @@ class Collector:
         if key is None:
             return UNAUTHORISED
         agent = by_name.get(b"user-agent", b"").decode("latin-1")
-        now, hits, rejected, dropped = self._now(), list[bytes](), list[dict[str, int | str]](), list[Dropped]()
+        sender = Caller(address, agent, keyed=True)
         try:
-            for index, told in enumerate(own.from_batch(body)):
-                found = told if isinstance(told, Invalid) else await self._found_in_batch(told, key.site, address, agent, now)
-                if isinstance(found, Hit):
-                    hits.append(encode(found))
-                    continue
-                if isinstance(found, Dropped):
-                    dropped.append(found)
-                rejected.append({"index": index, "reason": str(found.reason if isinstance(found, Dropped) else found)})
+            return await self._take_events(own.from_batch(body), key.site, sender)
         except Invalid as exc:
             return Answer(400, fault=exc)
         except RegistryBroken:
             return UNAVAILABLE
-        if hits and not await self.durable(hits):
-            return UNAVAILABLE
-        self._tallies.update(dropped)  # only now: after a 503 they all come again
-        return Answer(202, said={"accepted": len(hits), "rejected": rejected})
+        except Exception as exc:
+            return self._failed(exc)
 
-    async def _found_in_batch(self, told: own.Told, site: str, address: str, agent: str, now: int) -> Hit | Dropped | Invalid:
+    async def _take_events(self, events: Sequence[own.Told | Invalid], site: str, sender: Caller) -> Answer:
+        now, taken = self._now(), Batch()
+        for index, told in enumerate(events):
+            if isinstance(told, Invalid):
+                taken.reject(index, str(told))
+                continue
+            taken.add(index, await self._found_in_batch(told, site, sender, now), told.sighting.ignored)
+        if taken.hits and not await self.durable(taken.hits):
+            return UNAVAILABLE
+        self._tallies.update(taken.dropped)  # only now: after a 503 they all come again
+        for each in taken.ignored:
+            self._note(each["fields"])
+        return Answer(202, said=taken.answer())
+
+    async def _found_in_batch(self, told: own.Told, site: str, sender: Caller, now: int) -> Hit | Dropped | Invalid:
         named = self.snapshot.sites.find(told.sighting.website, "") if told.sighting.website else None
         if told.sighting.website and (named is None or named.id != site):
             return Invalid("website", "must be the key's, or left out")
         told.sighting.website = site
-        caller = Caller(address if told.address is None else told.address, agent if told.user_agent is None else told.user_agent, keyed=True)
+        address = sender.address if told.address is None else told.address
+        agent = sender.user_agent if told.user_agent is None else told.user_agent
+        caller = Caller(address, agent, keyed=True)
         try:
             return await self._found(told.sighting, caller, now)
         except Invalid as exc:
@@ -115,7 +130,7 @@ class Collector:
             self._salting.add(task)
             task.add_done_callback(self._salting.discard)
         else:
-            self._keep(found, reply)
+            self._keep(found, sighting.ignored, reply)
 
     def count(self, status: int) -> None:
         """Count an answer; the counters for Prometheus cost a microsecond each, so they come later."""
@@ -126,6 +141,12 @@ class Collector:
         for status, count in self._answers.items():
             self._metrics.answers.labels(status).inc(count)
         self._answers.clear()
+        for field, count in self._ignored.items():
+            self._metrics.ignored.labels(field).inc(count)
+        self._ignored.clear()
+        if self._callers.unreadable:
+            self._metrics.unreadable.inc(self._callers.unreadable)
+            self._callers.unreadable = 0
         counted, self._tallies = self._tallies, Counter()
         self._unsent += [Tally(dropped.site, dropped.day, dropped.reason, count, getrandbits(64)) for dropped, count in counted.items()]
         while self._unsent and await self.durable([encode(self._unsent[0])]):  # what fails may be on the stream all the same, so it goes again as it is
@@ -140,11 +161,31 @@ class Collector:
 
     async def _take_with_new_salt(self, sighting: Sighting, caller: Caller, now: int, reply: Reply) -> None:
         try:
-            self._keep(await self._found(sighting, caller, now), reply)
+            self._keep(await self._found(sighting, caller, now), sighting.ignored, reply)
         except RegistryBroken:
             reply(UNAVAILABLE)
+        except Exception as exc:
+            reply(self._failed(exc))
 
-    def _keep(self, found: Hit | Dropped, reply: Reply) -> None:
+    def _failed(self, exc: Exception) -> Answer:
+        """Log an accident, once of each kind and place, and nothing of the request."""
+        place = exc.__traceback__
+        while place is not None and place.tb_next is not None:
+            place = place.tb_next
+        where = f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place else "an unknown place"
+        accident = f"{type(exc).__name__} at {where}"
+        if accident not in self._accidents:
+            self._accidents.add(accident)
+            log.error("a hit could not be read: %s; it is answered 500, as are others of its kind", accident)
+        return FAILED
+
+    def _note(self, ignored: Sequence[str]) -> None:
+        self._ignored.update([name.partition(".")[0] for name in ignored])
+
+    def _keep(self, found: Hit | Dropped, ignored: tuple[str, ...], reply: Reply) -> None:
+        if ignored:
+            self._note(ignored)
+            reply = _naming(ignored, reply)
         if isinstance(found, Dropped):
             self._tallies[found] += 1
             reply(Answer(202, dropped=found.reason))
@@ -161,3 +202,8 @@ class Collector:
     def _committed(self, records: int, seconds: float) -> None:
         self._metrics.hits.inc(records)
         self._metrics.commit.observe(seconds)
+
+
+def _naming(ignored: tuple[str, ...], reply: Reply) -> Reply:
+    """Return a reply that says besides what was ignored."""
+    return lambda answer: reply(answer._replace(ignored=ignored))

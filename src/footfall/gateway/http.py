@@ -19,7 +19,7 @@ BATCH_BYTES = 2_000_000
 FLUSH_SECONDS = 1.0
 DOCS = "/api/docs"
 READY_SECONDS = 5.0
-ANY_ORIGIN: Headers = [(b"access-control-allow-origin", b"*"), (b"access-control-expose-headers", b"X-Footfall-Dropped, Retry-After")]
+ANY_ORIGIN: Headers = [(b"access-control-allow-origin", b"*"), (b"access-control-expose-headers", b"X-Footfall-Dropped, X-Footfall-Ignored, Retry-After")]
 PREFLIGHT: Headers = [
     (b"access-control-allow-origin", b"*"),
     (b"access-control-allow-methods", b"POST, GET, OPTIONS"),

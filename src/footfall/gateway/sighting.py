@@ -15,9 +15,10 @@ TITLE_LENGTH = 500
 class Sighting(msgspec.Struct, gc=False):
     """One thing that a client says happened. Every field is within the limits of the wire.
 
-    `age_us` is how long ago; `time_us` an explicit time, which only a key may set; `hash_mode` says
-    that the URL's fragment tells one page of the site from another. A struct, since
-    one is made for every hit and a dataclass of this width takes three times as long to make.
+    `age_us` is how long ago; `time_us` an explicit time, which only a key may set, by the field
+    `time_field`; `hash_mode` says that the URL's fragment tells one page of the site from another;
+    `ignored` names what was cut or left out. A struct, since one is made for every hit and a
+    dataclass of this width takes three times as long to make.
     """
 
     url: str
@@ -34,12 +35,14 @@ class Sighting(msgspec.Struct, gc=False):
     page_view: str | None = None
     age_us: int = 0
     time_us: int | None = None
+    time_field: str = "date"
     engaged: int = 0
     scroll: int | None = None
     screen: int | None = None
     language: str | None = None
     robot: bool = False
     hash_mode: bool = False
+    ignored: tuple[str, ...] = ()
 
 
 class Caller(NamedTuple):
@@ -69,4 +72,4 @@ def clean(text: str) -> str:
 
 
 UUID = re.compile(r"[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}")
-LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,6}")
+LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,6}")

@@ -6,8 +6,11 @@ from footfall.domain.reason import Reason
 from footfall.query.schema import TEXT, WHOLE, Schema, listed, maybe, named, thing
 
 TAG = "Sending"
-ABOUT = "What happened, told by a page, an image or a server. Answered 202 once it is durable; what comes twice with one `id` counts once."
-UUID: Schema = {"type": "string", "pattern": "^[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}$"}
+ABOUT = (
+    "What happened, told by a page, an image or a server. Answered 202 once it is durable; what comes twice with one `id` counts once. "
+    "Only `url`, in a batch also `at` and `ip`, can make it wrong: whatever else is odd is cut or left out, and named in the answer."
+)
+ID: Schema = {"type": "string", "minLength": 1, "maxLength": 200}
 URL: Schema = {"type": "string", "minLength": 1, "description": "Absolute, of http, https or app, at most 2,000 bytes", "examples": ["https://example.com/page"]}
 FIELDS: dict[str, Schema] = {
     "name": maybe(TEXT) | {"description": "The page's title; short `n`"},
@@ -15,16 +18,16 @@ FIELDS: dict[str, Schema] = {
     "website": maybe(TEXT) | {"description": "The site's id, an alias or a domain; without it the URL's host finds the site; short `w`"},
     "referrer": maybe({"type": "string", "maxLength": 2_000}) | {"description": "At most 2,000 bytes; short `r`"},
     "props": maybe({"type": "object", "maxProperties": 30, "propertyNames": {"maxLength": 300}, "additionalProperties": {"anyOf": [{"type": "string", "maxLength": 2_000}, {"type": ["number", "boolean", "null"]}]}})
-    | {"description": "Properties of the event: texts, numbers, booleans; keys of at most 300 bytes, values of 2,000; short `p`"},
-    "revenue": maybe(thing({"currency": {"type": "string", "pattern": "^[A-Za-z]{3}$"}, "amount": {"type": ["number", "string"]}}, closed=False)) | {"description": "Short `$`"},
+    | {"description": "Properties of the event: texts, numbers, booleans; at most 30, keys of at most 300 bytes, values of 2,000, 8 KB in all; short `p`"},
+    "revenue": maybe(thing({"currency": {"type": "string", "pattern": "^[A-Za-z]{3}$"}, "amount": {"type": ["number", "string"]}}, closed=False)) | {"description": "A currency of ISO 4217 and an amount, a number or a text such as `12.50`; short `$`"},
     "interactive": maybe({"type": "boolean", "default": True}) | {"description": "Whether the visitor did it: only then it makes a bounce a visit; short `i`"},
-    "id": maybe(UUID) | {"description": "Made once by the sender and used again when it is sent again; short `k`"},
-    "page": maybe(UUID) | {"description": "The `id` of the page view that an engagement belongs to; short `g`"},
+    "id": maybe(ID) | {"description": "Of this event alone, best a UUID: made once by the sender and used again when it is sent again; short `k`"},
+    "page": maybe(ID) | {"description": "The `id` of the page view that an engagement belongs to; short `g`"},
     "age": maybe({"type": "number", "minimum": 0}) | {"description": "Milliseconds since it happened; more than a day is dropped as `too_late`; short `a`"},
     "engaged": maybe({"type": "number", "minimum": 0, "maximum": 86_400_000}) | {"description": "Of an engagement: milliseconds of reading since the last one; short `t`"},
     "scroll": maybe({"type": "number", "minimum": 0, "maximum": 100}) | {"description": "Of an engagement: the deepest scroll in percent; short `s`"},
     "screen": maybe({"type": "number", "minimum": 0, "maximum": 100_000}) | {"description": "Width in CSS pixels; short `x`"},
-    "language": maybe({"type": "string", "pattern": "^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,6}$"}) | {"description": "BCP 47; short `l`"},
+    "language": maybe({"type": "string", "pattern": "^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,6}$"}) | {"description": "BCP 47; short `l`"},
     "bot": {"description": "Whether the sender takes the visitor for a robot; short `b`"},
     "hash": maybe({"type": "boolean", "default": False}) | {"description": "Whether the URL's fragment belongs to the page; short `h`"},
 }  # fmt: skip
@@ -36,11 +39,14 @@ KEYED = thing(
     | {
         "ip": maybe({"type": "string", "anyOf": [{"format": "ipv4"}, {"format": "ipv6"}]}) | {"description": "The visitor's address; without it the sender's"},
         "user_agent": maybe({"type": "string"}) | {"description": "The visitor's browser; without it the sender's"},
-        "at": AT | {"description": "When it was: milliseconds since 1970 or ISO 8601, any past time"},
+        "at": AT | {"description": "When it was: milliseconds since 1970 or ISO 8601, from 2000 to now (what is up to 10 minutes ahead is now)"},
     },
     closed=False,
 )
-TAKEN = thing({"accepted": WHOLE, "rejected": listed(thing({"index": WHOLE, "reason": {"type": "string", "description": "A sentence, or one of " + ", ".join(Reason)}}))})
+TAKEN = thing(
+    {"accepted": WHOLE, "rejected": listed(thing({"index": WHOLE, "reason": {"type": "string", "description": "A sentence, or one of " + ", ".join(Reason)}}))},
+    {"ignored": listed(thing({"index": WHOLE, "fields": listed(TEXT)}), description="Fields that were cut or left out, of events that were read; absent where there are none")},
+)
 PIXEL: dict[str, str] = {
     "u": "The page's URL; without it the request's `Referer`", "w": "The site", "n": "The page's title", "e": "A custom event's name", "r": "The referrer", "k": "The event's id",
 }  # fmt: skip
@@ -51,6 +57,12 @@ SCHEMAS: dict[str, Schema] = {
     "Faults": thing({"errors": {"type": "object", "additionalProperties": listed(TEXT)}}, description="What is wrong, by field"),
 }
 DROPPED: Schema = {"X-Footfall-Dropped": {"description": "Why it is not counted; absent where it is", "schema": {"type": "string", "enum": [reason.value for reason in Reason]}}}
+IGNORED: Schema = {
+    "X-Footfall-Ignored": {
+        "description": "Fields that were cut or left out, with commas, such as `props.plan, revenue`; absent where all was taken",
+        "schema": TEXT,
+    }
+}
 RETRY: Schema = {"Retry-After": {"description": "After how many seconds it is worth trying again", "schema": WHOLE}}
 
 
@@ -74,7 +86,7 @@ PATHS: dict[str, Any] = {
             "operationId": "track", "tags": [TAG], "summary": "Count a page view or an event", "security": ANYONE, "parameters": [],
             "description": "JSON whatever the content type, at most 64 KB. `text/plain` saves browsers a preflight.",
             "requestBody": {"required": True, "content": {"application/json": {"schema": named("Hit")}}},
-            "responses": {"202": {"description": "It is durable, or dropped for the reason in the header", "headers": DROPPED}, **REFUSALS},
+            "responses": {"202": {"description": "It is durable, or dropped for the reason in the header", "headers": DROPPED | IGNORED}, **REFUSALS},
         }
     },
     "/v1/track.gif": {
@@ -82,7 +94,7 @@ PATHS: dict[str, Any] = {
             "operationId": "pixel", "tags": [TAG], "summary": "Count a page view by an image", "security": ANYONE,
             "parameters": [{"name": name, "in": "query", "required": False, "description": said, "schema": URL if name == "u" else TEXT} for name, said in PIXEL.items()],
             "responses": {
-                "200": {"description": "A transparent image of one pixel", "content": {"image/gif": {}}, "headers": DROPPED},
+                "200": {"description": "A transparent image of one pixel", "content": {"image/gif": {}}, "headers": DROPPED | IGNORED},
                 **{status: {"description": each["description"], "content": {"image/gif": {}}} for status, each in REFUSALS.items() if status not in ("408", "413")},
             },
         }
