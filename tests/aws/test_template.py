@@ -1,5 +1,6 @@
 """What the template says that no emulator heeds."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -47,14 +48,117 @@ def test_the_door_without_code_takes_two_types_and_passes_nothing_through() -> N
         assert all(each["ResponseParameters"]["method.response.header.Access-Control-Allow-Origin"] == "'*'" for each in (good, bad))
 
 
+def test_the_door_without_code_lets_pages_send_any_header() -> None:
+    """What watches a page adds some of its own. A star does not stand for this one."""
+    (answer,) = RESOURCES["TrackOptions"]["Properties"]["Integration"]["IntegrationResponses"]
+    allowed = answer["ResponseParameters"]["method.response.header.Access-Control-Allow-Headers"]
+    assert allowed == "'*, authorization'"
+
+
 def test_apis_are_throttled_and_log_no_bodies() -> None:
     stages = of("ApiGateway::Stage")
     assert len(stages) == 2
-    for stage in stages.values():
+    for name, stage in stages.items():
         (every,) = stage["MethodSettings"]
         assert every["DataTraceEnabled"] is False
-        assert (every["ThrottlingRateLimit"], every["ThrottlingBurstLimit"]) == ({"Ref": "ThrottleRate"}, {"Ref": "ThrottleBurst"})
+        of_reports = "Query" if name == "QueryStage" else ""
+        limits = every["ThrottlingRateLimit"], every["ThrottlingBurstLimit"]
+        assert limits == ({"Ref": f"{of_reports}ThrottleRate"}, {"Ref": f"{of_reports}ThrottleBurst"})
         assert "AccessLogSetting" not in stage
+
+
+def test_reports_are_throttled_before_hits() -> None:
+    defaults = template.defaults(shipped(TEMPLATE))
+    for name in ("ThrottleRate", "ThrottleBurst"):
+        assert int(defaults[f"Query{name}"]) * 5 <= int(defaults[name])
+
+
+PLACES = ("Collect", "Process", "Compact", "Query")
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_places_are_reserved_for_each_function_apart_where_asked_for(name: str) -> None:
+    function, parameter = of("Lambda::Function")[f"{name}Function"], f"{name}Concurrency"
+    assert function["ReservedConcurrentExecutions"] == {"Fn::If": [f"Reserved{name}", {"Ref": parameter}, {"Ref": "AWS::NoValue"}]}
+    none = {"Fn::Not": [{"Fn::Equals": [{"Ref": parameter}, "0"]}]}
+    assert WHOLE["Conditions"][f"Reserved{name}"] == none
+    assert template.defaults(shipped(TEMPLATE))[parameter] == "0", "as new accounts need it"
+
+
+def test_who_comes_by_a_functions_url_may_invoke_the_function() -> None:
+    """Since October 2025 a URL needs both, the second for such invocations alone."""
+    urls = {each["TargetFunctionArn"]["Ref"] for each in of("Lambda::Url").values()}
+    assert urls == {"CollectFunction"}
+    for function in urls:
+        anybody = [
+            {name: value for name, value in each.items() if name != "FunctionName"} for each in of("Lambda::Permission").values() if each["FunctionName"] == {"Ref": function}
+        ]
+        assert sorted(anybody, key=str) == [
+            {"Action": "lambda:InvokeFunction", "Principal": "*", "InvokedViaFunctionUrl": True},
+            {"Action": "lambda:InvokeFunctionUrl", "Principal": "*", "FunctionUrlAuthType": "NONE"},
+        ]
+
+
+def test_nobody_else_may_invoke_a_function_from_anywhere() -> None:
+    for name, permission in of("Lambda::Permission").items():
+        if permission["Principal"] == "*":
+            assert name in ("CollectMay", "CollectMayByUrl")
+        else:
+            assert "SourceArn" in permission or "SourceAccount" in permission, name
+
+
+def test_a_web_acl_stands_before_each_api_and_the_distribution() -> None:
+    stages = {"TrackingAcl": "TrackingApi", "QueryWebAcl": "QueryApi"}
+    associations = of("WAFv2::WebACLAssociation")
+    assert set(associations) == set(stages)
+    for name, api in stages.items():
+        assert associations[name]["WebACLArn"] == {"Ref": "ApiWebAcl"}
+        where = associations[name]["ResourceArn"]["Fn::Sub"]
+        assert where.endswith(f"::/restapis/${{{api}}}/stages/${{StageName}}")
+        assert RESOURCES[name]["DependsOn"] == f"{api.removesuffix('Api')}Stage"
+    (distribution,) = of("CloudFront::Distribution").values()
+    chosen = distribution["DistributionConfig"]["WebACLId"]
+    assert chosen["Fn::If"][:2] == ["HasDistributionWebAcl", {"Ref": "DistributionWebAcl"}]
+
+
+ACL = "webacl/footfall/0b7e5f2e-6f0c-4a57-9c1c-2f4a5ad0e5f0"
+
+
+@pytest.mark.parametrize(
+    ("arn", "of_apis", "of_distribution"),
+    [
+        ("", True, True),
+        (f"arn:aws:wafv2:eu-central-1:111122223333:regional/{ACL}", True, False),
+        (f"arn:aws-cn:wafv2:cn-north-1:111122223333:regional/{ACL}", True, False),
+        (f"arn:aws:wafv2:us-east-1:111122223333:global/{ACL}", False, True),
+        (f"arn:aws:wafv2:eu-central-1:111122223333:global/{ACL}", False, False),
+        (f"arn:aws:waf::111122223333:{ACL}", False, False),
+        ("footfall", False, False),
+    ],
+)
+def test_web_acls_are_those_of_their_scope(arn: str, of_apis: bool, of_distribution: bool) -> None:
+    patterns = WHOLE["Parameters"]
+    for name, fits in (("ApiWebAcl", of_apis), ("DistributionWebAcl", of_distribution)):
+        assert bool(re.fullmatch(patterns[name]["AllowedPattern"], arn)) == fits
+
+
+def test_a_budget_tells_somebody_of_what_was_and_will_be_spent() -> None:
+    (budget,) = of("Budgets::Budget").values()
+    assert budget["Budget"]["BudgetLimit"] == {"Amount": {"Ref": "MonthlyBudget"}, "Unit": "USD"}
+    told = budget["NotificationsWithSubscribers"]
+    assert [each["Notification"]["NotificationType"] for each in told] == ["ACTUAL", "FORECASTED"]
+    for each in told:
+        (subscriber,) = each["Subscribers"]
+        assert subscriber["Fn::If"] == [
+            "HasBudgetEmail",
+            {"SubscriptionType": "EMAIL", "Address": {"Ref": "BudgetEmail"}},
+            {"SubscriptionType": "SNS", "Address": {"Ref": "AlarmTopic"}},
+        ]
+    assert RESOURCES["Budget"]["Condition"] == "HasBudget"
+    assert template.defaults(shipped(TEMPLATE))["MonthlyBudget"] == "0"
+    (rule,) = WHOLE["Rules"].values()
+    nobody = [{"Fn::Equals": [{"Ref": name}, ""]} for name in ("BudgetEmail", "AlarmTopic")]
+    assert rule["Assertions"][0]["Assert"] == {"Fn::Not": [{"Fn::And": nobody}]}
 
 
 def test_what_was_counted_stays_and_salts_do_not() -> None:
@@ -107,7 +211,7 @@ def test_every_function_logs_where_logs_end() -> None:
     [
         ("LagAlarm", "IteratorAge", "ProcessFunction", 600_000), *((f"{name}ErrorsAlarm", "Errors", f"{name}Function", 0) for name in ("Process", "Compact", "Query", "Collect", "Failures")),
         ("ThrottledHitsAlarm", "WriteProvisionedThroughputExceeded", "Stream", 0), ("BadRecordsAlarm", "BadRecords", "ProcessFunction", 100),
-        ("TableThrottlesAlarm", "WriteThrottleEvents", "Table", 0),
+        ("TableThrottlesAlarm", "WriteThrottleEvents", "Table", 0), ("ThrottledCollectAlarm", "Throttles", "CollectFunction", 0),
     ],
 )  # fmt: skip
 def test_alarms(alarm: str, metric: str, of_what: str, above: int) -> None:
@@ -117,9 +221,14 @@ def test_alarms(alarm: str, metric: str, of_what: str, above: int) -> None:
     assert properties["AlarmActions"] == {"Fn::If": ["HasTopic", [{"Ref": "AlarmTopic"}], {"Ref": "AWS::NoValue"}]}
 
 
-def test_errors_of_the_door_without_code_ring() -> None:
-    properties = RESOURCES["TrackingFaultsAlarm"]["Properties"]
-    assert (properties["MetricName"], properties["Threshold"]) == ("5XXError", 0)
+@pytest.mark.parametrize(
+    ("alarm", "metric", "above"),
+    [("TrackingFaultsAlarm", "5XXError", 0), ("RefusedHitsAlarm", "4XXError", 100)],
+)
+def test_errors_and_throttles_of_the_door_without_code_ring(alarm: str, metric: str, above: int) -> None:
+    properties = RESOURCES[alarm]["Properties"]
+    assert (properties["MetricName"], properties["Threshold"]) == (metric, above)
+    assert RESOURCES[alarm]["Condition"] == "Rest"
     assert [each["Value"] for each in properties["Dimensions"]] == [RESOURCES["TrackingApi"]["Properties"]["Name"], RESOURCES["TrackingStage"]["Properties"]["StageName"]]
 
 

@@ -28,8 +28,15 @@ def test_a_million_views_by_hand() -> None:
     assert found["Kinesis, records"].dollars == pytest.approx(2.2 * 0.014)
     # 8.5 hits a batch, 99 bytes each: four items of one unit, each twice.
     assert found["DynamoDB, writes"].amount == 259_200 * 8 + 8_640 * 8
-    assert found["CloudWatch, alarms"].dollars == pytest.approx(1.10)
+    assert found["CloudWatch, alarms"].dollars == pytest.approx(1.20)
     assert "CloudFront, requests" in found and found["CloudFront, requests"].amount == panels
+
+
+@pytest.mark.parametrize("door", ["rest", "function"])
+def test_a_web_acl_costs_what_it_costs(door: str) -> None:
+    """Five dollars, one for its rule, and 60 cents a million requests: hits and panels."""
+    more = dollars(views=1_000_000, door=door, web_acl=True) - dollars(views=1_000_000, door=door)
+    assert more == pytest.approx(6 + (2.2 + 0.216) * 0.6)
 
 
 def test_more_costs_more_and_the_function_door_less() -> None:
@@ -59,7 +66,7 @@ def test_the_template_has_as_many_alarms_and_secrets(door: str, other: str) -> N
 
 def test_every_price_has_a_source() -> None:
     assert all(price.dollars > 0 and price.units > 0 and price.source.startswith("aws.amazon.com/") for price in PRICES.values())
-    assert {line.name for door in ("rest", "function") for line in bill(Use(10_000_000, door=door))} == set(PRICES)
+    assert {line.name for door in ("rest", "function") for line in bill(Use(10_000_000, door=door, web_acl=True))} == set(PRICES)
 
 
 @pytest.mark.parametrize(("text", "number"), [("250000", 250_000), ("1M", 1_000_000), ("2.5m", 2_500_000), ("3k", 3_000)])

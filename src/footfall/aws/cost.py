@@ -25,7 +25,7 @@ COMPACT_SECONDS, COMPACT_SECONDS_A_HIT = 1.0, 0.00006
 QUERY_SECONDS, COLLECT_SECONDS = 0.25, 0.02
 PANELS, PANEL_SECONDS = 10, 10
 LOG_BYTES = 700
-ALARMS = 11
+ALARMS = 12
 COMPACT_DISK_GB, QUERY_DISK_GB = 1.5, 0.5
 """Beyond what costs nothing."""
 
@@ -65,6 +65,9 @@ PRICES = {
     "CloudWatch, logs": Price(0.50, 1, "GB", "aws.amazon.com/cloudwatch/pricing"),
     "CloudWatch, alarms": Price(0.10, 1, "alarms", "aws.amazon.com/cloudwatch/pricing"),
     "CloudWatch, metrics": Price(0.30, 1, "metrics", "aws.amazon.com/cloudwatch/pricing"),
+    "WAF, web ACLs": Price(5.00, 1, "web ACLs", "aws.amazon.com/waf/pricing"),
+    "WAF, rules": Price(1.00, 1, "rules", "aws.amazon.com/waf/pricing"),
+    "WAF, requests": Price(0.60, 1e6, "requests", "aws.amazon.com/waf/pricing"),
     "transfer out": Price(0.09, 1, "GB", "aws.amazon.com/ec2/pricing/on-demand"),
 }
 
@@ -79,6 +82,7 @@ class Use:
     window_seconds: int = 10
     sites: int = 1
     dashboard_hours: float = 60.0
+    web_acl: bool = False
 
 
 class Line(NamedTuple):
@@ -127,6 +131,9 @@ def _amounts(use: Use) -> Iterator[tuple[str, float]]:
     yield "CloudWatch, logs", (batches + compactions) * LOG_BYTES / 1e9
     yield "CloudWatch, alarms", ALARMS
     yield "CloudWatch, metrics", 6
+    yield "WAF, web ACLs", int(use.web_acl)
+    yield "WAF, rules", int(use.web_acl)
+    yield "WAF, requests", (hits + panels) * use.web_acl
     yield "transfer out", (hits * 300 + panels * 4_000) / 1e9
 
 

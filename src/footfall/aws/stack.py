@@ -207,10 +207,16 @@ class Plan:
 
 
 def _form(template: str | None, store: Callable[[str], str] | None) -> dict[str, Any]:
-    """How a template is handed over: as it is, without what only people read, or by its URL."""
+    """How a template is handed over: as it is, by its URL, or without what only people read.
+
+    The last is to be looked at only: what it makes is the same.
+    """
     if template is None:
         return {"UsePreviousTemplate": True}
-    for body in (template, json.dumps(templates.parsed(template), separators=(",", ":"))):
+    parsed = templates.parsed(template)
+    packed = json.dumps(parsed, separators=(",", ":"))
+    bare = json.dumps(templates.undescribed(parsed), separators=(",", ":"))
+    for body in (template, packed, *(() if store else (bare,))):
         if len(body.encode()) <= MOST_BODY:
             return {"TemplateBody": body}
     if store is None:

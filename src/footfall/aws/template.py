@@ -24,6 +24,8 @@ SLOW_HITS = 100
 
 MOST_BATCH = 10_000
 
+WEB_ACL = re.compile(r"arn:aws[a-z-]*:wafv2:[a-z0-9-]+:\d{12}:(?P<scope>regional|global)/webacl/.+")
+
 COMPACTED_MEGABYTES, MONTH_MEGABYTES, MOST_DISK = 12, 32, 10_240
 """By hits a second at busy times, four times the mean: files of the week that compaction has at hand, and of the 30 days that a report reads; what Lambda gives."""
 
@@ -90,6 +92,39 @@ def sizes(hits_per_second: int) -> dict[str, str]:
     }
 
 
+LEAST_PLACES = {
+    "CollectConcurrency": 40,
+    "ProcessConcurrency": 10,
+    "CompactConcurrency": 10,
+    "QueryConcurrency": 40,
+}
+"""Functions that may always run at once: 100 in all, and Lambda keeps 100 for all others."""
+
+HITS_PER_PLACE = 10
+"""A second, where one takes a tenth of a second with what a new sandbox needs."""
+
+
+def places(hits_per_second: int) -> dict[str, str]:
+    """The parameters that keep places for counting, and no more than theirs for reports."""
+    shards = max(1, ceil(hits_per_second / HITS_PER_SHARD))
+    needed = {
+        "CollectConcurrency": ceil(hits_per_second / HITS_PER_PLACE),
+        "ProcessConcurrency": shards * 2,
+    }
+    return {name: str(max(least, needed.get(name, 0))) for name, least in LEAST_PLACES.items()}
+
+
+NO_PLACES = dict.fromkeys(LEAST_PLACES, "0")
+
+
+def web_acl(arn: str) -> dict[str, str]:
+    """The parameter that takes a web ACL, by its scope. Raises `CannotDeploy`."""
+    found = WEB_ACL.fullmatch(arn)
+    if found is None:
+        raise CannotDeploy(f"{arn!r} is no ARN of a web ACL, such as arn:aws:wafv2:us-east-1:111122223333:global/webacl/NAME/ID")
+    return {"ApiWebAcl" if found["scope"] == "regional" else "DistributionWebAcl": arn}
+
+
 def steps(shards: int, wanted: int) -> list[int]:
     """The shard counts on the way to another: Kinesis at most doubles or halves a stream at once."""
     found = [min(max(wanted, ceil(shards / 2)), shards * 2)]
@@ -122,6 +157,18 @@ def _defaults_in(text: str) -> dict[str, tuple[int, int]]:
     root: Any = yaml.compose(text, _Loader)
     parameters = [each for key, each in root.value if key.value == "Parameters"]
     return {name.value: (value.start_mark.index, value.end_mark.index) for each in parameters for name, facts in each.value for key, value in facts.value if key.value == "Default"}
+
+
+def undescribed(template: Mapping[str, Any]) -> dict[str, Any]:
+    """A template that makes the same, without what tells people of its parameters and outputs."""
+    left = {name: part for name, part in template.items() if name not in ("Metadata", "Description")}
+    for part in {"Parameters", "Outputs"} & left.keys():
+        left[part] = {name: _undescribed(facts) for name, facts in left[part].items()}
+    return left
+
+
+def _undescribed(facts: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in facts.items() if name != "Description"}
 
 
 def kept(template: Mapping[str, Any]) -> dict[str, str]:

@@ -67,7 +67,7 @@ def _front(given: dict[str, Any]) -> int:
 
 
 def _deploy(stack: Stack, given: dict[str, Any]) -> int:
-    text, wished = _text(given), _wished(given)
+    text, wished = _text(given), _wished(given, stack.parameters())
     bucket = code_bucket(stack.account, stack.name)
     with TemporaryDirectory() as scratch:
         zipped = Path(given["package"]) if given["package"] else _packaged(Path(scratch))
@@ -91,7 +91,9 @@ def _deploy(stack: Stack, given: dict[str, Any]) -> int:
 
 
 def _scale(stack: Stack, given: dict[str, Any]) -> int:
-    first, *later = _by_steps(stack, template.sizes(given["hits_per_second"]))
+    hits = given["hits_per_second"]
+    places = _places(None, hits, stack.parameters())
+    first, *later = _by_steps(stack, template.sizes(hits) | places)
     with stack.planned(None, first) as plan:
         _tell(plan)
         if plan.changes and not given["dry_run"]:
@@ -209,11 +211,34 @@ def _text(given: dict[str, Any]) -> str:
     return Path(given["template"]).read_text("utf-8") if given["template"] else shipped(TEMPLATE)
 
 
-def _wished(given: dict[str, Any]) -> dict[str, str]:
-    """The parameters that flags set."""
-    sized = template.sizes(given["hits_per_second"]) if given["hits_per_second"] else {}
-    door = {"FrontDoor": given["front_door"]} if given["front_door"] else {}
-    return {**sized, **door, **dict(given["parameters"])}
+def _wished(given: dict[str, Any], now: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The parameters that flags set, where the stack's are such `now`."""
+    hits, now = given["hits_per_second"], now or {}
+    wished = template.sizes(hits) if hits else {}
+    wished |= _places(given["reserve"], hits, {**now, **dict(given["parameters"])})
+    for arn in given["web_acls"]:
+        wished |= template.web_acl(arn)
+    named = {"FrontDoor": "front_door", "MonthlyBudget": "budget", "BudgetEmail": "budget_email"}
+    named["AlarmTopic"] = "alarm_topic"
+    wished |= {name: str(given[flag]) for name, flag in named.items() if given[flag] is not None}
+    return {**wished, **dict(given["parameters"])}
+
+
+def _places(reserve: bool | None, hits: int | None, now: Mapping[str, str]) -> dict[str, str]:
+    """The parameters that reserve places or none, or nothing where they stay as they are."""
+    if reserve is False:
+        return template.NO_PLACES
+    if not reserve and not (hits and _keeps_places(now)):
+        return {}
+    more_shards = int(now.get(SHARDS, "1")) - 1
+    places = template.places(hits or more_shards * template.HITS_PER_SHARD)
+    if now.get("StreamMode") == "ON_DEMAND":
+        places["ProcessConcurrency"] = "0"  # such a stream has as many shards as it likes
+    return places
+
+
+def _keeps_places(parameters: Mapping[str, str]) -> bool:
+    return any(parameters.get(name, "0") != "0" for name in template.NO_PLACES)
 
 
 def _packaged(folder: Path) -> Path:

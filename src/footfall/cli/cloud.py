@@ -24,6 +24,7 @@ Doing it again changes only what is different, and what was set before stays set
   footfall aws deploy --region eu-central-1
   footfall aws deploy --hits-per-second 2000             sized for two thousand at busy times
   footfall aws deploy --front-door function              cheaper where much comes in
+  footfall aws deploy --reserve --budget 50 --budget-email me@example.com
   footfall aws deploy --dry-run                          print the changes, and change nothing
 
 Where something fails, CloudFormation brings back what was before."""
@@ -126,6 +127,7 @@ def aws(command: argparse.ArgumentParser) -> None:
     cost.add_argument("--window", metavar="S", type=_whole, default=10, help="for how many seconds hits are gathered [10]")
     cost.add_argument("--sites", metavar="N", type=_whole, default=1, help="how many sites are counted [1]")
     cost.add_argument("--dashboard-hours", metavar="H", type=float, default=60.0, help="for how many hours a dashboard is looked at [60]")
+    cost.add_argument("--web-acl", action="store_true", help="with a web ACL of one rule")
     for each in (deploy, status, scale, again, adopt, backup, restore, destroy):
         each.add_argument("--stack", metavar="NAME", default="footfall", help="the stack's name [footfall]")
         each.add_argument("--region", metavar="R", help="the region, such as eu-central-1 [AWS_DEFAULT_REGION, or the profile's]")
@@ -137,6 +139,31 @@ def aws(command: argparse.ArgumentParser) -> None:
             "--front-door",
             choices=["rest", "function"],
             help="what takes hits: rest, API Gateway without code; or function, the gateway's own code behind CloudFront [as it is; rest at first]",
+        )
+        each.add_argument(
+            "--reserve",
+            action=argparse.BooleanOptionalAction,
+            help="keep places for the functions that count, so that reports never take them all; needs an account that may run 200 functions at once [as it is; not at first]",
+        )
+        each.add_argument(
+            "--web-acl",
+            dest="web_acls",
+            metavar="ARN",
+            action="append",
+            default=[],
+            help="a web ACL, such as one with a rate rule: of the region for API Gateway, global for CloudFront; may be given twice [as it is; none at first]",
+        )
+        each.add_argument(
+            "--budget",
+            metavar="DOLLARS",
+            type=_whole_or_none,
+            help="send an alarm beyond so many dollars a month of the whole account; 0 for none [as it is; none at first]",
+        )
+        each.add_argument("--budget-email", metavar="ADDRESS", help="whom that alarm is sent to [--alarm-topic]")
+        each.add_argument(
+            "--alarm-topic",
+            metavar="ARN",
+            help="the SNS topic that alarms go to [as it is; none at first]",
         )
         each.add_argument("--parameter", dest="parameters", metavar="NAME=VALUE", type=_parameter, action="append", default=[], help="set a parameter of the template")
         each.add_argument("--template", metavar="FILE", help="a template of yours in place of Footfall's")
@@ -152,6 +179,10 @@ def _whole(text: str) -> int:
     if not text.isdecimal() or not int(text):
         raise argparse.ArgumentTypeError(f"must be a whole number from 1, not {text!r}")
     return int(text)
+
+
+def _whole_or_none(text: str) -> int:
+    return 0 if text == "0" else _whole(text)
 
 
 def _count(text: str) -> int:

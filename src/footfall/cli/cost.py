@@ -9,7 +9,7 @@ FEWER = {"k": 1e3, "m": 1e6, "b": 1e9}
 
 def cost(given: dict[str, Any]) -> int:
     """Print the bill."""
-    use = Use(given["views"], given["hits_per_view"], given["front_door"] or "rest", given["window"], given["sites"], given["dashboard_hours"])
+    use = Use(given["views"], given["hits_per_view"], given["front_door"] or "rest", given["window"], given["sites"], given["dashboard_hours"], given["web_acl"])
     lines = bill(use)
     print(f"{use.views:,} page views a month, {use.hits_per_view:g} hits each, {use.door} door\n")
     for line in lines:
