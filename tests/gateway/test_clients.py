@@ -1,5 +1,6 @@
 """What real user agents and addresses are looked up as."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,12 @@ def test_names_agree_with_each_other(client_of, expected):
     assert told == tuple(want or got for want, got in zip(expected[1:], told, strict=True))
 
 
+@pytest.mark.parametrize("expected", APPS.values(), ids=APPS)
+def test_versions_of_one_number_are_versions(client_of, expected):
+    short = re.sub(r"(?<!WebKit)/(\d+)\.[\d.]+(?=[ ;)\]]|$)", r"/\1", expected.agent)
+    assert client_of(short).browser == client_of(expected.agent).browser
+
+
 VERSIONS = [
     (APPS["iphone facebook"].agent, "487.0", "18.1"),
     (APPS["iphone instagram"].agent, "356.0", "18.1"),
@@ -75,7 +82,7 @@ VERSIONS = [
     (APPS["android wechat"].agent, "8.0", "14"),
     (APPS["iphone naver"].agent, "12.8", "18.1"),
     (APPS["mac web view"].agent, None, "10.15"),
-    (APPS["iPad desktop CriOS"].agent, "130", None),
+    (APPS["iPad desktop CriOS"].agent, "130.0", None),
     (f"{IPHONE} Version/18.1 Mobile/15E148 Safari/604.1", "18.1", "18.1"),
     # Since iOS 26 the system's version stands still, and Safari's is that of the system.
     (f"{IPHONE.replace('18_1', '18_6')} Version/26.1 Mobile/15E148 Safari/604.1", "26.1", "26.1"),

@@ -9,7 +9,7 @@ CONSOLE = re.compile(r"playstation|nintendo|xbox", re.I)
 TV = re.compile(r"smart-?tv|hbbtv|appletv|googletv|bravia|netcast|web0s|webos\.tv|crkey|roku|viera|\btv\b|(?-i:\bAFT[A-Z0-9]+\b)", re.I)
 TABLET = re.compile(r"ipad|tablet(?! pc)|kindle|silk/|playbook|nexus (?:7|9|10)\b|sm-t\d|sm-x\d|lenovo tab|mediapad", re.I)
 MOBILE = re.compile(r"iphone|ipod|mobi|windows phone|blackberry|bb10|opera mini|iemobile|symbian|kaios|fennec", re.I)
-DESKTOP = re.compile(r"windows nt|macintosh|mac os x|x11|linux x86_64|linux i686|cros |ubuntu|fedora|freebsd|openbsd|netbsd", re.I)
+DESKTOP = re.compile(r"\(pc;|windows nt|macintosh|mac os x|x11|linux x86_64|linux i686|cros |ubuntu|fedora|freebsd|openbsd|netbsd", re.I)
 
 Pair = tuple[str | None, str | None]
 SCREENS = ((576, "Mobile"), (992, "Tablet"), (1440, "Laptop"))

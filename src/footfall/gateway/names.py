@@ -1,6 +1,7 @@
 """The names that browsers and systems go by, whatever a parser calls them."""
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from importlib.resources import files
 from pathlib import Path
@@ -12,6 +13,10 @@ from ua_parser.regex import Resolver
 from ua_parser_rs import UserAgentExtractor
 
 TABLE = Path(str(files("footfall") / "data" / "clients.json"))
+SHORT = re.compile(r"(/\d+)(?=[ ;)\]]|$)")
+"""A version of one number; many of ua-parser's patterns ask for more."""
+
+WEB_VIEW = "; wv)"
 
 
 class Named(NamedTuple):
@@ -40,6 +45,7 @@ def name_lookup() -> Callable[[str], tuple[Named, Named]]:
     parse = Resolver((browsers, systems, []))
 
     def names_of(user_agent: str) -> tuple[Named, Named]:
+        user_agent = SHORT.sub(r"\1.0.0.0", user_agent)
         found = parse(user_agent, Domain.USER_AGENT | Domain.OS)
         browser, system = NOTHING, NOTHING
         if app := apps.extract(user_agent):
@@ -47,6 +53,8 @@ def name_lookup() -> Callable[[str], tuple[Named, Named]]:
         elif parsed := found.user_agent:
             name = browser_names.get(parsed.family, parsed.family)
             browser = Named(name, _version(parsed.major, parsed.minor))
+        if browser.name == "Chrome" and WEB_VIEW in user_agent:
+            browser = browser._replace(name="Android WebView")
         if browser.name in without_version:
             browser = browser._replace(version=None)
         if own := own_systems.extract(user_agent):
