@@ -178,9 +178,12 @@ def parse_page(url: str, hash_mode: bool = False) -> Page:
     # Where the scheme is not the web's own, the parser leaves a host's case as it is.
     host = parsed.hostname.lower() or scheme
     port = int(parsed.port) if parsed.port else None
-    within, query = fragment(parsed.hash) if hash_mode else ("", "")
-    path = readable((parsed.pathname or "/") + within)
-    return Page(scheme, host, port, path, tags_of(parsed.search, query))
+    path, search, within = parsed.pathname or "/", parsed.search, ""
+    if hash_mode:
+        name, within = fragment(parsed.hash)
+        path += name
+    tags = tags_of(search, within) if search or within else None
+    return Page(scheme, host, port, readable(path), tags)
 
 
 def _time(sighting: Sighting, caller: Caller, now_us: int) -> int:

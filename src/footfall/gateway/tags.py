@@ -37,7 +37,7 @@ def tags_of(*queries: str) -> Tags | None:
     found: dict[str, str] = {}
     click = None
     for query in queries:
-        clicked = _read(query, found)
+        clicked = _read(query, found) if query else None
         click = click or clicked
     if not found and click is None:
         return None
@@ -48,12 +48,14 @@ def tags_of(*queries: str) -> Tags | None:
 def _read(query: str, found: dict[str, str]) -> str | None:
     """Add the parameters of a query, and return the click id's name."""
     click = None
-    for pair in query.lstrip("?").replace("?utm_", "&utm_").split("&"):
+    if "?utm_" in query:  # a second `?`, where a program appended to a URL that had one
+        query = query.replace("?utm_", "&utm_")
+    for pair in query.lstrip("?").split("&"):
         name, _, value = pair.partition("=")
-        # Links copied out of a page's source have `&amp;` between their parameters.
-        name = (unquote(name) if "%" in name else name).lower().removeprefix("amp;")
         if not value:
             continue
+        # Links copied out of a page's source have `&amp;` between their parameters.
+        name = (unquote(name) if "%" in name else name).lower().removeprefix("amp;")
         if name in CLICKS:
             click = name
         elif name in KEPT and (text := clean(unquote_plus(value))[:TAG_LENGTH]):
