@@ -27,8 +27,8 @@ def robot_lookup() -> Callable[[str], bool]:
     table = json.loads(TABLE.read_text("utf-8"))
     apps = set(table["apps"])
     listed = [entry["pattern"] for entry in crawleruseragents.CRAWLER_USER_AGENTS_DATA]
-    marks = [f"(?i:{pattern})" for pattern in table["marks"]]
-    kinds = [f"(?i:{pattern})" for kind in table["kinds"].values() for pattern in kind]
+    marks = [f"(?i:{'|'.join(table['marks'])})"]
+    kinds = [f"(?i:{'|'.join(kind)})" for kind in table["kinds"].values()]
     always = _extractor([*marks, *(pattern for pattern in listed if pattern not in apps)])
     without_engine = _extractor([*kinds, *apps])
 
