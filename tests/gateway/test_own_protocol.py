@@ -149,7 +149,7 @@ NO_REVENUE: tuple[Any, ...] = (
         )  # fmt: skip
 
 # field, its value on the wire, further fields, what becomes of it, what is named besides the field
-ODD = [
+ODD: list[tuple[str, Any, dict[str, Any], dict[str, Any], list[str]]] = [
     ("name", 5, {}, {"title": None}, []),
     ("name", ["a"], {}, {"title": None}, []),
     ("name", "t" * 501, {}, {"title": "t" * 500}, []),

@@ -9,6 +9,7 @@ from typing import Protocol
 from footfall.gateway.answer import Answer, body_of, headers_of
 from footfall.gateway.collector import Collector
 from footfall.gateway.files import File
+from footfall.gateway.preflight import preflight
 from footfall.gateway.protocols import own
 from footfall.gateway.sighting import Invalid, Sighting
 from footfall.gateway.wire import Headers, Patience, Receive, Scope, Send, respond, respond_json
@@ -20,12 +21,6 @@ FLUSH_SECONDS = 1.0
 DOCS = "/api/docs"
 READY_SECONDS = 5.0
 ANY_ORIGIN: Headers = [(b"access-control-allow-origin", b"*"), (b"access-control-expose-headers", b"X-Footfall-Dropped, X-Footfall-Ignored, Retry-After")]
-PREFLIGHT: Headers = [
-    (b"access-control-allow-origin", b"*"),
-    (b"access-control-allow-methods", b"POST, GET, OPTIONS"),
-    (b"access-control-allow-headers", b"content-type, authorization"),
-    (b"access-control-max-age", b"86400"),
-]
 GIF: Headers = [*ANY_ORIGIN, (b"content-type", b"image/gif"), (b"cache-control", b"no-store")]
 PLAIN: Headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"x-content-type-options", b"nosniff")]
 REFUSALS = {400: "was not sent whole", 408: "came too slowly", 413: "must have at most {:,} bytes"}
@@ -67,7 +62,9 @@ class Gateway:
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         path, method = scope["path"], scope["method"]
-        if path == "/v1/track":
+        if path in ("/v1/track", "/v1/track.gif") and method == "OPTIONS":
+            await respond(send, 204, b"", preflight(dict(scope["headers"])))
+        elif path == "/v1/track":
             await self._track(scope, receive, send)
         elif path == "/v1/batch":
             await self._batch(scope, receive, send)
@@ -87,9 +84,6 @@ class Gateway:
             await self._file(scope, send)
 
     async def _track(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["method"] == "OPTIONS":
-            await respond(send, 204, b"", PREFLIGHT)
-            return
         if scope["method"] != "POST":
             await respond_json(send, 405, {"errors": {"method": ["must be POST"]}}, [*ANY_ORIGIN, (b"allow", b"POST, OPTIONS")])
             return
