@@ -21,6 +21,12 @@ SHOWN = [
     ("time_on_page", 421.4, "7 min 01 s"),
     ("visit_duration", 3725.0, "1 h 02 min"),
     ("total_revenue", money("EUR", 1234567), "€12,345.67"),
+    ("total_revenue", money("JPY", 1000), "¥1,000"),
+    ("total_revenue", money("KRW", -1234567), "-KRW 1,234,567"),
+    ("total_revenue", money("KWD", 1250), "KWD 1.250"),
+    ("total_revenue", money("BHD", 5), "BHD 0.005"),
+    ("total_revenue", money("CLF", 12345), "CLF 1.2345"),
+    ("total_revenue", money("ABC", 1250), "ABC 12.50"),
     ("total_revenue", [money("EUR", 5), money("SEK", -123456)], "€0.05 + -SEK 1,234.56"),
     ("average_revenue", None, "–"),
 ]
@@ -59,3 +65,22 @@ def test_a_course_is_as_high_as_what_it_shows() -> None:
 def test_nothing_from_elsewhere_steers_the_terminal() -> None:
     assert visible("/a\x1b[2J\x07\u202eb\n\x9b1m\u200b") == "/a\\x1b[2J\\x07\\u202eb\\n\\x9b1m\\u200b"
     assert visible("/größe – 日本 🎉 [bold]") == "/größe – 日本 🎉 [bold]"
+
+
+SHORT = [
+    ("JPY", 950, 950.0, "¥950"),
+    ("JPY", 1_000, 1_000.0, "¥1K"),
+    ("JPY", 1_250_000, 1_250_000.0, "¥1.3M"),
+    ("EUR", 100_000, 1_000.0, "€1K"),
+    ("EUR", 99_999, 999.99, "€1000"),
+    ("EUR", 1_250, 12.5, "€12.5"),
+    ("KWD", 1_000_000, 1_000.0, "KWD 1K"),
+    ("KWD", 1_250, 1.25, "KWD 1.3"),
+    ("EUR", 0, 0.0, "€0"),
+]
+
+
+@pytest.mark.parametrize(("currency", "minor", "value", "short"), SHORT)
+def test_money_is_in_its_currency_s_units(currency, minor, value, short):
+    told = money(currency, minor)
+    assert (told["value"], told["short"]) == (value, short)

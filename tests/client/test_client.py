@@ -91,13 +91,37 @@ def test_what_the_server_does_not_count_is_in_the_log(shop: Shop, caplog: pytest
     with caplog.at_level(logging.DEBUG, "footfall.client"), Client(shop.server.url, shop.key) as client:
         wrong, robot = client.track("/no-host", **WHO), client.track(page("robot"), ip="81.2.69.160", user_agent="curl/8.5.0")
         client.track(page("good"), **WHO)
-        assert client.flush(SECONDS)
+        assert not client.flush(SECONDS), "one is wrong"
+        assert client.flush(SECONDS), "none is since"
+        assert client.lost == 1
     said = {record.getMessage(): record.levelno for record in caplog.records if record.name == "footfall.client"}
     assert said == {
         f"event {wrong} is not counted: url must be an absolute URL such as https://example.com/page": logging.WARNING,
         f"event {robot} is not counted: bot": logging.DEBUG,
     }
     shop.expect({"/good": 1})
+
+
+def test_events_that_are_all_rejected_are_lost_and_the_reason_is_said_once(shop: Shop, caplog: pytest.LogCaptureFixture) -> None:
+    soon = datetime.now(UTC) + timedelta(hours=1)
+    with caplog.at_level(logging.WARNING, "footfall.client"), Client(shop.server.url, shop.key) as client:
+        for number in range(7):
+            client.track(page(number), at=soon, **WHO)
+        assert not client.flush(SECONDS)
+        assert client.lost == 7
+    (said,) = [record.getMessage() for record in caplog.records if record.name == "footfall.client"]
+    assert "is not counted: at must not lie more than 10 minutes in the future" in said
+
+
+def test_odd_fields_are_in_the_log_and_the_event_counts(shop: Shop, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING, "footfall.client"), Client(shop.server.url, shop.key) as client:
+        for _ in range(3):
+            client.track(page("odd"), "Order", revenue={"currency": "EUR", "amount": "12,50"}, **WHO)
+        assert client.flush(SECONDS)
+        assert client.lost == 0
+    (said,) = [record.getMessage() for record in caplog.records if record.name == "footfall.client"]
+    assert said.endswith("is counted without its revenue, which is odd")
+    shop.expect({"Order": 3}, "events", "event:name")
 
 
 FAULTS: list[tuple[str, Callable[[Front], None]]] = [

@@ -6,10 +6,12 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from time import monotonic
-from typing import Any, NamedTuple, TypedDict, Unpack
+from typing import TypedDict, Unpack
 from uuid import uuid4
 
 from footfall import __version__
+from footfall.client import answers
+from footfall.client.answers import Waiting
 
 MOST_WAITING = 10_000
 BATCH_EVENTS = 500
@@ -26,6 +28,7 @@ DAY_SECONDS = 86_400.0
 
 TIMEOUT_SECONDS = 20.0
 LOSSES_TOLD = 100
+MOST_SAID = 1_000
 ACCEPTED, INVALID, TOO_LARGE = 202, 400, 413
 
 log = logging.getLogger("footfall.client")
@@ -55,20 +58,13 @@ class Details(TypedDict, total=False):
     """A UUID, where the event may be told again, by another process for instance."""
 
 
-class Waiting(NamedTuple):
-    """An event, as JSON without its closing brace, and the moment it happened by the monotonic clock."""
-
-    id: str
-    text: str
-    moment: float
-
-
 class Outbox:
     """At most 10,000 events, oldest first. One thread takes from it; others may add."""
 
     def __init__(self) -> None:
         self._events: deque[Waiting] = deque()
         self._most = BATCH_EVENTS
+        self._said: set[str] = set()
         self.pause = GATHER_SECONDS
         """Seconds to wait before the next batch."""
 
@@ -76,7 +72,10 @@ class Outbox:
         """Whether the last batch was not taken."""
 
         self.lost = 0
-        """Events that will never be sent: there was no room, a day has passed, or the server called them wrong."""
+        """Events that will not be counted: there was no room, a day has passed, or the server rejected them.
+
+        What visitors or the site's owner wish not to be counted is none of these.
+        """
 
     def __len__(self) -> int:
         return len(self._events)
@@ -120,9 +119,10 @@ class Outbox:
     def settle(self, batch: Sequence[Waiting], status: int | None, headers: Mapping[str, str], body: bytes) -> bool:
         """Draw the conclusions from an answer, or from none (`status` None); whether the next batch may follow at once."""
         if status == ACCEPTED:
-            for each in _rejected(body):
-                dropped = each["reason"].isidentifier()  # a word, such as `bot`: nothing is wrong with the event
-                log.log(logging.DEBUG if dropped else logging.WARNING, "event %s is not counted: %s", batch[each["index"]].id, each["reason"])
+            for event, reason in answers.rejected(body, batch):
+                self._reject(event, reason)
+            for event, field in answers.ignored(body, batch):
+                self._say(f"is counted without its {field}, which is odd", event, logging.WARNING)
             self._forget(batch)
             self._most, self.pause, self.failing = BATCH_EVENTS, GATHER_SECONDS, False
             return True
@@ -139,6 +139,17 @@ class Outbox:
         asked = headers.get("retry-after", "")
         self.pause = float(asked) if asked.isdecimal() and len(asked) < 6 else min(self.pause * 2, LONGEST_PAUSE_SECONDS)
         return False
+
+    def _reject(self, event: Waiting, reason: str) -> None:
+        wished = answers.is_wished(reason, event)
+        self.lost += not wished
+        self._say(f"is not counted: {reason}", event, logging.DEBUG if wished else logging.WARNING)
+
+    def _say(self, what: str, event: Waiting, level: int) -> None:
+        """Log what became of an event, where nothing of the kind was logged before."""
+        if what not in self._said and len(self._said) < MOST_SAID:
+            self._said.add(what)
+            log.log(level, "event %s %s", event.id, what)
 
     def _forget(self, batch: Sequence[Waiting]) -> None:
         for _ in batch:
@@ -164,11 +175,3 @@ def headers(key: str) -> dict[str, str]:
 def endpoint(url: str) -> str:
     """Where batches go, on the server at `url`."""
     return url.rstrip("/") + "/v1/batch"
-
-
-def _rejected(body: bytes) -> Sequence[Any]:
-    try:
-        found: Sequence[Any] = json.loads(body)["rejected"]
-    except (ValueError, KeyError, TypeError):
-        return ()
-    return found

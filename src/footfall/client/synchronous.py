@@ -9,7 +9,8 @@ from typing import Self, Unpack
 
 import httpx
 
-from footfall.client.outbox import TIMEOUT_SECONDS, Details, Outbox, Waiting, endpoint, headers, written
+from footfall.client.answers import Waiting
+from footfall.client.outbox import TIMEOUT_SECONDS, Details, Outbox, endpoint, headers, written
 
 CLOSE_SECONDS = 5.0
 
@@ -24,6 +25,7 @@ class Client:
     """
 
     _thread: threading.Thread | None
+    _lost_before: int
     _wake: threading.Event
     _hurry: threading.Event
     _sent: threading.Event
@@ -53,27 +55,33 @@ class Client:
 
     @property
     def lost(self) -> int:
-        """How many events of this process will never be sent; the log says why."""
+        """How many events of this process will not be counted; the log says why."""
         return self._outbox.lost
 
     def flush(self, seconds: float = CLOSE_SECONDS) -> bool:
-        """Send now what waits; whether all of it was taken within the time."""
-        if not self._sent.is_set():
-            self._hurry.set()
-        return self._sent.wait(seconds)
+        """Send now what waits; return whether it was sent within the time and nothing was lost since the last call."""
+        sent = self._flush(seconds)
+        before = self._lost_before
+        self._lost_before = self.lost
+        return sent and before == self._lost_before
 
     def close(self, seconds: float = CLOSE_SECONDS) -> bool:
-        """Send what waits and end; whether all of it was taken within the time."""
+        """Send what waits and end; return as `flush` does."""
         if self._process != os.getpid():
             return True  # what waits is the parent's
         done = self.flush(seconds)
-        if not done:
-            log.error("%d event(s) lost: the program ends", len(self._outbox))
+        if left := len(self._outbox):
+            log.error("%d event(s) lost: the program ends", left)
         self._closed = True
         self._wake.set()
         self._hurry.set()
         atexit.unregister(self.close)
         return done
+
+    def _flush(self, seconds: float) -> bool:
+        if not self._sent.is_set():
+            self._hurry.set()
+        return self._sent.wait(seconds)
 
     def __enter__(self) -> Self:
         return self
@@ -86,6 +94,7 @@ class Client:
         self._process = os.getpid()
         self._http = httpx.Client(headers=headers(self._key), timeout=TIMEOUT_SECONDS)
         self._outbox = Outbox()
+        self._lost_before = 0
         self._lock = threading.Lock()
         self._thread = None
         self._wake, self._hurry, self._sent = threading.Event(), threading.Event(), threading.Event()

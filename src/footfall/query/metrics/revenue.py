@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from footfall.domain.currency import decimals
 from footfall.query.metric import Column, Metric, Source, Sum
 
 UNIT = 10_000
@@ -16,27 +17,53 @@ SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥", "INR": "₹", "BR
 STEPS = (("B", 10**9), ("M", 10**6), ("K", 10**3))
 
 
-def money(currency: str, cents: int) -> dict[str, Any]:
-    """An amount in the shape of Plausible's API: `short` in tenths of units, thousands, millions or thousands of millions."""
+def money(currency: str, minor: int) -> dict[str, Any]:
+    """Return an amount, in minor units, in the shape of Plausible's API.
+
+    `short` is in tenths of units, thousands, millions or thousands of millions; of a currency
+    without decimals, no tenths of units.
+    """
+    unit = 10 ** decimals(currency)
     symbol = SYMBOLS.get(currency, f"{currency} ")
-    suffix, step = next(((suffix, step) for suffix, step in STEPS if abs(cents) >= 100 * step), ("", 1))
-    tenths = _rounded(abs(cents), 10 * step)
-    short = f"{_sign(cents, tenths)}{symbol}{f'{tenths // 10}.{tenths % 10}'.removesuffix('.0')}{suffix}"
-    return {"currency": currency, "value": cents / 100, "short": short, "long": f"{_sign(cents, cents)}{symbol}{abs(cents) // 100:,}.{abs(cents) % 100:02}"}
+    return {
+        "currency": currency,
+        "value": minor / unit,
+        "short": _short(symbol, minor, unit),
+        "long": _long(symbol, minor, unit),
+    }
+
+
+def _long(symbol: str, minor: int, unit: int) -> str:
+    whole, rest = divmod(abs(minor), unit)
+    fraction = f".{rest:0{len(str(unit)) - 1}}" if unit > 1 else ""
+    return f"{_sign(minor, minor)}{symbol}{whole:,}{fraction}"
+
+
+def _short(symbol: str, minor: int, unit: int) -> str:
+    reached = [(suffix, step) for suffix, step in STEPS if abs(minor) >= unit * step]
+    suffix, step = reached[0] if reached else ("", 1)
+    tenths = _rounded(abs(minor) * 10, unit * step)
+    shown = f"{tenths // 10}.{tenths % 10}".removesuffix(".0")
+    return f"{_sign(minor, tenths)}{symbol}{shown}{suffix}"
 
 
 def _sign(value: int, shown: int) -> str:
     return "-" if value < 0 and shown else ""
 
 
-def _told(sums: Mapping[str, Column], cents: Callable[[int, int], int]) -> Column:
-    """For each row, from its sums by currency."""
+def _told(sums: Mapping[str, Column], divisor: Callable[[int], int]) -> Column:
+    """Return for each row, of its sums by currency, the amounts divided as sales tell."""
     found = np.full(len(sums["amount"]), None, dtype=object)
     for index, (amounts, sales) in enumerate(zip(sums["amount"], sums["sales"], strict=True)):
         if amounts:
-            several = [money(currency, cents(amounts[currency], sales[currency])) for currency in sorted(amounts)]
+            several = [money(currency, _minor(currency, amounts[currency], divisor(sales[currency]))) for currency in sorted(amounts)]
             found[index] = several[0] if len(several) == 1 else several
     return found
+
+
+def _minor(currency: str, amount: int, divisor: int) -> int:
+    """Return an amount of ten-thousandths, divided, in the currency's minor units."""
+    return _rounded(amount, UNIT // 10 ** decimals(currency) * divisor)
 
 
 def _rounded(dividend: int, divisor: int) -> int:
@@ -45,6 +72,6 @@ def _rounded(dividend: int, divisor: int) -> int:
 
 SUMS = {"amount": Sum(Source.REVENUE, AMOUNT), "sales": Sum(Source.REVENUE, SALES)}
 METRICS = (
-    Metric("total_revenue", SUMS, lambda sums: _told(sums, lambda amount, _: _rounded(amount, UNIT // 100))),
-    Metric("average_revenue", SUMS, lambda sums: _told(sums, lambda amount, sales: _rounded(amount, UNIT // 100 * sales))),
+    Metric("total_revenue", SUMS, lambda sums: _told(sums, lambda sales: 1)),
+    Metric("average_revenue", SUMS, lambda sums: _told(sums, lambda sales: sales)),
 )
