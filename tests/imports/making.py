@@ -13,6 +13,7 @@ from footfall import compose
 from footfall.domain.identity import Salt
 from footfall.domain.site import Offsets, Site
 from footfall.gateway.clients import client_lookup, place_lookup
+from footfall.imports.bundle import unknown
 from footfall.imports.columns import Columns, Lookups, Made
 from footfall.imports.format import Format
 from footfall.imports.reading import Piece
@@ -32,7 +33,10 @@ class Result(NamedTuple):
 
     @property
     def left(self) -> dict[str, int]:
-        return {reason.value: left.lines for reason, left in self.made.left.items()}
+        counts: dict[str, int] = {}
+        for each in self.made.outcomes:
+            counts[each.what] = counts.get(each.what, 0) + each.lines
+        return counts
 
 
 @cache
@@ -50,12 +54,13 @@ def made(lines: Sequence[str], format_: Format, site: Site = OWN, wanted: Wanted
     piece = Piece(list(lines), 1, len(lines), b"x", 1, [])
     with TemporaryDirectory() as folder, duckdb.connect() as connection:
         path = Path(folder) / "part.parquet"
-        found = columns.make(piece, format_, now, path)
+        found = columns.make(unknown(0, piece, ()), format_, now, path)
         columns.close()
         query = "SELECT * FROM read_parquet(?) ORDER BY sequence"
         connection.execute(query, [str(path)])
         names = [each[0] for each in connection.description or ()]
         events = [dict(zip(names, row, strict=True)) for row in connection.fetchall()]
-    assert found.events == len(events)
-    assert found.events + sum(each.lines for each in found.left.values()) == len(lines)
-    return Result(found, events)
+    result = Result(found, events)
+    assert sum(found.events.values()) == len(events)
+    assert len(events) + sum(result.left.values()) == len(lines)
+    return result

@@ -74,8 +74,8 @@ def test_a_line_left_out_counts_under_its_reason(text: str, reason: LineReason) 
     found = made([line(), text], named("combined"), site)
     assert found.left == {reason: 1}
     assert [event["page"] for event in found.events] == ["/a"]
-    assert found.made.left[reason].example == 2
-    assert [reject.line for reject in found.made.rejects] == [2] * (reason in FAULTS)
+    assert found.made.examples[reason] == 2
+    assert [reject.name for reject in found.made.rejects] == [2] * (reason in FAULTS)
 
 
 @pytest.mark.parametrize(
@@ -172,8 +172,8 @@ def test_assets_and_robots_may_be_kept(keep: bool) -> None:
 
 def test_examples_are_the_first_lines_of_their_reason() -> None:
     texts = [line(), line(status="404"), "", line(status="500"), "x", line(status="500"), "y"]
-    left = made(texts, named("combined")).made.left
-    assert {reason: tuple(each) for reason, each in left.items()} == {
+    found = made(texts, named("combined"))
+    assert {reason: (found.left[reason], name) for reason, name in found.made.examples.items()} == {
         LineReason.EMPTY: (1, 3),
         LineReason.NOT_OF_THE_FORMAT: (2, 5),
         LineReason.STATUS: (3, 2),

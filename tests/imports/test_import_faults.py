@@ -10,7 +10,7 @@ import pytest
 from footfall import compose
 from footfall.compose import importing
 from footfall.control.client import Owner
-from footfall.imports.access_log import Importer, Tally
+from footfall.imports.access_log import Importer, Plan
 from footfall.imports.reading import Log
 from footfall.imports.request import Wanted
 from footfall.settings import read
@@ -65,15 +65,29 @@ def test_what_fails_in_between_leaves_no_gap(data: Path, tmp_path: Path, monkeyp
     path.write_text(text)
     os.utime(path, (1, 1))
     monkeypatch.setattr("footfall.imports.access_log.PARTS_AT_ONCE", 1)
+    monkeypatch.setattr("footfall.imports.access_log.LEAST_BYTES", 1)
     settings = read({"data": str(data)}, {})
     registry, salts = compose.open_registry(settings), compose.open_salts(settings)
     (site,) = registry.sites()
     makers = importing.makers(settings, site, Wanted(SITE, keep_bots=True, keep_assets=True), salts)
     compose.exchange(settings).mkdir()
     with compose.owner(settings) as owner, path.open("rb") as stream:
-        importer = Importer(site.id, makers, Failing(owner), compose.exchange(settings), compose.now, None, lambda *_: None, lambda _: None)  # type: ignore[arg-type]
-        with pytest.raises(StoreBroken, match="no room"):
-            importer.take(Log(str(path), stream, len(text)), Tally())
+        failing: Any = Failing(owner)
+        importer = Importer(
+            plan=Plan(site.id, "access.log"),
+            makers=makers,
+            owner=failing,
+            exchange=compose.exchange(settings),
+            now=compose.now,
+            rejected=lambda *_: None,
+            progress=lambda *_: None,
+        )
+        with pytest.raises(StoreBroken, match="no room"), importer:
+            opened = Log(str(path), stream, len(text))
+            importer.begin(opened)
+            importer.take(opened)
+            importer.finish()
+    assert 0 < importer.tally.events == views(data)
     for maker in makers:
         maker.close()
     registry.close()

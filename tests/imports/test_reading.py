@@ -46,11 +46,14 @@ def test_an_import_goes_on_where_one_of_the_same_beginning_ended() -> None:
         known = {piece.upto: {piece.digest, b"of another"} for piece in so_far} | {5: {b"of another"}, len(TEXT) * 2: {b"of a longer one"}}
         for data in (TEXT, gzip.compress(TEXT)):
             log = opened(data)
-            assert log.skip(known) == so_far[-1].last
+            met = log.matches(known)
+            assert met == [(piece.upto, piece.digest) for piece in so_far]
+            log.pass_over(met[-1][0])
+            assert log.lines == so_far[-1].last
             assert whole(log.pieces()) == LINES[so_far[-1].last :]
             assert log.upto == len(TEXT)
     other = opened(b"another first line\n" + TEXT)
-    assert other.skip({piece.upto: {piece.digest} for piece in first}) == 0
+    assert other.matches({piece.upto: {piece.digest} for piece in first}) == []
     assert whole(other.pieces()) == ["another first line", *LINES]
 
 

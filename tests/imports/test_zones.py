@@ -14,6 +14,7 @@ from footfall import compose
 from footfall.domain.identity import Salt
 from footfall.domain.site import Offsets, Site, Zone
 from footfall.gateway.clients import client_lookup, place_lookup
+from footfall.imports.bundle import unknown
 from footfall.imports.columns import Columns, Lookups
 from footfall.imports.format import named
 from footfall.imports.reading import Piece
@@ -48,9 +49,10 @@ def imported(zone: str, instants: Sequence[datetime], folder: Path) -> list[View
     clf = [instant.strftime("%d/%b/%Y:%H:%M:%S +0000") for instant in instants]
     texts = [LINE.format(time, number) for number, time in enumerate(clf)]
     path = folder / "part.parquet"
-    made = columns.make(Piece(texts, 1, len(texts), b"x", 1, []), named("combined"), _us(NOW), path)
+    bundle = unknown(0, Piece(texts, 1, len(texts), b"x", 1, []), ())
+    made = columns.make(bundle, named("combined"), _us(NOW), path)
     columns.close()
-    assert made.events == len(instants)
+    assert made.events == {0: len(instants)}
     with duckdb.connect() as connection:
         return connection.execute(READ, [str(path)]).fetchall()
 

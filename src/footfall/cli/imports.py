@@ -1,25 +1,27 @@
 """`footfall import`: page views from the access logs of web servers."""
 
 import csv
+import errno
 import fcntl
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from glob import glob, has_magic
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any, BinaryIO, NoReturn
 
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from footfall import compose
 from footfall.cli import archive
+from footfall.cli.trial import nothing_counted, table, told
 from footfall.compose import importing
 from footfall.control.port import Refusal
 from footfall.domain.site import Site
-from footfall.imports.access_log import Importer, Tally
+from footfall.imports.access_log import Importer, Plan
 from footfall.imports.archive import NotAnArchive, is_archive
 from footfall.imports.columns import Reject
 from footfall.imports.format import NoFormat, named
@@ -34,64 +36,148 @@ SHOWN_REJECTS = 10
 FOLLOW_SECONDS = 1.0
 QUIET_POLLS = 5
 INTERRUPTED = 130
+STDIN = "-"
+SHOWN_LINES = 20
+MOST_SOURCE = 200
+FULL = (errno.ENOSPC, errno.EDQUOT)
+DISK_FULL = "the disk is full; make room and give the same command again: what is imported stays"
+STOPPED = "stopped; what is imported stays, and the same command goes on from there"
 
 
 def run(settings: Settings, given: dict[str, Any]) -> int:
-    """Import all files; 1 when some could not be read."""
+    """Import all files; 1 when some could not be read, or none of many lines counted."""
     if len(given["files"]) == 1 and is_archive(given["files"][0]):
+        _refuse_for_archives(given)
         return archive.take_in(settings, Path(given["files"][0]), given["site_id"])
     site = _site(settings, given["site_id"])
     files = [each for name in given["files"] for each in _files(name)]
-    if given["follow"] and (len(files) != 1 or files[0] == "-"):
-        raise Refused("--follow takes one file")
-    format_ = named(given["format"]) if given["format"] else None
-    wanted = Wanted(given["hostname"] or site.domains[0].removeprefix("*."), given["scheme"], given["keep_bots"], given["keep_assets"])
-    tally, started = Tally(), monotonic()
+    _check(given, files)
+    started = monotonic()
     with ExitStack() as stack:
-        stack.enter_context(_alone(compose.exchange(settings)))
-        rejects = stack.enter_context(_rejects(given["rejects"]))
+        importer = _importer(stack, settings, site, given, files)
+        size = importing.budget(settings).piece
+        stopped = False
+        try:
+            if given["dry_run"]:
+                _show_first(importer, files[0], size)
+            unread = _import(importer, files, size, follow=given["follow"])
+        except KeyboardInterrupt:
+            print(f"footfall: {STOPPED}", file=sys.stderr)
+            stopped = True
+        except StoreBroken:
+            if importer.tally.lines:
+                print(told(importer.tally, site.id, monotonic() - started))
+            raise
+    if stopped:
+        return INTERRUPTED
+    print(told(importer.tally, site.id, monotonic() - started, dry=given["dry_run"]))
+    reason = nothing_counted(importer.tally)
+    if reason and not unread:
+        print(f"footfall: {reason}", file=sys.stderr)
+    return 1 if unread or reason else 0
+
+
+def _refuse_for_archives(given: dict[str, Any]) -> None:
+    for flag in ("dry_run", "again", "follow"):
+        if given[flag]:
+            raise Refused(f"--{flag.replace('_', '-')} is for logs, and {given['files'][0]} is an archive")
+
+
+def _check(given: dict[str, Any], files: list[str]) -> None:
+    """Raise `Refused` where flags cannot go together."""
+    if given["follow"] and (len(files) != 1 or files[0] == STDIN):
+        raise Refused("--follow takes one file")
+    if given["follow"] and given["dry_run"]:
+        raise Refused("--dry-run looks at a file once: leave --follow out")
+    if given["again"] and STDIN in files:
+        raise Refused("--again takes files: what came by standard input is taken back by 'footfall imports remove'")
+
+
+def _importer(
+    stack: ExitStack,
+    settings: Settings,
+    site: Site,
+    given: dict[str, Any],
+    files: list[str],
+) -> Importer:
+    """Return an importer with all that it needs, which `stack` closes; of a dry run one that changes nothing."""
+    dry, exchange, salts = given["dry_run"], compose.exchange(settings), None
+    if not dry:
+        stack.enter_context(_alone(exchange))
         salts = compose.open_salts(settings)
         stack.callback(salts.close)
-        makers = importing.makers(settings, site, wanted, salts)
-        for each in makers:
-            stack.callback(each.close)
-        owner = stack.enter_context(compose.owner(settings))
-        progress = stack.enter_context(_progress())
-        task = progress.add_task("importing", total=sum(os.path.getsize(each) for each in files if each != "-") or None, rate="")
-        importer = Importer(site.id, makers, owner, compose.exchange(settings), compose.now, format_, rejects, _shown(progress, task, tally, started))
-        try:
-            unread = _import(importer, files, tally, follow=given["follow"])
-        except KeyboardInterrupt:
-            print("footfall: stopped; what is imported stays, and the same command goes on from there", file=sys.stderr)
-            return INTERRUPTED
-    print(_told(tally, site.id, monotonic() - started))
-    return 1 if unread else 0
+    rejects = stack.enter_context(_rejects(given["rejects"], quiet=dry))
+    wanted = Wanted(
+        hostname=given["hostname"] or site.domains[0].removeprefix("*."),
+        scheme=given["scheme"],
+        keep_bots=given["keep_bots"],
+        keep_assets=given["keep_assets"],
+    )
+    makers = importing.makers(settings, site, wanted, salts)
+    for each in makers:
+        stack.callback(each.close)
+    plan = Plan(
+        site=site.id,
+        source=_source(given["files"]),
+        format=named(given["format"]) if given["format"] else None,
+        again=given["again"],
+        events_at_once=importing.budget(settings).events,
+    )
+    importer = Importer(
+        plan=plan,
+        makers=makers,
+        owner=stack.enter_context(compose.owner(importing.shared(settings))),
+        exchange=None if dry else exchange,
+        now=compose.now,
+        rejected=rejects,
+        progress=lambda *_: None,
+    )
+    importer.progress = _shown(stack, importer, files)
+    return stack.enter_context(importer)
 
 
-def _import(importer: Importer, files: list[str], tally: Tally, *, follow: bool) -> int:
-    """All files in turn; how many of them could not be read to their end."""
+def _source(names: list[str]) -> str:
+    """Return what an import is called: what its user gave."""
+    whole = " ".join(names)
+    return whole if len(whole) <= MOST_SOURCE else f"{whole[:MOST_SOURCE]}…"
+
+
+def _import(importer: Importer, files: list[str], size: int, *, follow: bool) -> int:
+    """Import all files in turn; how many of them could not be read to their end."""
     unread = 0
     for name in files:
         try:
             if follow:
-                _follow(importer, name, tally)
+                _follow(importer, name, size)
             with _opened(name) as stream:
-                importer.take(_log(importer, name, stream, tally), tally)
+                importer.take(_log(importer, name, stream, size))
         except (NoLog, NoFormat, OSError) as exc:
+            if isinstance(exc, OSError) and exc.errno in FULL:
+                raise StoreBroken(DISK_FULL) from exc
             print(f"footfall: {exc}" if name in str(exc) else f"footfall: {name}: {exc}", file=sys.stderr)
             unread += 1
-    return unread
+    importer.finish()
+    for each in importer.problems:
+        print(f"footfall: {each}", file=sys.stderr)
+    return unread + len(importer.problems)
 
 
-def _log(importer: Importer, name: str, stream: Any, tally: Tally) -> Log:
-    """A log, from where it was imported to before."""
-    log = Log(name, stream, os.fstat(stream.fileno()).st_size or PIECES * PIECE_BYTES)
-    if stream.seekable():
-        tally.before += log.skip(importer.known())
+def _log(importer: Importer, name: str, stream: Any, size: int) -> Log:
+    """Return a log, at the first line that was not imported before."""
+    log = Log(name, stream, os.fstat(stream.fileno()).st_size or PIECES * PIECE_BYTES, size)
+    importer.begin(log)
     return log
 
 
-def _follow(importer: Importer, name: str, tally: Tally) -> NoReturn:
+def _show_first(importer: Importer, name: str, size: int) -> None:
+    """Print the first lines of the first file as they would be read."""
+    if name == STDIN:
+        return
+    with suppress(NoLog, NoFormat), _opened(name) as stream:
+        print(table(importer.first_lines(Log(name, stream, most=size), SHOWN_LINES)), end="")
+
+
+def _follow(importer: Importer, name: str, size: int) -> NoReturn:
     """Import a file as it grows, and the next of its name, until stopped.
 
     One that another has taken the place of is read on until nothing came for some seconds: a server
@@ -99,17 +185,17 @@ def _follow(importer: Importer, name: str, tally: Tally) -> NoReturn:
     """
     while True:
         with _opened(name) as stream:
-            log = _log(importer, name, stream, tally)
+            log = _log(importer, name, stream, size)
             quiet = 0
             while quiet < QUIET_POLLS:
                 before = log.upto
-                importer.take(log, tally, growing=True)
+                importer.take(log, growing=True)
                 importer.owner.release()  # an engine may start meanwhile
                 sleep(FOLLOW_SECONDS)
                 if _truncated(stream):
                     break
                 quiet = quiet + 1 if _rotated(name, stream) and log.upto == before else 0
-            importer.take(log, tally)
+            importer.take(log)
 
 
 def _rotated(name: str, stream: BinaryIO) -> bool:
@@ -128,7 +214,7 @@ def _truncated(stream: BinaryIO) -> bool:
 
 def _files(name: str) -> Iterator[str]:
     """The files that a name stands for, in order; raises `Refused`."""
-    if name == "-":
+    if name == STDIN:
         yield name
     elif os.path.isdir(name):
         found = sorted(str(path) for path in Path(name).rglob("*") if path.is_file() and not path.name.startswith("."))
@@ -145,7 +231,7 @@ def _files(name: str) -> Iterator[str]:
 
 @contextmanager
 def _opened(name: str) -> Iterator[Any]:
-    if name == "-":
+    if name == STDIN:
         yield sys.stdin.buffer
     else:
         with open(name, "rb") as stream:
@@ -167,15 +253,15 @@ def _alone(exchange: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _rejects(path: str | None) -> Iterator[Callable[[str, Reject], None]]:
-    """Shows some faulty lines by number and reason, and writes all to a file if wanted."""
+def _rejects(path: str | None, *, quiet: bool) -> Iterator[Callable[[str, Reject], None]]:
+    """Shows some faulty lines by number and reason unless `quiet`, and writes all to a file if wanted."""
     shown = 0
 
     def show(name: str, reject: Reject) -> None:
         nonlocal shown
-        shown += 1
-        if shown <= SHOWN_REJECTS:
-            print(f"footfall: {name}, line {reject.line}: {reject.reason.words}", file=sys.stderr)
+        shown += not quiet
+        if 0 < shown <= SHOWN_REJECTS:
+            print(f"footfall: {name}, line {reject.name}: {reject.reason.words}", file=sys.stderr)
         elif shown == SHOWN_REJECTS + 1 and not path:
             print("footfall: more lines were rejected; --rejects OUT writes down all of them", file=sys.stderr)
 
@@ -188,31 +274,26 @@ def _rejects(path: str | None) -> Iterator[Callable[[str, Reject], None]]:
 
         def write(name: str, reject: Reject) -> None:
             show(name, reject)
-            writer.writerow((name, reject.line, reject.reason.words))
+            writer.writerow((name, reject.name, reject.reason.words))
 
         yield write
 
 
-def _progress() -> Progress:
+def _shown(stack: ExitStack, importer: Importer, files: list[str]) -> Callable[[str, int], None]:
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TextColumn("{task.fields[rate]}"), TimeRemainingColumn())
-    return Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty())
-
-
-def _shown(progress: Progress, task: TaskID, tally: Tally, started: float) -> Callable[[Log], None]:
+    console = Console(stderr=True)
+    progress = stack.enter_context(Progress(*columns, console=console, disable=not sys.stderr.isatty()))
+    total = sum(os.path.getsize(each) for each in files if each != STDIN)
+    task = progress.add_task("importing", total=total or None, rate="")
+    started = monotonic()
     done: dict[str, int] = {}
 
-    def show(log: Log) -> None:
-        done[log.name] = log.read
-        progress.update(task, completed=sum(done.values()), rate=f"{tally.lines / (monotonic() - started):,.0f} lines/s")
+    def show(name: str, read: int) -> None:
+        done[name] = read
+        rate = importer.tally.lines / (monotonic() - started)
+        progress.update(task, completed=sum(done.values()), rate=f"{rate:,.0f} lines/s")
 
     return show
-
-
-def _told(tally: Tally, site: str, seconds: float) -> str:
-    left = [f"{lines:,} {reason.words}" for reason, lines in tally.left.most_common()]
-    before = f"; {tally.before:,} lines had been imported before" if tally.before else ""
-    rate = tally.lines / seconds if seconds else 0
-    return f"imported {tally.events:,} page views of {tally.lines:,} lines into {site} in {seconds:.1f} s ({rate:,.0f} lines/s){before}\nleft out: {', '.join(left) or 'nothing'}"
 
 
 def _site(settings: Settings, site_id: str | None) -> Site:

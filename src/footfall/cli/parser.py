@@ -54,6 +54,7 @@ of Apache, nginx, Caddy, IIS or CloudFront. Or take in a site from an archive.
   footfall import '/var/log/nginx/access.log*' --site example.com
   zcat old/*.gz | footfall import - --site example.com
   footfall import /var/log/nginx/access.log --site example.com --follow     and go on as it grows
+  footfall import access.log --site example.com --dry-run               look first, change nothing
   footfall import access.log --site example.com --format '$remote_addr [$time_local] "$request" $status'
   footfall import example.zip                                           what 'footfall export --archive' wrote
   footfall import example.zip --site copy                               the same as a site of another id
@@ -64,6 +65,28 @@ pseudonyms here and go no further.
 
 An archive comes in as a whole or not at all, with its settings and goals, but no keys. A site that
 has facts already is not touched."""
+
+IMPORTS = """\
+Every run of 'footfall import' that counted something has a number, and can be taken back.
+
+  footfall imports list
+  footfall imports remove 3
+
+Both work while the server runs. Logs are imported on one machine; on AWS there is no import, and
+so nothing to list."""
+
+LIST = """\
+List all imports: number, when, site, what was given, its files, first and last day, lines, page
+views, and what was left out for which reason."""
+
+REMOVE = """\
+Take an import back: the page views that it brought go, visits are figured as if they had never
+been there, and its files may be imported again. Asks first on a terminal.
+
+  footfall imports remove 3
+  footfall imports remove 3 --yes
+
+Days of which only sums are left (site edit --retention-days) keep what it brought to them."""
 
 BACKUP = """\
 Copy everything that is kept into a new folder, while all runs or while nothing does: hits that
@@ -123,6 +146,7 @@ def parser() -> argparse.ArgumentParser:
         flags(command)
         settings_of(command, OWNED)
     _import(command_of(commands, "import", "imports", "count what a web server's logs hold", IMPORT))
+    _imports(command_of(commands, "imports", "runs", "list imports of logs, and take one back", IMPORTS))
     _demo_data(command_of(commands, "demo-data", "demo_data", "make up traffic to look at", DEMO_DATA))
     _keeping(commands)
     cloud.aws(command_of(commands, "aws", "aws", "make, size and remove it in an AWS account", cloud.AWS))
@@ -144,7 +168,35 @@ def _import(command: argparse.ArgumentParser) -> None:
     command.add_argument("--hostname", metavar="H", help="the host of pages where lines do not tell [the site's first domain]")
     command.add_argument("--scheme", choices=["https", "http"], default="https", help="the scheme of pages [https]")
     command.add_argument("--follow", action="store_true", help="go on while the one FILE grows and is rotated, until stopped")
+    command.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="show the first lines as they would be read, and what would come of all; changes nothing",
+    )
+    command.add_argument(
+        "--again",
+        action="store_true",
+        help="import files also where they were imported before: what they brought then is taken back",
+    )
     command.add_argument("--rejects", metavar="OUT", help="write file, number and reason of every faulty line to a CSV file (never the line)")
+
+
+def _imports(command: argparse.ArgumentParser) -> None:
+    actions = command.add_subparsers(dest="action", title="actions", metavar="ACTION", required=True)
+    listing = actions.add_parser("list", help="list all imports", description=LIST, formatter_class=Help)
+    listing.add_argument("--site", dest="site_id", metavar="ID", help="only those of a site")
+    listing.add_argument("--json", action="store_true", help="print them as JSON")
+    remove = actions.add_parser("remove", help="take one back", description=REMOVE, formatter_class=Help)
+    remove.add_argument("number", metavar="NUMBER", type=_number, help="its number as 'imports list' shows it")
+    remove.add_argument("--yes", action="store_true", help="do not ask")
+    for each in (listing, remove):
+        settings_of(each, OWNED)
+
+
+def _number(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 2**32:
+        raise argparse.ArgumentTypeError(f"must be the number of an import, not {text!r}")
+    return int(text)
 
 
 def _demo_data(command: argparse.ArgumentParser) -> None:

@@ -210,7 +210,7 @@ def commands(settings: Settings, facts: "DuckdbFacts", rollups: Rollups, answers
     from footfall.exports.archive import Archive
     from footfall.exports.facts import Export
     from footfall.imports.adopt import Adopt
-    from footfall.imports.command import Imported, TakeIn
+    from footfall.imports.command import Imported, Imports, TakeBack, TakeIn
     from footfall.keeping.copies import Copies
     from footfall.keeping.health import Health
     from footfall.keeping.port import ROLLUPS
@@ -222,6 +222,8 @@ def commands(settings: Settings, facts: "DuckdbFacts", rollups: Rollups, answers
         "report": Report(answers, registry),
         "imported": Imported(facts),
         "take_in": TakeIn(facts, folder),
+        "imports": Imports(facts),
+        "take_back": TakeBack(facts),
         "export": Export(facts, registry, folder),
         "archive": Archive(facts, rollups, registry, folder),
         "adopt": Adopt(facts, rollups, registry, folder, unpacked, now),

@@ -1,169 +1,312 @@
 """Importing access logs: from files to parts, and from parts to facts."""
 
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from secrets import token_hex
+from types import TracebackType
 from typing import NamedTuple
 
 from footfall.control.client import Owner
-from footfall.domain.event import Tally as Dropped
+from footfall.imports.bundle import Bundle, place_of, together, unknown
 from footfall.imports.columns import Columns, Made, Reject
-from footfall.imports.format import NAMES, PATTERNS, Format, NoFormat, named, of_fields
-from footfall.imports.reading import Known, Log, NoLog, Piece
-from footfall.imports.reason import LineReason
+from footfall.imports.first import Line
+from footfall.imports.format import Format
+from footfall.imports.guess import format_of
+from footfall.imports.memory import THIS, Known, Memory, Noted
+from footfall.imports.reading import LEAST_BYTES, Log, NoLog, Piece
+from footfall.imports.tally import UNFIT, Since, Tally, by_file
+from footfall.store.port import Note, Outcome
 
-SAMPLE_LINES = 200
 EVENTS_AT_ONCE = 200_000
 """So many are written once by the store, fewer twice: into its log, then into its columns."""
 
 PARTS_AT_ONCE = 32
 """Where few lines are page views, how far a log is read is noted this often."""
 
-W3C_HEADER = "#Fields:"
+
+class Read(NamedTuple):
+    """A piece of a log on its way: its lines that are not known yet, its bytes, and where it ends in the file."""
+
+    place: int
+    name: str
+    piece: Piece
+    bundle: Bundle
+    format: Format
+    size: int
+    end: int
+
+
+class Making(NamedTuple):
+    """A part that is being made of some pieces."""
+
+    path: Path | None
+    reads: Sequence[Read]
+    made: Future[Made]
 
 
 @dataclass(slots=True)
-class Tally:
-    """What came of one or several logs."""
+class Part:
+    """Files of events, with what is to be noted of the logs that they are of."""
 
-    lines: int = 0
-    before: int = 0
-    events: int = 0
-    left: Counter[LineReason] = field(default_factory=Counter)
+    paths: list[Path]
+    sinces: list[Since]
+    notes: list[Note]
+    outcomes: list[Outcome]
+    replaces: list[int]
 
 
-class Part(NamedTuple):
-    """A file of events, how far its log goes with it (digest, bytes, lines), and hits that were dropped."""
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to import: into which site, called what, in which format if one is named.
 
-    path: Path
-    digest: bytes
-    upto: int
-    lines: int
-    events: int
-    tallies: Sequence[Dropped]
+    With `again`, what was imported of a file before is taken back by the first part of it.
+    """
+
+    site: str
+    source: str
+    format: Format | None = None
+    again: bool = False
+    events_at_once: int = EVENTS_AT_ONCE
 
 
 @dataclass(slots=True)
 class Importer:
-    """Imports logs into one site.
+    """Imports logs into one site; a context, within which `take` may be called for any number of them.
 
-    `makers` make events of pieces side by side; `owner` gives commands to the owner of the facts; parts lie in the folder `exchange` until they
-    are applied. `rejected` is told each faulty line, `progress` how far a log is read, in bytes of its file.
+    `makers` make events of lines side by side; `owner` gives commands to the owner of the facts.
+    Parts lie in the folder `exchange` until they are applied; without one nothing is. `rejected`
+    is called with each faulty line, `progress` with a log and how many bytes of its file were read.
     """
 
-    site: str
+    plan: Plan
     makers: Sequence[Columns]
     owner: Owner
-    exchange: Path
+    exchange: Path | None
     now: Callable[[], int]
-    format: Format | None
     rejected: Callable[[str, Reject], None]
-    progress: Callable[[Log], None]
-    token: str = field(default_factory=lambda: token_hex(4))
+    progress: Callable[[str, int], None]
+    tally: Tally = field(default_factory=Tally)
+    problems: list[str] = field(default_factory=list)
+    token: str = field(default_factory=lambda: token_hex(8))
+    _memory: Memory = field(default_factory=Memory)
+    _since: dict[int, Since] = field(default_factory=dict)
+    _replaces: dict[int, list[int]] = field(default_factory=dict)
+    _lines_before: dict[int, int] = field(default_factory=dict)
+    _numbers: "count[int]" = field(default_factory=count)
+    _made: int = 0
+    _waiting: list[Read] = field(default_factory=list)
+    _making: deque[Making] = field(default_factory=deque)
+    _paths: list[Path] = field(default_factory=list)
+    _events: int = 0
+    _parts: int = 0
+    _applied: Future[None] | None = None
+    _threads: ExitStack = field(default_factory=ExitStack)
+    _pool: ThreadPoolExecutor = field(init=False)
+    _applying: ThreadPoolExecutor = field(init=False)
 
-    def known(self) -> Known:
-        """How far logs have been imported already."""
-        found: dict[int, set[bytes]] = {}
-        for digest, upto in self.owner("imported", site=self.site):
-            found.setdefault(upto, set()).add(bytes.fromhex(digest))
-        return found
+    def __enter__(self) -> "Importer":
+        if self.exchange:
+            self._memory = Memory(self.owner("imported", site=self.plan.site))
+        self._pool = self._threads.enter_context(ThreadPoolExecutor(len(self.makers)))
+        self._applying = self._threads.enter_context(ThreadPoolExecutor(1))
+        return self
 
-    def take(self, log: Log, tally: Tally, *, growing: bool = False) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._threads.close()
+
+    def begin(self, log: Log) -> None:
+        """Go to the first line of a log that is not imported yet; raises `NoLog`."""
+        log.place = next(self._numbers)
+        known = Known()
+        if log.seekable:
+            if self.plan.again:
+                self._replaces[log.place] = self._to_be_taken_back(log)
+            known = self._memory.resume(log)
+        self.tally.before += log.lines
+        self._lines_before[log.place] = known.lines
+        self._since[log.place] = Since(log.place, log.name, known.stretches)
+
+    def take(self, log: Log, *, growing: bool = False) -> None:
         """Import what is left of a log. Raises `NoLog`, `NoFormat`, and what the owner raises.
 
-        Of a log that is `growing` a last line without its end is left for the next call, and one note
-        is kept for all calls.
+        Only `finish` has all of it committed. Of a log that is `growing` a last line without its
+        end is left for the next call, and one note is kept for all calls.
         """
-        pending: deque[tuple[Path, Piece, Future[Made]]] = deque()
-        parts: list[Part] = []
-        applied: list[Future[None]] = []
-        damage: NoLog | None = None
+        upto = log.upto
+        for piece in log.pieces(complete=not growing):
+            free = self.makers[self._made % len(self.makers)]
+            format_ = format_of(log, piece, self.plan.format, free)
+            bundle = unknown(log.place, piece, self._since[log.place].known)
+            self.tally.before += len(piece.lines) - len(bundle.lines)
+            self.tally.once_more += bundle.upto(self._lines_before[log.place])
+            size = log.upto - upto
+            self._add(Read(log.place, log.name, piece, bundle, format_, size, log.read))
+            upto = log.upto
+        if growing:
+            self._drain(growing=True)
+        elif log.upto:
+            everything = Noted(log.lines, [(1, log.lines)], THIS)
+            self._memory.add(log.digest, log.upto, everything)
 
-        def gather(most_pending: int) -> None:
-            while len(pending) > most_pending:
-                path, piece, making = pending[0]
+    def first_lines(self, log: Log, most: int) -> list[Line]:
+        """Return the first lines of a log as they would be read; nothing else comes of it."""
+        piece = next(log.pieces(), None)
+        if piece is None:
+            return []
+        maker = self.makers[0]
+        format_ = format_of(log, piece, self.plan.format, maker)
+        whole = unknown(0, piece, ())
+        first = whole._replace(lines=whole.lines[:most], names=whole.names[:most])
+        maker.make(first, format_, self.now(), None)
+        return maker.first_lines()
+
+    def finish(self) -> None:
+        """Have everything committed. Files of which no line counted are not, nor remembered."""
+        self._drain(growing=False)
+        for since in self._since.values():
+            self.tally.add(since)
+        self._since.clear()
+
+    def _to_be_taken_back(self, log: Log) -> list[int]:
+        numbers = self._memory.numbers(log) - {THIS}
+        if None in numbers:
+            raise NoLog(f"{log.name} was imported by a version that did not number its imports: it cannot be taken back")
+        self._memory.forget(numbers)
+        return sorted(number for number in numbers if number is not None)
+
+    def _add(self, read: Read) -> None:
+        """Small pieces of one format are made together."""
+        if self._waiting and self._waiting[0].format != read.format:
+            self._make()
+        self._waiting.append(read)
+        if sum(each.size for each in self._waiting) >= LEAST_BYTES:
+            self._make()
+
+    def _make(self) -> None:
+        """Have a maker make a part of what waits, and hand over what was made before."""
+        reads, self._waiting = self._waiting, []
+        if not reads:
+            return
+        path = None
+        if self.exchange:
+            path = self.exchange / f"import-{self.token}-{self._made}.parquet"
+        maker, bundle = self.makers[self._made % len(self.makers)], together([each.bundle for each in reads])
+        self._made += 1
+        making = self._pool.submit(maker.make, bundle, reads[0].format, self.now(), path)
+        self._making.append(Making(path, reads, making))
+        self._gather(len(self.makers) - 1)
+        if self._parts >= PARTS_AT_ONCE or self._events >= self.plan.events_at_once:
+            self._hand_over(growing=False)
+
+    def _gather(self, most: int) -> None:
+        """Wait until no more than so many parts are being made.
+
+        Whatever fails or interrupts this, nothing behind it is handed over, so that no note passes
+        over lines.
+        """
+        while len(self._making) > most:
+            path, reads, making = self._making[0]
+            try:
                 made = making.result()
-                pending.popleft()
-                parts.append(Part(path, piece.digest, piece.upto, piece.last, made.events, made.tallies))
-                self._count(log, piece, made, tally)
-                self.progress(log)
+                self._count(reads, made)
+                self._events += sum(made.events.values())
+                if path:
+                    self._paths.append(path)
+            except NoLog as exc:  # these lines are not remembered
+                self.problems.append(f"{reads[0].name}: {exc}")
+            self._making.popleft()
+            self._parts += 1
+            for each in reads:
+                self.progress(each.name, each.end)
 
-        def hand_over() -> None:
-            for each in applied:
-                each.result()
-            applied[:] = [applying.submit(self._apply, log, list(parts), growing)] if parts else []
-            parts.clear()
+    def _count(self, reads: Sequence[Read], made: Made) -> None:
+        for read in reads:
+            since, piece = self._since[read.place], read.piece
+            since.read.append((piece.first, piece.last))
+            since.digest, since.upto, since.last = piece.digest, piece.upto, piece.last
+            since.lines += len(read.bundle.lines)
+        for place, events in made.events.items():
+            self._since[place].page_views += events
+        for place, came in by_file(made.outcomes).items():
+            self._since[place].came += came
+        for name, reason in made.rejects:
+            place, line = place_of(name)
+            if reason in UNFIT:
+                self._since[place].unfit.append(line)
+            self.rejected(self._since[place].name, Reject(line, reason))
+        for reason, name in made.examples.items():
+            place, line = place_of(name)
+            self.tally.examples.setdefault(reason, (self._since[place].name, line))
 
-        # Each maker has a piece of its own in hand, while parts made before are applied: each of the two takes about as long.
-        # Whatever fails or interrupts this, nothing behind it is handed over, so that no note passes over lines.
-        with ThreadPoolExecutor(len(self.makers)) as makers, ThreadPoolExecutor(1) as applying:
-            pieces = log.pieces(complete=not growing)
-            for number in count():
-                try:
-                    piece = next(pieces, None)
-                except NoLog as exc:
-                    damage, piece = exc, None
-                if piece is None:
-                    break
-                path, maker = self.exchange / f"import-{self.token}-{number}.parquet", self.makers[number % len(self.makers)]
-                pending.append((path, piece, makers.submit(maker.make, piece, self._format(log, piece), self.now(), path)))
-                gather(len(self.makers) - 1)
-                if len(parts) >= PARTS_AT_ONCE or sum(each.events for each in parts) >= EVENTS_AT_ONCE:
-                    hand_over()
-            gather(0)
-            hand_over()
-            hand_over()
-        if damage:
-            raise damage
+    def _drain(self, *, growing: bool) -> None:
+        self._make()
+        self._gather(0)
+        self._hand_over(growing=growing)
+        self._wait()
 
-    def _apply(self, log: Log, parts: Sequence[Part], growing: bool) -> None:
-        """Hand parts to the owner, in one transaction with how far the log is imported by them."""
-        last = parts[-1]
-        taken = (self.site, last.digest.hex(), last.upto, last.lines, log.taken.hex() if growing else "")
-        tallies = [tuple(tally) for part in parts for tally in part.tallies]
-        self.owner("take_in", parts=[part.path.name for part in parts], taken=taken, tallies=tallies)
-        log.taken = last.digest
-        for part in parts:
-            part.path.unlink()
+    def _wait(self) -> None:
+        if self._applied:
+            self._applied.result()
+            self._applied = None
 
-    def _count(self, log: Log, piece: Piece, made: Made, tally: Tally) -> None:
-        tally.lines += len(piece.lines)
-        tally.events += made.events
-        for reason, left in made.left.items():
-            tally.left[reason] += left.lines
-        for reject in made.rejects:
-            self.rejected(log.name, reject)
+    def _hand_over(self, *, growing: bool) -> None:
+        """Have the parts applied while the next are made: each of the two takes about as long."""
+        self._wait()
+        due = [since for since in self._since.values() if since.to_be_noted]
+        if due:
+            part = Part(
+                paths=self._paths,
+                sinces=due,
+                notes=[since.note(growing=growing) for since in due],
+                outcomes=[each for since in due for each in since.outcomes()],
+                replaces=[n for since in due for n in self._replaces.pop(since.place, [])],
+            )
+            self._applied = self._applying.submit(self._apply, part)
+            for since in due:
+                self._memory.add(since.digest, since.upto, Noted(since.last, since.took, THIS))
+                self._since[since.place] = since.next(growing=growing)
+        else:
+            _remove(self._paths)
+        self._paths, self._parts, self._events = [], 0, 0
 
-    def _format(self, log: Log, piece: Piece) -> Format:
-        """The format asked for, else what the log's first lines are of; a header tells the fields from then on."""
-        found = self.format or log.format
-        if found is None or found.header:
-            headers = {line for line in piece.lines if line.startswith(W3C_HEADER)}
-            if len(headers) > 1 or (log.fields and headers - {log.fields} and not piece.lines[0].startswith("#")):
-                raise NoFormat(f"{log.name} changes its fields between the lines {piece.first:,} and {piece.last:,}: split it there")
-            log.fields = next(iter(headers), log.fields)
-            if log.fields:
-                found = of_fields(log.fields)
-        if found is None:
-            found = guessed(piece.lines[:SAMPLE_LINES], self.makers[0], log.name)
-        if found.header and not found.sql:
-            raise NoFormat(f"{log.name} has no line '#Fields:' before its first, which a log of IIS or CloudFront has")
-        if self.format is None:
-            log.format = found
-        return found
+    def _apply(self, part: Part) -> None:
+        """Hand parts to the owner, in one transaction with how far logs are imported by them."""
+        if self.exchange:
+            known = self.owner(
+                "take_in",
+                site=self.plan.site,
+                token=self.token,
+                source=self.plan.source,
+                parts=[path.name for path in part.paths],
+                notes=[_as_json(note) for note in part.notes],
+                outcomes=[list(each) for each in part.outcomes],
+                replaces=part.replaces,
+            )
+        else:
+            known = []
+        for since in part.sinces:
+            if since.place in known:
+                self.tally.before += since.lines
+            else:
+                self.tally.add(since)
+        _remove(part.paths)
 
 
-def guessed(lines: Sequence[str], columns: Columns, name: str) -> Format:
-    """The format that fits most of some lines; raises `NoFormat`."""
-    told = [line for line in lines if line.strip()]
-    if any(line.startswith(W3C_HEADER) for line in told):
-        return named("w3c")
-    fitting = [(columns.sample(told, named(each)), -place, each) for place, each in enumerate(("caddy", *PATTERNS))] if told else []
-    most, _, best = max(fitting, default=(0, 0, ""))
-    if not told or 2 * most <= len(told):
-        raise NoFormat(f"{name} is in none of the formats {', '.join(NAMES)}: say what it is by --format, as a name or as the pattern of your server's configuration")
-    return named(best)
+def _as_json(note: Note) -> list[object]:
+    file, name, digest, upto, lines, took, instead = note
+    return [file, name, digest.hex(), upto, lines, took, instead.hex()]
+
+
+def _remove(paths: Sequence[Path]) -> None:
+    for path in paths:
+        path.unlink()

@@ -4,6 +4,7 @@ Lines, addresses and user agents are in the memory of a database of their own, w
 to the disk; what it gives is a Parquet file of events that has neither.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,47 +16,45 @@ import numpy as np
 from footfall.domain.address import within
 from footfall.domain.channel import Sources, channel, source
 from footfall.domain.client import Client
-from footfall.domain.event import DAY_US, Hit, Tally
+from footfall.domain.event import DAY_US, Hit
 from footfall.domain.identity import Salt, visitor_id
 from footfall.domain.reason import Reason
 from footfall.domain.site import QUARTER_US, Offsets, Site
 from footfall.gateway.collect import Place, referrer_of
 from footfall.gateway.tags import NO_TAGS, TAGS
 from footfall.imports import statements as sql
+from footfall.imports.bundle import Bundle, place_of
 from footfall.imports.escape import ESCAPED, unescaped
+from footfall.imports.first import Line
 from footfall.imports.format import Format
 from footfall.imports.peer import peer_of
-from footfall.imports.reading import NoLog, Piece
+from footfall.imports.reading import NoLog
 from footfall.imports.reason import FAULTS, LineReason
 from footfall.imports.request import Wanted, asked
+from footfall.store.failure import is_of_the_machine, sentence
+from footfall.store.port import Outcome, StoreBroken
 
-MEMORY = "512MB"
-"""Of each; a piece of a log takes about a fifth."""
+MEMORY = 512_000_000
+"""Bytes that one may use, unless told."""
 
 
 class Reject(NamedTuple):
-    """A line that is no page view for a fault of its own."""
+    """A line that is no page view for a fault of its own, by its name in the bundle."""
 
-    line: int
+    name: int
     reason: LineReason
 
 
-class Left(NamedTuple):
-    """Lines left out for one reason, and the number of the first of them."""
-
-    lines: int
-    example: int
-
-
 class Made(NamedTuple):
-    """What came of a piece: each of its lines is an event of the file or was left out.
+    """What came of a bundle: each of its lines is an event of the file or was left out.
 
-    `tallies` are the hits among those left out, by reason and day; `rejects` the faulty lines.
+    `events` are counted by file. `examples` are the first line left out for each reason, `rejects`
+    the faulty lines.
     """
 
-    events: int
-    left: Mapping[LineReason, Left]
-    tallies: Sequence[Tally]
+    events: Mapping[int, int]
+    outcomes: Sequence[Outcome]
+    examples: Mapping[LineReason, int]
     rejects: Sequence[Reject]
 
 
@@ -73,11 +72,17 @@ class Lookups:
 class Columns:
     """Makes events of one site's lines. Not for two threads at once."""
 
-    def __init__(self, site: Site, wanted: Wanted, lookups: Lookups) -> None:
+    def __init__(
+        self,
+        site: Site,
+        wanted: Wanted,
+        lookups: Lookups,
+        memory: int = MEMORY,
+    ) -> None:
         self._site, self._wanted, self._lookups = site, wanted, lookups
         config: dict[str, str | bool | int | float | list[str]] = {
             "temp_directory": "",
-            "memory_limit": MEMORY,
+            "memory_limit": f"{memory}B",
             "threads": 1,
             "preserve_insertion_order": False,
             "autoinstall_known_extensions": False,
@@ -85,34 +90,45 @@ class Columns:
         self._connection = duckdb.connect(":memory:", config=config)
         self._connection.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
 
-    def make(self, piece: Piece, format_: Format, now_us: int, path: Path) -> Made:
-        """Write the events of a piece to a Parquet file, for `PARTS`; raises `NoLog`."""
-        try:
-            return self._make(piece, format_, now_us, path)
-        except duckdb.Error as exc:  # its text may hold a value of the log
-            raise NoLog(f"the lines {piece.first:,} to {piece.last:,} cannot be taken apart ({type(exc).__name__})") from None
+    def make(self, bundle: Bundle, format_: Format, now_us: int, path: Path | None) -> Made:
+        """Write the events of a bundle to a Parquet file, for `PARTS`, or only say what there are.
 
-    def _make(self, piece: Piece, format_: Format, now_us: int, path: Path) -> Made:
-        empty = self._take_apart(piece, format_)
+        Raises `NoLog`, and `StoreBroken` where memory or the disk is too small.
+        """
+        try:
+            made = self._make(bundle, format_, now_us)
+            if path:
+                self._write(bundle, path)
+        except duckdb.Error as exc:  # its text may hold a value of the log
+            if is_of_the_machine(exc):
+                raise StoreBroken(sentence(exc)) from None
+            first, last = (place_of(int(bundle.names[end]))[1] for end in (0, -1))
+            kind = type(exc).__name__
+            raise NoLog(f"the lines {first:,} to {last:,} cannot be taken apart ({kind})") from None
+        return made
+
+    def _make(self, bundle: Bundle, format_: Format, now_us: int) -> Made:
+        empty = self._take_apart(bundle, format_)
         self._table("peers", self._peers())
         self._run(sql.JUDGED.format(view="" if self._wanted.keep_assets else sql.VIEW), now=now_us)
         self._run(sql.SEEN)
         self._look_up()
         days = self._site.retention_days
         self._run(sql.JOINED, oldest=0 if days is None else now_us - days * DAY_US)
+        outcomes, examples = self._left(empty, bundle.long)
+        return Made(dict(self._run(sql.COUNT)), outcomes, examples, self._rejects(bundle.long))
+
+    def _write(self, bundle: Bundle, path: Path) -> None:
         self._table("people", self._people(self._run(sql.PEOPLE)))
         self._table("origins", self._origins(self._run(sql.ORIGINS)))
         target = str(path).replace("'", "''")
-        self._run(sql.EVENTS.format(path=target), site=self._site.id, digest=piece.digest.hex())
-        ((events,),) = self._run(sql.COUNT)
-        dropped = self._run(sql.DROPPED)
-        tallies = [Tally(self._site.id, day, reason, hits) for day, reason, hits in dropped]
-        return Made(events, self._left(empty, piece.long), tallies, self._rejects(piece.long))
+        site, digest = self._site.id, bundle.digest.hex()
+        self._run(sql.EVENTS.format(path=target), site=site, digest=digest)
 
-    def _take_apart(self, piece: Piece, format_: Format) -> list[int]:
+    def _take_apart(self, bundle: Bundle, format_: Format) -> list[int]:
         """Make `parsed`; return the numbers of the lines in which there is nothing."""
-        lines = np.array(piece.lines, dtype=object)
-        self._register("arrived", {"n": np.arange(piece.first, piece.last + 1), "line": lines})
+        lines = np.array(bundle.lines, dtype=object)
+        self._register("arrived", {"n": bundle.names, "line": lines})
         blank = sql.BLANK + (sql.COMMENT if format_.header else "")
         self._run(sql.LINES.format(blank=blank))
         self._run(sql.PARSED.format(sql=format_.sql))
@@ -124,15 +140,20 @@ class Columns:
                 self._run(sql.RESPELL.format(column=column))
         return [number for (number,) in self._run(sql.EMPTY.format(blank=blank))]
 
-    def _left(self, empty: Sequence[int], long: Sequence[int]) -> dict[LineReason, Left]:
-        """Return the lines left out by reason, in the order of reasons."""
-        found = {LineReason(reason): Left(*rest) for reason, *rest in self._run(sql.REASONS)}
+    def _left(self, empty: Sequence[int], long: Sequence[int]) -> tuple[list[Outcome], dict[LineReason, int]]:
+        """Return the lines left out by file, day and reason, and the first of each reason."""
+        found: list[Outcome] = []
+        examples: dict[LineReason, int] = {}
+        for file, day, reason, count, example in self._run(sql.REASONS):
+            found.append(Outcome(file, day, reason, count))
+            examples[reason] = min(example, examples.get(reason, example))
         nothing = sorted(set(empty) - set(long))
-        for reason, lines in ((LineReason.EMPTY, nothing), (LineReason.TOO_LONG, sorted(long))):
-            if lines:
-                more = found.get(reason, Left(0, lines[0]))
-                found[reason] = Left(more.lines + len(lines), min(more.example, lines[0]))
-        return {reason: found[reason] for reason in LineReason if reason in found}
+        for reason, names in ((LineReason.EMPTY, nothing), (LineReason.TOO_LONG, sorted(long))):
+            counts = Counter(place_of(name)[0] for name in names)
+            found += [Outcome(file, None, reason, count) for file, count in counts.items()]
+            if names:
+                examples[reason] = min(names[0], examples.get(reason, names[0]))
+        return found, {LineReason(reason): name for reason, name in examples.items()}
 
     def _rejects(self, long: Sequence[int]) -> list[Reject]:
         faulty = self._run(sql.REJECTS, faults=[str(reason) for reason in FAULTS])
@@ -145,6 +166,15 @@ class Columns:
         self._run("CREATE OR REPLACE TEMP TABLE lines AS FROM arrived")
         ((fitting,),) = self._run(f"SELECT count(*) FROM ({format_.sql}) WHERE address IS NOT NULL AND time IS NOT NULL")
         return int(fitting)
+
+    def first_lines(self) -> list[Line]:
+        """Return the lines of the last bundle as they were read."""
+        self._table("origins", self._origins(self._run(sql.ORIGINS)))
+        found = []
+        for name, *shown, reason in self._run(sql.FIRST):
+            told = LineReason(reason) if reason else None
+            found.append(Line(place_of(name)[1], shown, told))
+        return found
 
     def close(self) -> None:
         """Forget everything."""

@@ -3,7 +3,7 @@
 import gzip
 import re
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from hashlib import blake2b
 from pathlib import Path
 from time import time
@@ -54,51 +54,68 @@ class Piece(NamedTuple):
     long: list[int]
 
 
-Known = Mapping[int, set[bytes]]
+Known = Mapping[int, Collection[bytes]]
 """How far logs were imported before: digests by the number of bytes that they are of."""
 
 
 class Log:
     """One file.
 
-    For its importer: `taken` is the digest of what it has noted as imported last, `format` what the
-    lines are of, and `fields` the last header of a W3C log, also of what was passed over.
+    For its importer: `place` is its own among all logs, `format` what the lines are of, and
+    `fields` the last header of a W3C log, also of what was passed over.
     """
 
-    def __init__(self, name: str, stream: BinaryIO, size: int = PIECES * PIECE_BYTES) -> None:
+    def __init__(
+        self,
+        name: str,
+        stream: BinaryIO,
+        size: int = PIECES * PIECE_BYTES,
+        most: int = PIECE_BYTES,
+    ) -> None:
         self.name = name
         self._file = stream
-        self._piece_bytes = min(max(size // PIECES, LEAST_BYTES), PIECE_BYTES)
+        self._piece_bytes = min(max(size // PIECES, LEAST_BYTES), most)
         self._stream, self._packed = _unpacked(name, stream)
         self._digest = blake2b(digest_size=DIGEST_BYTES)
         self._rest = b""
         self._dropping = False
-        self.upto = self.lines = 0
-        self.taken = b""
+        self.upto = self.lines = self.place = 0
         self.fields = ""
         self.format: Any = None
+
+    @property
+    def digest(self) -> bytes:
+        """The digest of what was read."""
+        return self._digest.digest()
+
+    @property
+    def seekable(self) -> bool:
+        """Whether it can be read again from its beginning."""
+        return self._file.seekable()
 
     @property
     def read(self) -> int:
         """Bytes read of the file as it lies there, for showing progress."""
         return self._file.tell() if self._file.seekable() else self.upto
 
-    def skip(self, known: Known) -> int:
-        """Go to where an earlier import of a file with the same beginning ended; the number of lines passed over.
+    def matches(self, known: Known) -> list[tuple[int, bytes]]:
+        """Return which of some offsets and digests are of this file, in order; it is read from its beginning then.
 
         The file must be seekable; what is known of other files costs reading it once more.
         """
-        found = None
+        found = []
         for offset in sorted(known):
             if not self._hash_until(offset):
                 break
-            if self._digest.digest() in known[offset]:
-                found = (self._digest.copy(), self.upto, self.lines)
+            digest = self._digest.digest()
+            if digest in known[offset]:
+                found.append((offset, digest))
         self._rewind()
-        if found:
-            self._hash_until(found[1])
-            self._digest, self.upto, self.lines = found
-        return self.lines
+        return found
+
+    def pass_over(self, offset: int) -> None:
+        """Go to an offset without giving the lines before it."""
+        self._hash_until(offset)
 
     def pieces(self, *, complete: bool = True) -> Iterator[Piece]:
         """What comes from here on. A last line without its end is left for later unless the file is `complete`. Raises `NoLog`."""

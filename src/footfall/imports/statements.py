@@ -4,6 +4,7 @@ from footfall.domain.event import DAY_US
 from footfall.domain.identity import MIDNIGHT_US
 from footfall.domain.site import QUARTER_US
 from footfall.gateway.tags import TAGS
+from footfall.imports.bundle import FILE_LINES
 from footfall.imports.reason import LineReason
 from footfall.store.facts import STAGED
 
@@ -46,13 +47,14 @@ SELECT p.n, p.time + p.n % 1000000 * (p.time % 1000000 = 0)::INT AS time, a.* EX
 FROM parsed p LEFT JOIN peers a ON a.raw = p.address
 """
 SEEN = "CREATE OR REPLACE TEMP VIEW seen AS SELECT * EXCLUDE (reason) FROM judged WHERE reason IS NULL"
-REASONS = """
-SELECT reason, count(*), min(n) FROM judged WHERE reason IS NOT NULL GROUP BY reason
+_file = f"n // {FILE_LINES}"
+REASONS = f"""
+SELECT {_file}, NULL, reason, count(*), min(n) FROM judged WHERE reason IS NOT NULL GROUP BY ALL
 UNION ALL
-SELECT p.reason, count(*), min(s.n) FROM seen s JOIN pages p ON p.target = s.target AND p.host = s.host
-WHERE p.page IS NULL GROUP BY p.reason
+SELECT {_file}, NULL, p.reason, count(*), min(n)
+FROM seen s JOIN pages p ON p.target = s.target AND p.host = s.host WHERE p.page IS NULL GROUP BY ALL
 UNION ALL
-SELECT dropped, count(*), min(n) FROM joined WHERE dropped IS NOT NULL GROUP BY dropped
+SELECT {_file}, day, dropped, count(*), min(n) FROM joined WHERE dropped IS NOT NULL GROUP BY ALL
 """
 REJECTS = """
 SELECT n, reason FROM judged WHERE reason IN (SELECT unnest($faults))
@@ -88,15 +90,12 @@ FROM seen s JOIN pages p ON p.target = s.target AND p.host = s.host
     JOIN quarters e ON e.quarter = {EARLIER} // {QUARTER_US}
 WHERE p.page IS NOT NULL
 """
-DROPPED = """
-SELECT day, dropped, count(*) FROM joined WHERE dropped IS NOT NULL GROUP BY ALL ORDER BY ALL
-"""
 PEOPLE = "SELECT DISTINCT day, address, agent, early FROM joined WHERE dropped IS NULL"
 ORIGIN = ("referrer", *TAGS)
 PLACE = ("country", "region", "city")
 AGENT = ("browser", "browser_version", "os", "os_version", "device")
 ORIGINS = f"SELECT DISTINCT {', '.join(ORIGIN)} FROM joined WHERE dropped IS NULL"
-COUNT = "SELECT count(*) FROM joined WHERE dropped IS NULL"
+COUNT = f"SELECT {_file}, count(*) FROM joined WHERE dropped IS NULL GROUP BY ALL"
 WRITTEN = (
     "id", "time", "day", "utc_offset", "visitor", "prev", "scheme", "hostname", "port", "page",
     *ORIGIN, *PLACE, *AGENT, "source", "channel", "sequence",
@@ -115,9 +114,19 @@ JOIN people v ON v.day = j.day AND v.address = j.address AND v.agent = j.agent A
 JOIN origins o ON {_same_origin}
 WHERE j.dropped IS NULL) TO '{{path}}' (FORMAT parquet)
 """
+FIRST = f"""
+SELECT a.n, strftime(make_timestamp(j.time + j.utc_offset * 1000000), '%Y-%m-%d %H:%M:%S'),
+    coalesce(j.page, g.page, w.target), o.source, coalesce(j.country, w.country), j.browser,
+    j.device, coalesce(w.reason, j.dropped, g.reason)
+FROM arrived a LEFT JOIN judged w USING (n) LEFT JOIN joined j USING (n)
+LEFT JOIN pages g ON g.target = w.target AND g.host = w.host
+LEFT JOIN origins o ON {_same_origin}
+ORDER BY a.n
+"""
 _same = {
     "site": "$site", "kind": "'pageview'", "received": "make_timestamp(epoch_us(now()))",
     "interactive": "true", "engaged": "0", "shard": "$shard",
+    "import": f"sequence // {FILE_LINES}",
 }  # fmt: skip
 _read = [name if name in WRITTEN else f"{_same.get(name, 'NULL')} AS {name}" for name in STAGED]
 PARTS = f"SELECT {', '.join(_read)} FROM read_parquet($parts)"

@@ -158,21 +158,14 @@ CHANGED_DAYS_OF_DISPLACED = f"""
 """
 
 MARK = "INSERT INTO marks VALUES ($shard, $sequence) ON CONFLICT (shard) DO UPDATE SET sequence = greatest(marks.sequence, excluded.sequence)"
-DROP = "INSERT INTO drops SELECT $site, $day, $reason, $count, NULL"
+DROP = "INSERT INTO drops (site, day, reason, count) VALUES ($site, $day, $reason, $count)"
 COUNT = """
-INSERT INTO drops
+INSERT INTO drops (site, day, reason, count, id)
 WITH given AS (
     SELECT unnest(CAST($sites AS VARCHAR[])) AS site, unnest(CAST($days AS DATE[])) AS day, unnest(CAST($reasons AS VARCHAR[])) AS reason,
         unnest(CAST($counts AS BIGINT[])) AS count, nullif(unnest(CAST($ids AS UBIGINT[])), 0) AS id)
 SELECT * FROM given WHERE id IS NULL OR NOT EXISTS (FROM drops d WHERE d.day = given.day AND d.id = given.id)
 QUALIFY id IS NULL OR row_number() OVER (PARTITION BY day, id) = 1
-"""
-
-IS_TAKEN = "SELECT count(*) FROM imports WHERE site = $site AND digest = $digest AND upto = $upto"
-INSTEAD = "DELETE FROM imports WHERE site = $site AND digest = $instead"
-TAKEN = """
-INSERT INTO imports (site, digest, upto, lines, "at")
-VALUES ($site, $digest, $upto, $lines, make_timestamp(epoch_us(now())))
 """
 
 # Settling: the events of a visit that linked visitors share keep it for ever, and the link goes.
@@ -188,7 +181,8 @@ DUE = "CREATE OR REPLACE TEMP TABLE due AS SELECT site, day FROM days WHERE NOT 
 DUE_DAYS = "SELECT DISTINCT day FROM due ORDER BY day"
 UNCOUNT = "DELETE FROM drops WHERE reason = 'no_visit' AND (site, day) IN (SELECT (site, day) FROM due)"
 COUNT_UNATTRIBUTED = """
-INSERT INTO drops SELECT site, day, 'no_visit', count(*), NULL FROM events SEMI JOIN due USING (site, day)
+INSERT INTO drops (site, day, reason, count)
+SELECT site, day, 'no_visit', count(*) FROM events SEMI JOIN due USING (site, day)
 WHERE visit IS NULL AND day BETWEEN $low AND $high GROUP BY ALL
 """
 SETTLED = "UPDATE days SET settled = true FROM due WHERE days.site = due.site AND days.day = due.day"
@@ -196,9 +190,13 @@ SETTLED = "UPDATE days SET settled = true FROM due WHERE days.site = due.site AN
 # Counts of drops of days that are over: none of their copies can come any more, and one row for each reason is enough.
 _over = "NOT list_contains($alive, day) AND day < $today"
 HAS_SINGLE_DROPS = f"SELECT EXISTS (FROM drops WHERE id IS NOT NULL AND {_over})"
-SUM_DROPS = f"CREATE OR REPLACE TEMP TABLE summed AS SELECT site, day, reason, CAST(sum(count) AS BIGINT) AS count FROM drops WHERE {_over} GROUP BY ALL"
+SUM_DROPS = f"""
+CREATE OR REPLACE TEMP TABLE summed AS
+SELECT site, day, reason, CAST(sum(count) AS BIGINT) AS count, import FROM drops
+WHERE {_over} GROUP BY ALL
+"""
 FORGET_SINGLE_DROPS = f"DELETE FROM drops WHERE {_over}"
-KEEP_SUMS = "INSERT INTO drops (site, day, reason, count) FROM summed"
+KEEP_SUMS = "INSERT INTO drops (site, day, reason, count, import) FROM summed"
 OLD_IDS = "DELETE FROM ids WHERE arrived < $before"
 
 # Trimming: the facts of whole days go, and of visits those that no remaining event belongs to.

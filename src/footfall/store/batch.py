@@ -67,7 +67,7 @@ def add_staged(connection: duckdb.DuckDBPyConnection, staged: int, days: Sequenc
         copies, displaced = _without_copies(connection, near)
     else:
         connection.execute(apply.KEEP_IDS)
-    _refold(connection, near, displaced)
+    refold(connection, near, displaced)
     for site, day, count in copies:
         connection.execute(apply.DROP, {"site": site, "day": day, "reason": Reason.COPY, "count": count})
     dropped = sum(count for _, _, count in copies)
@@ -85,7 +85,7 @@ def _without_copies(connection: duckdb.DuckDBPyConnection, near: Near) -> tuple[
     return copies, displaced
 
 
-def _refold(connection: duckdb.DuckDBPyConnection, near: Near, displaced: bool) -> None:
+def refold(connection: duckdb.DuckDBPyConnection, near: Near, displaced: bool) -> None:
     """Fold all visits of the touched visitors anew and write what differs."""
     connection.execute(apply.TOUCHED)
     if displaced:

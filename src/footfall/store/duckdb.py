@@ -14,19 +14,21 @@ import numpy as np
 
 from footfall.domain.event import COPY_WINDOW_US, Tally
 from footfall.domain.site import date_day, day_date
-from footfall.store import apply, archive
+from footfall.store import apply, archive, intake
 from footfall.store.batch import add, add_staged, one, run, spans, staged_spans, timestamp
+from footfall.store.failure import sentence
 from footfall.store.migrations import MIGRATIONS, VERSION
 from footfall.store.port import (
     Adopted,
     Applied,
     Batch,
+    Import,
     Interrupted,
     NoMemory,
     NotAdopted,
+    Returned,
     StoreBroken,
     Stretch,
-    Taken,
     Unfit,
 )
 from footfall.store.respelling import respell
@@ -86,14 +88,22 @@ class DuckdbFacts:
                 connection.execute(apply.MARK, {"shard": shard, "sequence": sequence})
         return Applied(sum(each.counted for each in applied), sum(each.copies for each in applied))
 
-    def load(self, sql: str, parameters: Mapping[str, Any], taken: Taken | None = None, tallies: Sequence[Tally] = ()) -> int:
+    def load(self, sql: str, parameters: Mapping[str, Any]) -> int:
         """See `port.Facts`."""
         with self._transaction() as connection:
-            if taken and not _note(connection, taken):
-                return 0
-            count_drops(connection, tallies)
             connection.execute(apply.STAGE.format(sql=sql), dict(parameters))
-            return sum(add_staged(connection, count, (low, high)).counted for count, low, high in staged_spans(connection))
+            spans = staged_spans(connection)
+            return sum(add_staged(connection, each, (low, high)).counted for each, low, high in spans)
+
+    def take_in(self, sql: str, parameters: Mapping[str, Any], part: Import) -> Sequence[int]:
+        """See `port.Facts`."""
+        with self._transaction() as connection:
+            return intake.take_in(connection, sql, parameters, part)
+
+    def take_back(self, site: str, imports: Sequence[int]) -> Returned:
+        """See `port.Facts`."""
+        with self._transaction() as connection:
+            return intake.take_back(connection, site, imports)
 
     def settle(self, alive: frozenset[int], today: int, applied_up_to: int) -> Sequence[int]:
         """See `port.Facts`."""
@@ -175,7 +185,7 @@ class DuckdbFacts:
             except duckdb.Error as exc:
                 with suppress(duckdb.Error):
                     self._connection.execute("ROLLBACK")
-                raise StoreBroken(str(exc)) from exc
+                raise StoreBroken(sentence(exc)) from exc
             except BaseException as exc:
                 self._connection.execute("ROLLBACK")
                 _heed(exc)
@@ -282,16 +292,6 @@ def _take_in(connection: duckdb.DuckDBPyConnection, parts: Adopted) -> None:
             raise NotAdopted("the archive holds events that no Footfall writes")
     except OF_DATA as exc:
         raise NotAdopted(f"the archive cannot be read: {exc}") from exc
-
-
-def _note(connection: duckdb.DuckDBPyConnection, taken: Taken) -> bool:
-    """Note how far a file is imported; False where that is noted already."""
-    here = {"site": taken.site, "digest": taken.digest, "upto": taken.upto}
-    if one(connection, apply.IS_TAKEN, here):
-        return False
-    connection.execute(apply.INSTEAD, {"site": taken.site, "instead": taken.instead})
-    connection.execute(apply.TAKEN, {**here, "lines": taken.lines})
-    return True
 
 
 def count_drops(connection: duckdb.DuckDBPyConnection, tallies: Sequence[Tally]) -> None:

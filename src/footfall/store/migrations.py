@@ -56,6 +56,14 @@ _DROPS_ONCE = ("ALTER TABLE drops ADD COLUMN id UBIGINT",)
 _NAMED_IMPORTS = (
     "ALTER TABLE events ADD COLUMN import UINTEGER",
     "ALTER TABLE imports ADD COLUMN import UINTEGER",
+    "ALTER TABLE imports ADD COLUMN took BIGINT[]",
+    "ALTER TABLE drops ADD COLUMN import UINTEGER",
+    """
+    CREATE TABLE runs (
+        run UINTEGER, base UINTEGER, token VARCHAR, site VARCHAR, "at" TIMESTAMP, source VARCHAR)
+    """,
+    "CREATE TABLE files (import UINTEGER, run UINTEGER, name VARCHAR)",
+    "CREATE TABLE outcomes (import UINTEGER, day DATE, outcome VARCHAR, count BIGINT)",
 )
 
 MIGRATIONS = (_MADE, _TRIMMED_DAYS, _IMPORTS, _DROPS_ONCE, _NAMED_IMPORTS)

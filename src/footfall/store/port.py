@@ -36,17 +36,53 @@ class Batch:
     bad: Sequence[Bad] = ()
 
 
-class Taken(NamedTuple):
-    """How far a file has been imported into a site: the digest of its first `upto` bytes (unpacked), which hold so many lines.
+class Note(NamedTuple):
+    """Lines of a file that are imported: the file's place within its import, and its name.
 
-    `instead` is the digest of an earlier note that this one takes the place of.
+    `digest` is of its first `upto` bytes (unpacked), which hold so many `lines`. `took` are the
+    first and last of each stretch of lines that need not be read again. `instead` is the digest
+    of an earlier note of the same import that this one takes the place of.
     """
 
-    site: str
+    file: int
+    name: str
     digest: bytes
     upto: int
     lines: int
+    took: Sequence[int]
     instead: bytes = b""
+
+
+class Outcome(NamedTuple):
+    """So many lines of a file that came to one thing; on a local day where the door counts it."""
+
+    file: int
+    day: int | None
+    what: str
+    lines: int
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """What one transaction of an import adds: notes of files and what came of their lines.
+
+    `token` names the import, all of whose transactions have the same; `source` is what it was
+    called by its user. The files numbered in `replaces` are taken back first.
+    """
+
+    site: str
+    token: str
+    source: str
+    notes: Sequence[Note]
+    outcomes: Sequence[Outcome] = ()
+    replaces: Sequence[int] = ()
+
+
+class Returned(NamedTuple):
+    """What taking back changed: events deleted, and days whose facts had been deleted before."""
+
+    events: int
+    kept_days: int
 
 
 class Applied(NamedTuple):
@@ -209,11 +245,23 @@ class Late(Facts, Protocol):
 class OwnFacts(Trimming, Protocol):
     """Facts that one process has for itself. One thread writes at a time."""
 
-    def load(self, sql: str, parameters: Mapping[str, Any], taken: Taken | None = None, tallies: Sequence[Tally] = ()) -> int:
+    def load(self, sql: str, parameters: Mapping[str, Any]) -> int:
         """Add in one transaction the events that a SELECT gives in the columns of `facts.STAGED`, as `apply` adds a batch.
 
-        For more events than pass through Python in good time. Returns how many count; copies are left
-        out. What is noted as `taken` already is not added again.
+        For more events than pass through Python in good time. Returns how many count; copies are left out.
+        """
+
+    def take_in(self, sql: str, parameters: Mapping[str, Any], part: Import) -> Sequence[int]:
+        """Load events of an import with its notes, in one transaction; `import` is their file's place.
+
+        Returns the places of those files that another import has noted as far already: nothing
+        of them is added. What this import has added before is not added again.
+        """
+
+    def take_back(self, site: str, imports: Sequence[int]) -> Returned:
+        """Delete what some numbered files of a site brought, in one transaction, as if it had never come.
+
+        The sums of days whose facts are deleted stay as they are.
         """
 
     def still(self) -> AbstractContextManager[Sequence[str]]:

@@ -50,7 +50,10 @@ HERE = {part: f"SELECT * FROM ({archive.WRITE[part]}) WHERE day = $day" for part
     "drops": "SELECT day, reason, count, id FROM drops WHERE site = $site AND day = $day",
     "ids": "SELECT ids.* FROM ids SEMI JOIN (SELECT id, time FROM events WHERE site = $site AND day = $day) USING (id, time)",
 }
-DROPS = "INSERT INTO drops SELECT $site, day, reason, count, id FROM read_parquet($files)"
+DROPS = """
+INSERT INTO drops (site, day, reason, count, id)
+SELECT $site, day, reason, count, id FROM read_parquet($files)
+"""
 
 # Who is connected with an arrival: by links of midnight, by a frozen visit, by a copy. To settle it takes those
 # as well who have a link that may have to go, or an event that belongs to no visit.
