@@ -25,8 +25,8 @@ UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012
 """RFC 3986, 2.3: with or without an escape it is the same page."""
 
 SLASHES = re.compile("//+")
-INVISIBLE = re.compile(r"[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0]")
-"""Printable by Unicode, though nothing is seen: two pages would look alike."""
+INVISIBLE = re.compile(r"[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\u037e\u1fef]")
+"""Printable by Unicode, though nothing is seen, or (the last two) another sign once composed."""
 
 
 def canonical(path: str) -> str:
