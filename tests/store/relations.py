@@ -33,8 +33,9 @@ def filled(*batches: Sequence[Made]) -> DuckdbFacts:
 
 
 def everything(facts: Facts | Reading) -> tuple[Sequence[Told], Sequence[Told]]:
-    """Both relations, every column."""
-    return facts.rows("SELECT * FROM events ORDER BY ALL"), facts.rows("SELECT * FROM visits ORDER BY ALL")
+    """Both relations, every column but that of imports, which only a store at home has."""
+    events = facts.rows("SELECT COLUMNS(lambda c: c != 'import') FROM events ORDER BY ALL")
+    return events, facts.rows("SELECT * FROM visits ORDER BY ALL")
 
 
 def copies(facts: Facts | Reading) -> Sequence[Told]:

@@ -15,6 +15,7 @@ import pytest
 
 from footfall.domain.event import Position, Tally
 from footfall.processor.batch import batch_of
+from footfall.store.aws import table
 from footfall.store.aws.dynamodb import DynamodbFacts
 from footfall.store.aws.segment import pack, place, unpack
 from footfall.store.facts import STAGED, values
@@ -192,7 +193,9 @@ def test_commits_that_meet_wait_for_each_other(opened: Opened) -> None:
     same(opened(), [each for shard in shards for each in shard])
 
 
-def test_one_that_meets_others_for_ever_comes_again_later(opened: Opened) -> None:
+def test_one_that_meets_others_for_ever_comes_again_later(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(table, "CONFLICT_PAUSES_SECONDS", [0.0] * 3)
+
     def busy(call: fault.Call) -> None:
         if call.action != "TransactWriteItems":
             fault.none(call)

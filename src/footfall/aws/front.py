@@ -130,8 +130,9 @@ async def count(reader: Reader, process: Process, compact: Compact, sites: Calla
         try:
             chunk = await asyncio.to_thread(reader.read, BATCH)
             if chunk.records:
-                await asyncio.to_thread(process.apply, chunk.records)
-                reader.discard(chunk.through)
+                done = await asyncio.to_thread(process.apply, chunk.records)
+                if done.failed is None:
+                    reader.discard(chunk.through)
             elif (now := asyncio.get_running_loop().time()) - tidied > TIDY_SECONDS:
                 for site in await asyncio.to_thread(sites):
                     await asyncio.to_thread(compact, {"site": site}, None)

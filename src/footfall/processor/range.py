@@ -4,6 +4,7 @@ from footfall.domain.event import DAY_US, Hit, Tally
 
 HASH = 2**64
 SMALL = 2**31
+DAY = 86_400
 LAST_US = 2**53
 """In the year 2255."""
 
@@ -12,11 +13,30 @@ LAST_DAY = LAST_US // DAY_US
 
 def impossible(found: Hit | Tally) -> str | None:
     """The field whose number no gateway writes, as a sentence; none where all are possible."""
-    ranges = _of_hit(found) if isinstance(found, Hit) else _of_tally(found)
+    if isinstance(found, Hit):
+        if _is_usual(found):
+            return None
+        ranges = _of_hit(found)
+    else:
+        ranges = _of_tally(found)
     for name, number, low, end in ranges:
         if number is not None and not low <= number < end:
             return f"{name} is out of range"
     return None
+
+
+def _is_usual(hit: Hit) -> bool:
+    """Whether all numbers of a hit are possible, and the rarer ones left out: one look for most."""
+    return (
+        0 <= hit.id < HASH
+        and 0 <= hit.visitor < HASH
+        and 0 <= hit.received < LAST_US
+        and 0 <= hit.time < LAST_US
+        and -1 <= hit.day - hit.time // DAY_US <= 1
+        and -DAY <= hit.utc_offset <= DAY
+        and 0 <= hit.engaged < SMALL
+        and hit.prev is hit.port is hit.page_view is hit.scroll is hit.amount is None
+    )
 
 
 def _of_hit(hit: Hit) -> tuple[tuple[str, float | None, int, int], ...]:
@@ -28,7 +48,7 @@ def _of_hit(hit: Hit) -> tuple[tuple[str, float | None, int, int], ...]:
         ("received", hit.received, 0, LAST_US),
         ("time", hit.time, 0, LAST_US),
         ("day", hit.day - hit.time // DAY_US, -1, 2),
-        ("utc_offset", hit.utc_offset, -86_400, 86_401),
+        ("utc_offset", hit.utc_offset, -DAY, DAY + 1),
         ("port", hit.port, 0, 65_536),
         ("engaged", hit.engaged, 0, SMALL),
         ("scroll", hit.scroll, 0, 101),
