@@ -35,6 +35,12 @@ class GatewayMetrics:
         self.dropped = Counter("footfall_dropped", "Hits dropped at the door by reason", ["reason"], registry=registry)
         self.ignored = Counter("footfall_ignored", "Fields of hits that were cut or left out", ["field"], registry=registry)
         self.unreadable = Counter("footfall_address_unreadable", "Requests whose address a proxy did not name", registry=registry)
+        self.private = Gauge(
+            "footfall_private_share",
+            "Share of the latest hits that came from one private address",
+            multiprocess_mode="mostrecent",
+            registry=registry,
+        )
         self.hits = Counter("footfall_hits", "Hits durable on the stream", registry=registry)
         self.commit = Histogram("footfall_commit_seconds", "Time of a group commit", buckets=SECONDS, registry=registry)
 

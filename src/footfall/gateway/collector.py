@@ -12,6 +12,7 @@ from footfall.gateway.appender import Appender
 from footfall.gateway.batch import Batch
 from footfall.gateway.callers import Callers, Headers
 from footfall.gateway.collect import Door, Dropped, NeedsSalt, collect
+from footfall.gateway.crowd import Crowd
 from footfall.gateway.directory import Snapshot
 from footfall.gateway.limit import RateLimit
 from footfall.gateway.protocols import own
@@ -38,6 +39,7 @@ class Collector:
         self._unsent: deque[Tally] = deque()
         self._answers: Counter[int] = Counter()
         self._ignored: Counter[str] = Counter()
+        self._crowd = Crowd()
         self._accidents: set[str] = set()
         self._salting: set[asyncio.Task[None]] = set()
         self.appender: Appender
@@ -138,20 +140,26 @@ class Collector:
 
     async def flush(self) -> None:
         """Put the counts of drops on the stream: they are counted exactly once like all else."""
+        self._measure()
+        counted, self._tallies = self._tallies, Counter()
+        self._unsent += [Tally(dropped.site, dropped.day, dropped.reason, count, getrandbits(64)) for dropped, count in counted.items()]
+        while self._unsent and await self.durable([encode(self._unsent[0])]):  # what fails may be on the stream all the same, so it goes again as it is
+            tally = self._unsent.popleft()
+            self._metrics.dropped.labels(tally.reason).inc(tally.hits)
+
+    def _measure(self) -> None:
+        """Bring the counters for Prometheus up to date."""
         for status, count in self._answers.items():
             self._metrics.answers.labels(status).inc(count)
         self._answers.clear()
         for field, count in self._ignored.items():
             self._metrics.ignored.labels(field).inc(count)
         self._ignored.clear()
-        if self._callers.unreadable:
-            self._metrics.unreadable.inc(self._callers.unreadable)
-            self._callers.unreadable = 0
-        counted, self._tallies = self._tallies, Counter()
-        self._unsent += [Tally(dropped.site, dropped.day, dropped.reason, count, getrandbits(64)) for dropped, count in counted.items()]
-        while self._unsent and await self.durable([encode(self._unsent[0])]):  # what fails may be on the stream all the same, so it goes again as it is
-            tally = self._unsent.popleft()
-            self._metrics.dropped.labels(tally.reason).inc(tally.hits)
+        self._metrics.unreadable.inc(self._callers.unreadable)
+        self._callers.unreadable = 0
+        share = self._crowd.share()
+        if share is not None:
+            self._metrics.private.set(share)
 
     async def durable(self, records: Sequence[bytes] = ()) -> bool:
         """Whether records came on the stream; without any, whether it takes some."""
@@ -195,6 +203,7 @@ class Collector:
     def _caller(self, sighting: Sighting, headers: Headers, peer: str) -> Caller | Answer:
         by_name = dict(headers)
         address = self._callers.address(by_name, headers, peer)
+        self._crowd.saw(address, by_name, peer)
         if not self._limit.allows(address):
             return TOO_MANY
         return self._callers.caller(sighting, by_name, address) or UNAUTHORISED

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from footfall.keeping import files, flow, folder
+from footfall.keeping import files, flow, folder, proxy
 from footfall.keeping.patient import Finding, Patient
 
 CHECKS = (
     folder.owned, folder.near, folder.room, files.versions, files.whole, files.facts, files.rollups,
-    folder.set_aside, folder.left, flow.running, flow.waiting, flow.clock, flow.secrets,
+    folder.set_aside, folder.left, flow.running, proxy.addresses, flow.waiting, flow.clock, flow.secrets,
 )  # fmt: skip
 
 

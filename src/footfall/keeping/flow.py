@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from footfall.domain.event import DAY_US, HOUR_US
 from footfall.domain.identity import Salt
 from footfall.domain.site import day_date
-from footfall.keeping import sqlite
+from footfall.keeping import request, sqlite
 from footfall.keeping.patient import Finding, Findings, Patient, lasting, several
 from footfall.keeping.port import SALTS, STREAM
 
@@ -24,7 +24,6 @@ WAITING = """
 SELECT coalesce(sum(count), 0), min(received), max(received), coalesce(max(before - received), 0)
 FROM (SELECT count, received, max(received) OVER (ORDER BY number ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS before FROM frames)
 """
-SECONDS = 10.0
 
 
 def running(patient: Patient) -> Findings:
@@ -33,12 +32,11 @@ def running(patient: Patient) -> Findings:
         yield Finding("engine", "answers")
     else:
         yield Finding("engine", "does not answer, so nothing is counted", "start it with 'footfall serve'; its log says why if it does not stay")
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(patient.host, patient.host)
-    where = f"{host} port {patient.port}"
-    if _asked(http.client.HTTPConnection(host, patient.port, timeout=SECONDS), "/livez")[0] != 200:
+    where = f"{request.host(patient)} port {patient.port}"
+    if request.of_gateway(patient, "/livez")[0] != 200:
         yield Finding("gateway", f"nothing answers on {where}, so no hit is taken there", "start it with 'footfall serve', or name its port with --port")
         return
-    status, body = _asked(http.client.HTTPConnection(host, patient.port, timeout=SECONDS), "/readyz")
+    status, body = request.of_gateway(patient, "/readyz")
     if status != 200:
         yield Finding("gateway", f"it lives on {where} but cannot store hits: {_reason(body)}", "see what is said of disk and stream; visitors' trackers try again meanwhile")
     else:
@@ -102,13 +100,13 @@ def secrets(patient: Patient) -> Findings:
 
 
 def _engine_answers(path: str) -> bool:
-    engine = http.client.HTTPConnection("engine", timeout=SECONDS)
+    engine = http.client.HTTPConnection("engine", timeout=request.SECONDS)
     engine.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    engine.sock.settimeout(SECONDS)
+    engine.sock.settimeout(request.SECONDS)
     if engine.sock.connect_ex(path):
         engine.close()
         return False
-    return _asked(engine, "/api/sites")[0] == 200
+    return request.answer(engine, "/api/sites")[0] == 200
 
 
 def _reason(body: bytes) -> str:
@@ -116,15 +114,3 @@ def _reason(body: bytes) -> str:
         return str(json.loads(body)["reason"])
     except (ValueError, TypeError, KeyError):
         return "it does not say why"
-
-
-def _asked(connection: http.client.HTTPConnection, path: str) -> tuple[int, bytes]:
-    """Status and body of an answer; 0 when there is none."""
-    try:
-        connection.request("GET", path, headers={"Connection": "close"})
-        answer = connection.getresponse()
-        return answer.status, answer.read()
-    except (OSError, http.client.HTTPException):
-        return 0, b""
-    finally:
-        connection.close()
