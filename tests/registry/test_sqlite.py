@@ -1,8 +1,11 @@
 """What only files can show: several connections, threads and processes, and what is left on the disk."""
 
+import sqlite3
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -135,4 +138,20 @@ def test_keys_leave_no_secret_on_the_disk(tmp_path):
     registry.put_key(key)
     assert on_disk(tmp_path, secret.encode()) == []
     assert on_disk(tmp_path, key.digest.encode()) != []
+    registry.close()
+
+
+def test_a_site_that_an_older_version_stored_is_read_with_what_is_usual(tmp_path):
+    path = str(tmp_path / "registry.db")
+    SqliteRegistry(path).close()
+    stored = '{"id":"site","domains":["example.com"],"aliases":["UA-1"],"zones":[{"name":"UTC","since":0}],"public":true}'
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("INSERT INTO sites VALUES ('site', ?)", (stored,))
+    registry = SqliteRegistry(path)
+    (site,) = registry.sites()
+    assert site == Site("site", ("example.com",), ("UA-1",), public=True)
+    assert not (site.only_hosts or site.ignored_referrers or site.merge_slashes)
+    wide = replace(site, domains=("example.com", "*.example.com"), only_hosts=True, ignored_referrers=("pay.example",), merge_slashes=True)
+    registry.put_site(wide, new=False)
+    assert list(registry.sites()) == [wide]
     registry.close()
