@@ -85,3 +85,15 @@ def test_what_a_page_says_before_the_script_is_there_is_not_lost(shop, opened):
     stub = "<script>window.footfall = window.footfall || function () { (footfall.q = footfall.q || []).push(arguments) }; footfall('Early', {props: {kind: 'stub'}})</script>"
     opened().new_page().goto(shop.put("page", head=stub + shop.tag))
     shop.expect(["events"], ["event:name", "event:props:kind"], {("Early", "stub"): 1, ("pageview", "(not set)"): 1})
+
+
+def test_a_page_in_a_file_counts_only_when_asked(shop, opened, tmp_path):
+    page = opened().new_page()
+    for name, attributes in (("plain", ""), ("asked", "data-local")):
+        (tmp_path / name).with_suffix(".html").write_text(f"<!doctype html>{shop.tagged(attributes)}")
+        page.goto(f"file://{tmp_path}/{name}.html")
+        page.wait_for_function("typeof footfall === 'function'")
+    page.wait_for_timeout(300)
+    page.goto("about:blank")
+    only = {("file", f"{tmp_path}/asked.html"): 1}
+    shop.expect(["pageviews"], ["event:hostname", "event:page"], only)

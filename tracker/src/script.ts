@@ -9,14 +9,19 @@ interface Global extends Track {
   optOut?: typeof optOut
 }
 
-const page = window as { footfall?: Global }
-const before = page.footfall
+declare global {
+  interface Window {
+    footfall?: Global
+  }
+}
+
+const before = self.footfall
 if (!before?.optOut) {
   const tag = document.currentScript as HTMLScriptElement
   const options: Record<string, unknown> = { api: new URL('../v1/track', tag.src) }
   for (const name in tag.dataset) options[name] = tag.dataset[name] || true
   const track: Global = start(options as unknown as Options)
   track.optOut = optOut
-  page.footfall = track
+  self.footfall = track
   before?.q?.map((call) => track(...call))
 }

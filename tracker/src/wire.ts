@@ -13,6 +13,8 @@ export interface Options {
   ignoreSignals?: boolean
   /** Whether hits that could not be sent are kept in localStorage for the next page. */
   persist?: boolean
+  /** Whether to count page views within frames too. */
+  frames?: boolean
   /** A function, or the name of a global one, that sees each event as it will be sent; it returns it, changed or not, or nothing to drop it. */
   beforeSend?: string | ((event: Wire) => Wire | null | undefined | false | void)
 }
@@ -41,8 +43,10 @@ export interface Wire extends EventOptions {
   l?: string | undefined
   h?: boolean | undefined
   b?: boolean | undefined
-  /** Milliseconds since it happened, as sent; before that, when it happened. */
-  a: number
+  /** When it happened, by this machine's clock, in milliseconds since 1970. */
+  d: number
+  /** How many milliseconds ago that was when it is sent. */
+  a?: number
 }
 
 export type Track = (name: string, options?: EventOptions) => void

@@ -8,7 +8,7 @@ const bodies: string[] = []
 
 beforeEach(() => {
   bodies.length = 0
-  vi.useFakeTimers({ toFake: ['setTimeout', 'Date', 'performance'] })
+  vi.useFakeTimers({ toFake: ['setTimeout', 'Date', 'performance'], now: 1_796_040_000_000 })
   vi.spyOn(Math, 'random').mockReturnValue(0.5)
   vi.stubGlobal('fetch', async (_: string, { body }: { body: string }) => {
     bodies.push(body)
@@ -35,11 +35,11 @@ afterEach(() => {
 test('the tracker sends what the contract says', async () => {
   vi.advanceTimersByTime(1) // no page has a script at its very beginning
   const track = start({ api: 'https://stats.example.com/v1/track', site: 'example.com' })
-  vi.advanceTimersByTime(100)
+  vi.advanceTimersByTime(110)
   track('Purchase', { props: { plan: 'pro', seats: 3 }, revenue: { currency: 'EUR', amount: 12.5 }, interactive: false })
   vi.stubGlobal('scrollY', 300)
   dispatchEvent(new Event('scroll'))
-  vi.advanceTimersByTime(2400)
+  vi.advanceTimersByTime(2390)
   dispatchEvent(new Event('pagehide'))
   expect(bodies).toEqual(sent.map((sample) => sample.body))
 })
