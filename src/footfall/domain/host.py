@@ -1,11 +1,13 @@
 """Which hosts a list names, where `*.shop.example` is every host below `shop.example`."""
 
-from collections.abc import Iterable
+from functools import lru_cache
 
 BELOW = "*."
+REMEMBERED = 4_096
 
 
-def covers(names: Iterable[str], host: str) -> bool:
+@lru_cache(maxsize=REMEMBERED)  # asked for every hit that has a referrer
+def covers(names: tuple[str, ...], host: str) -> bool:
     """Return whether a host is one of the names, with or without `www.`, or lies below one."""
     bare = host.removeprefix("www.")
     for name in names:

@@ -273,7 +273,8 @@ def referrer_of(referrer: str | None, host: str, site: Site) -> str | None:
     other, path = found
     if other in LOCAL_HOSTS or other.removeprefix("www.") == host.removeprefix("www."):
         return None
-    if covers(site.domains, other) or covers(site.ignored_referrers, other):
+    ignored = site.ignored_referrers
+    if covers(site.domains, other) or (ignored and covers(ignored, other)):
         return None
     return other + path
 
