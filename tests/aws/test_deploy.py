@@ -270,3 +270,19 @@ def _newer(code: Path, path: Path) -> Path:
 def _running(sky: Sky) -> list[str]:
     """Which code the functions are made of that count and answer."""
     return [f"{name}{sky.client('lambda').get_function_configuration(FunctionName=sky.resource(name))['CodeSha256']}" for name in ("ProcessFunction", "QueryFunction")]
+
+
+def test_places_that_are_reserved_follow_the_size_until_they_are_given_up(sky: Sky, say: Say) -> None:
+    def places() -> dict[str, str]:
+        parameters = sky.stacks()[sky.stack]["Parameters"]
+        found = {each["ParameterKey"]: each["ParameterValue"] for each in parameters}
+        return {name: found[name] for name in ("CollectConcurrency", "QueryConcurrency")}
+
+    assert say("deploy", "--reserve", "--front-door", "function")[0] == 0
+    assert places() == {"CollectConcurrency": "40", "QueryConcurrency": "40"}
+    assert say("scale", "--hits-per-second", "900")[0] == 0
+    assert places() == {"CollectConcurrency": "90", "QueryConcurrency": "40"}
+    assert say("deploy")[0] == 0
+    assert places() == {"CollectConcurrency": "90", "QueryConcurrency": "40"}
+    assert say("deploy", "--no-reserve")[0] == 0
+    assert set(places().values()) == {"0"}
