@@ -188,6 +188,7 @@ SEARCHES = {
     "Seznam": "search.seznam.cz www.seznam.cz",
     "Sogou": "m.sogou.com wap.sogou.com",
     "MSN": "www.msn.com ntp.msn.com",
+    "Ask.com": "www.ask.com uk.ask.com nortonsafe.search.ask.com",
 }
 
 
@@ -241,6 +242,7 @@ def test_every_click_id_names_a_source_of_the_table():
         ("m.facebook.com", "Facebook", "social"),
         ("an", "Facebook", "social"),
         ("msg", "Messenger", "social"),
+        ("th", "Threads", "social"),
         ("facebook_mobile_feed", "Facebook", "social"),
         ("igshopping", "Instagram", "social"),
         ("insta", "Instagram", "social"),

@@ -12,7 +12,7 @@ PAID = re.compile(r".*cp.*|ppc|retargeting|paid.*")
 COUNTRY_HOST = re.compile(r"(?P<label>[a-z0-9-]+(?:\.[a-z0-9-]+)??)\.(?:com|net|org|(?:(?:com?|net|org)\.)?[a-z]{2})")
 SEARCHES = re.compile(
     r"(?:(?:www\d*|m|wap|touch|mobile|amp|search|suche|s|r|l|images?|img|pic|videos?|lens|encrypted"
-    r"|ipv[46]|cse|yhs\d*|html|lite|safe|start|noai|global|int|tb|nova|[a-z]{2}(?=\.search\.)"
+    r"|ipv[46]|cse|yhs\d*|html|lite|safe|start|noai|global|int|tb|nova|[a-z0-9-]+(?=\.search\.)"
     r"|(?!ad|go|id|ir|me|my|tv)[a-z]{2}(?:-[a-z]{2})?)\.)*"
 )
 """What may stand before a search engine's host, a dot after each; all else is another service."""
