@@ -120,6 +120,12 @@ def test_a_hit_is_what_the_gateway_makes_of_it(home: Home) -> None:
     assert found.utm_source == "x"
 
 
+@pytest.mark.parametrize(("ahead_ms", "taken_ms"), [(0, 0), (-4_000, -4_000), (14_000, 6_000), (60_000, 0)])
+def test_a_clock_that_is_near_says_when(home: Home, ahead_ms: int, taken_ms: int) -> None:
+    body = {"u": "https://example.com/", "d": NINE // 1000 + ahead_ms, "a": 0}
+    assert home.hit(body).time == NINE + taken_ms * 1000
+
+
 def test_a_hit_without_an_id_has_that_of_the_request(home: Home) -> None:
     body = {"url": "https://example.com/"}
     one, again, other = (home.hit(body, extended_id=each) for each in ("abc=", "abc=", "aBc="))
