@@ -73,7 +73,7 @@ def attempt(make: Callable[[], T]) -> T | Unreadable:
 
 
 def unexpected(error: BaseException) -> Unreadable:
-    """The reason of an error that nobody foresaw: its place, since its text may quote the record."""
+    """The reason of an error that nobody foresaw: its place, as its text may quote it."""
     places = extract_tb(error.__traceback__)
     where = f" in {places[-1].name}, line {places[-1].lineno}" if places else ""
     return Unreadable(f"{type(error).__name__}{where}")

@@ -22,7 +22,7 @@ PAUSES_SECONDS = (0.05, 0.1, 0.2, 0.4, 0.8, 0.0)
 
 
 CONFLICT_PAUSES_SECONDS = [min(0.02 * 2**n, 1.0) for n in range(24)]
-"""Some ten seconds in the mean: a function that counts has 120, and the others take milliseconds."""
+"""Some ten seconds in the mean: a function that counts has 120, and others take milliseconds."""
 
 CONFLICT, UNMET, REFUSED = "TransactionConflict", "ConditionalCheckFailed", "ValidationError"
 NEVER = {"ValidationException", "SerializationException", "RequestEntityTooLarge", "413"}
