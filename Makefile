@@ -2,6 +2,7 @@
 # make run      set up, then a live dashboard with an example website
 # make test     set up, then all that CI runs
 # make docs     set up, then the documentation's site, in site/
+# make wheel    the wheel, in dist/
 # make release  the files of a release, in dist/
 PYTHON ?= python3
 BIN := .venv/bin
@@ -9,8 +10,12 @@ DASHBOARD := src/footfall/static/dashboard/index.html
 TRACKER := src/footfall/static/tracker/f.js
 COUNTRY := src/footfall/data/country.mmdb
 REFERENCE := src/footfall/static/docs/swagger-ui/swagger-ui-bundle.js
+NODE := node -e 'process.exit(parseInt(process.versions.node) < 20)' 2>/dev/null && npm --version >/dev/null 2>&1 \
+  || { echo "the dashboard and the tracker are built with Node 20 or newer and npm, which are not here: install both (https://nodejs.org has them), and give the command again" >&2; exit 1; }
+VENV := -m venv --help >/dev/null 2>&1 && $(PYTHON) -c 'import ensurepip' 2>/dev/null \
+  || { echo "environments of Python are made by its module venv, which is not here: sudo apt-get install python3-venv" >&2; exit 1; }
 
-.PHONY: check setup run test torture bench docs pictures lock clean chromium pages wrk servers goaccess assets release
+.PHONY: check setup run test torture bench docs pictures lock clean chromium pages wrk servers goaccess assets wheel release
 .DEFAULT_GOAL := check
 
 check: setup
@@ -46,17 +51,23 @@ docs: setup
 pictures: setup chromium
 	$(BIN)/python -m tests.end_to_end.pictures docs/pictures
 
+wheel: setup
+	$(BIN)/python -m hatchling build -t wheel -d dist
+
 release: setup
 	$(BIN)/python -m release
 
 .venv/ready: requirements-dev.txt pyproject.toml
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Footfall needs Python 3.11 or newer: make PYTHON=python3.12 ...")'
+	@command -v $(PYTHON) >/dev/null || { echo "there is no $(PYTHON): sudo apt-get install python3, or make PYTHON=..." >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Footfall needs Python 3.11 or newer: make PYTHON=python3.12 ...")'
+	@$(PYTHON) $(VENV)
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@
 
 node_modules/ready: package.json package-lock.json dashboard/package-lock.json tracker/package-lock.json
+	@$(NODE)
 	npm ci --no-audit --no-fund --silent
 	npm --prefix dashboard ci --no-audit --no-fund --silent
 	npm --prefix tracker ci --no-audit --no-fund --silent
@@ -80,12 +91,14 @@ $(REFERENCE): node_modules/ready
 	touch $@
 
 tests/clients/ready: tests/clients/package-lock.json tests/clients/requirements.txt
+	@$(NODE)
 	$(PYTHON) -m venv tests/clients/.venv
 	tests/clients/.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/clients/requirements.txt
 	npm --prefix tests/clients ci --no-audit --no-fund --silent
 	touch $@
 
 tests/aws/ready: tests/aws/package-lock.json tests/aws/requirements.txt
+	@$(NODE)
 	$(PYTHON) -m venv tests/aws/.venv
 	tests/aws/.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/aws/requirements.txt
 	npm --prefix tests/aws ci --no-audit --no-fund --silent
@@ -97,15 +110,18 @@ tests/aws/ministack/ready: tests/aws/ministack/requirements.txt
 	touch $@
 
 tests/tracker/real/ready: tests/tracker/real/package-lock.json $(shell find tests/tracker/real/app -not -path '*/dist*' -not -path '*/cache*' -type f)
+	@$(NODE)
 	npm --prefix tests/tracker/real ci --no-audit --no-fund --silent
 	npm --prefix tests/tracker/real run --silent build >/dev/null
 	touch $@
 
 bench/trackers/ready: bench/trackers/package-lock.json
+	@$(NODE)
 	npm --prefix bench/trackers ci --no-audit --no-fund --silent
 	touch $@
 
 tests/frameworks/ready: tests/frameworks/package-lock.json
+	@$(NODE)
 	npm --prefix tests/frameworks ci --no-audit --no-fund --silent
 	touch $@
 
@@ -118,8 +134,9 @@ pages:
 	  || { echo "the tests of the tracker need Debian's packages python3.11-doc and firefox-esr: sudo apt-get install python3.11-doc firefox-esr" >&2; exit 1; }
 
 servers:
-	@test -x /usr/sbin/nginx -a -x /usr/bin/caddy -a -x /usr/bin/systemd-analyze || { echo "installing Debian's nginx, caddy and systemd for the tests of installing"; apt-get update -qq && apt-get install -y -qq nginx caddy systemd >/dev/null; } \
-	  || { echo "the tests of installing need Debian's packages nginx, caddy and systemd: sudo apt-get install nginx caddy systemd" >&2; exit 1; }
+	@test -x /usr/sbin/nginx -a -x /usr/bin/caddy -a -x /usr/bin/systemd-analyze -a -x /usr/sbin/ip -a -x /usr/bin/curl \
+	  || { echo "installing Debian's nginx, caddy, systemd, iproute2 and curl for the tests of installing"; apt-get update -qq && apt-get install -y -qq nginx caddy systemd iproute2 curl >/dev/null; } \
+	  || { echo "the tests of installing need Debian's packages nginx, caddy, systemd, iproute2 and curl: sudo apt-get install nginx caddy systemd iproute2 curl" >&2; exit 1; }
 
 wrk:
 	@command -v wrk >/dev/null || { echo "installing Debian's wrk for the load"; apt-get update -qq && apt-get install -y -qq wrk >/dev/null; } \

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
+from footfall import __version__
+
 
 class CannotDeploy(Exception):
     """Why it is not done, as one sentence."""
@@ -34,11 +36,13 @@ class Account:
 
 
 def part(name: str) -> Any:
-    """A module that comes, or needs what comes, with `footfall[aws]`. Raises `CannotDeploy`."""
+    """Return a module that comes, or needs what comes, with the extra `aws`; raises `CannotDeploy`."""
     try:
         return import_module(name)
     except ModuleNotFoundError:
-        raise CannotDeploy("this needs the AWS SDK for Python, which is not installed: pip install 'footfall[aws]'") from None
+        raise CannotDeploy(
+            f"this needs the AWS SDK for Python, which is not installed: pip install 'footfall-{__version__}-py3-none-any.whl[aws]' (the wheel of a release, or of 'make wheel')",
+        ) from None
 
 
 def account(region: str | None = None, profile: str | None = None, endpoint: str | None = None) -> Account:

@@ -7,7 +7,8 @@ from footfall.cli.flags import Help
 
 AWS = """\
 Footfall in an AWS account of yours, without servers: API Gateway or CloudFront takes hits, Kinesis
-keeps them, functions count them into DynamoDB and S3. Needs pip install 'footfall[aws]'.
+keeps them, functions count them into DynamoDB and S3. Needs the extra `aws` of the wheel:
+docs/aws.md says how to install it.
 
   footfall aws deploy --dry-run          what would be made
   footfall aws deploy                    make it, or bring it up to this version
