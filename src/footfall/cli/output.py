@@ -7,6 +7,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from errno import EXDEV
 from pathlib import Path
 from time import time
 from typing import Any
@@ -81,11 +82,16 @@ def _taken(output: str) -> str:
 
 def _publish(path: str, output: str, *, force: bool) -> None:
     os.chmod(path, 0o600)
-    beside = Path(os.path.abspath(output)).parent
-    if os.stat(path).st_dev != os.stat(beside).st_dev:  # only within a file system a name can be changed
-        with written(output, beside, force=force) as near:
+    try:
+        _rename(path, output, force=force)
+    except OSError as exc:
+        if exc.errno != EXDEV:  # only within a file system a name can be changed
+            raise
+        with written(output, Path(os.path.abspath(output)).parent, force=force) as near:
             shutil.copyfile(path, near)
-        return
+
+
+def _rename(path: str, output: str, *, force: bool) -> None:
     with open(path, "rb") as file:
         os.fsync(file.fileno())
     if not force:
@@ -94,8 +100,10 @@ def _publish(path: str, output: str, *, force: bool) -> None:
             return
         except FileExistsError:
             raise Refusal(_taken(output)) from None
-        except OSError:  # some file systems have no links
-            check(output, force=False)
+        except OSError as exc:
+            if exc.errno == EXDEV:
+                raise
+            check(output, force=False)  # some file systems have no links
     os.replace(path, output)
 
 
