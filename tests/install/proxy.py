@@ -2,7 +2,6 @@
 
 import atexit
 import re
-import socket
 import ssl
 import subprocess
 from contextlib import suppress
@@ -12,6 +11,7 @@ import httpx
 
 from tests.end_to_end.test_browser import FLAGS
 from tests.patience import SECONDS, wait_until
+from tests.server import free_port
 
 INFRA = Path(__file__).parents[2] / "infra"
 UPSTREAM = "127.0.0.1:8000"
@@ -151,7 +151,4 @@ def pages(folder: Path) -> Path:
 
 
 def free_ports() -> tuple[int, int]:
-    with socket.socket() as one, socket.socket() as other:
-        one.bind(("127.0.0.1", 0))
-        other.bind(("127.0.0.1", 0))
-        return one.getsockname()[1], other.getsockname()[1]
+    return free_port(), free_port()
