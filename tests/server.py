@@ -11,6 +11,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import closing, suppress
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,10 @@ import httpx
 
 from tests.patience import SECONDS, wait_until
 
+PORTS = range(20_000, 32_000)
+"""Below those that connections get (net.ipv4.ip_local_port_range)."""
+
+_PORTS: Iterator[int] = cycle([*PORTS[os.getpid() % len(PORTS) :], *PORTS[: os.getpid() % len(PORTS)]])
 FOOTFALL = [sys.executable, "-m", "footfall"]
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/124.0.0.0 Safari/537.36"
 
@@ -153,10 +158,12 @@ def waiting(data: Path) -> int:
 
 
 def free_port() -> int:
-    """A port that nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody listens on, and that the system gives to nobody by itself meanwhile."""
+    for port in islice(_PORTS, len(PORTS)):
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("no port is free")
 
 
 def _children(pid: int) -> Iterator[int]:

@@ -25,8 +25,11 @@ AT_ONCE = 4
 DONE = {"follow", "typed", "back", "forward", "restored", "hash", "reload", "background", "show", "close", "download", "outbound", "offline", "read", "vote", "call", "scroll"}
 """What some walk must have done, by the names of the walker's log."""
 
+BEGIN = (("background", "close"), ("background", "another"), ("follow", "reload"), ())
+"""What walks do before they go by chance: so all of that has been done by some."""
+
 TOLERANCE = 0.1
-"""Of the time of reading, of all walks together."""
+"""Of the time of reading, of all walks together; and what a busy machine was late besides."""
 
 
 @pytest.fixture(scope="module", params=[pytest.param(20, id="some"), pytest.param(200, id="many", marks=[pytest.mark.torture, pytest.mark.timeout(1800)])])
@@ -57,7 +60,14 @@ def pages(counting: Server) -> Iterator[RealSites]:
 
 def walk(pages: RealSites, site: str, seed: int) -> dict[str, Any]:
     """What a visitor did, by the walker's own log."""
-    given = {"browser": CHROMIUM, "agent": BROWSER, "address": pages.url(f"{site}.test"), "seed": seed, "steps": STEPS}
+    given = {
+        "browser": CHROMIUM,
+        "agent": BROWSER,
+        "address": pages.url(f"{site}.test"),
+        "seed": seed,
+        "begin": BEGIN[seed % len(BEGIN)],
+        "steps": STEPS,
+    }
     done = subprocess.run(["node", WALKER, json.dumps(given)], capture_output=True, text=True, timeout=2 * SECONDS)
     assert done.stdout, f"seed {seed} of {site}: {done.stderr}"
     told: dict[str, Any] = json.loads(done.stdout)
@@ -97,6 +107,7 @@ def test_the_reports_say_what_visitors_did(counting: Server, pages: RealSites, s
     read_ms = sum(told["engaged"] for told in walks)
     told_ms = sum(1000 * (rows(counting, site, ["time_on_page"])["all"][0] or 0) for site in sites)
     print(f"{len(walks)} walks, {sum(len(told['order']) for told in walks)} page views, {read_ms / 1000:.0f} s of reading, told as {told_ms / 1000:.0f} s")
-    assert abs(told_ms - read_ms) <= TOLERANCE * read_ms
+    late_ms = sum(told["late"] for told in walks)
+    assert abs(told_ms - read_ms) <= TOLERANCE * read_ms + late_ms
     done = {step[1] for told in walks for step in told["log"]}
     assert not DONE - done, DONE - done

@@ -1,5 +1,5 @@
 // Walks over real pages as a visitor with several tabs does, and keeps its own log of what should be counted.
-// Arguments: JSON {browser, agent, address, seed, steps}. Prints JSON {views, order, events, engaged, log}.
+// Arguments: JSON {browser, agent, address, seed, begin, steps}. Prints JSON {views, order, events, engaged, late, log}.
 const puppeteer = require('puppeteer-core')
 
 const given = JSON.parse(process.argv[2])
@@ -23,6 +23,15 @@ const views = {}
 const order = []
 const events = {}
 let engaged = 0
+// How much longer than usual pages took to become others: whose time that is, nobody here knows.
+const USUAL_MS = 100
+let late = 0
+const moved = async (act) => {
+  const began = performance.now()
+  const found = await act()
+  late += Math.max(0, performance.now() - began - USUAL_MS)
+  return found
+}
 const note = (...what) => log.push([Math.round(performance.now() - started), ...what])
 const did = (name) => (events[name] = (events[name] || 0) + 1)
 const bare = (url) => url.split('#')[0]
@@ -135,7 +144,7 @@ async function walk(browser) {
   }
   const to = async (tab, act) => {
     const before = bare(tab.here.url)
-    const came = await tab.arrived(act)
+    const came = await moved(() => tab.arrived(act))
     const document = came.same ? tab.here.document : Tab.documents++
     return { ...came, before, document }
   }
@@ -163,7 +172,7 @@ async function walk(browser) {
       const found = await link(front, (href) => bare(href) !== bare(front.here.url))
       if (!found) return
       note('typed', found[1])
-      await front.page.goto(found[1], { waitUntil: 'load' })
+      await moved(() => front.page.goto(found[1], { waitUntil: 'load' }))
       front.go({ url: found[1], document: Tab.documents++ })
       front.view(found[1])
       front.look()
@@ -184,7 +193,7 @@ async function walk(browser) {
     },
     async reload() {
       note('reload', front.here.url)
-      await front.page.reload({ waitUntil: 'load' })
+      await moved(() => front.page.reload({ waitUntil: 'load' }))
       const document = Tab.documents++
       front.entries = front.entries.map((entry) => (entry.document === front.here.document ? { ...entry, document } : entry))
       front.view(front.here.url)
@@ -274,6 +283,7 @@ async function walk(browser) {
 
   await open(first, given.address)
   await show(tabs[0])
+  for (const name of given.begin) await actions[name]()
   for (let step = 0; step < given.steps; step++) {
     await actions[pick(bag)]()
     await sleep(between(20, 220))
@@ -288,7 +298,7 @@ async function walk(browser) {
 }
 
 main().then(
-  () => console.log(JSON.stringify({ views, order, events, engaged, log })),
+  () => console.log(JSON.stringify({ views, order, events, engaged, late, log })),
   (error) => {
     console.log(JSON.stringify({ log, error: String(error.stack) }))
     process.exitCode = 1
