@@ -21,11 +21,11 @@ LEAST_MAKER = 64_000_000
 
 PIECES_IN_MEMORY = 16
 MOST_PIECE = 8_000_000
-EVENTS_A_MEGABYTE = 800
+EVENTS_A_MEGABYTE = 250
 
 
 class Budget(NamedTuple):
-    """How `--store-memory` is shared: half for the facts, half for those who make events of lines.
+    """How `--store-memory` is shared: half is for those who make events of lines, half for facts.
 
     Sizes are in bytes, `facts` is as a setting.
     """
@@ -48,7 +48,7 @@ def budget(settings: Settings) -> Budget:
         makers=makers,
         maker=maker,
         piece=min(maker // PIECES_IN_MEMORY, MOST_PIECE),
-        events=megabytes // 2 * EVENTS_A_MEGABYTE,
+        events=megabytes * EVENTS_A_MEGABYTE,
     )
 
 

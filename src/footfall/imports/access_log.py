@@ -12,10 +12,11 @@ from types import TracebackType
 from typing import NamedTuple
 
 from footfall.control.client import Owner
-from footfall.imports.bundle import Bundle, place_of, together, unknown
+from footfall.imports.bundle import place_of, together, unknown
 from footfall.imports.columns import Columns, Made, Reject
 from footfall.imports.first import Line
-from footfall.imports.format import Format
+from footfall.imports.format import Format, NoFormat
+from footfall.imports.group import Read, is_small, of_one_format
 from footfall.imports.guess import format_of
 from footfall.imports.memory import THIS, Known, Memory, Noted
 from footfall.imports.reading import LEAST_BYTES, Log, NoLog, Piece
@@ -27,18 +28,6 @@ EVENTS_AT_ONCE = 200_000
 
 PARTS_AT_ONCE = 32
 """Where few lines are page views, how far a log is read is noted this often."""
-
-
-class Read(NamedTuple):
-    """A piece of a log on its way: its lines that are not known yet, its bytes, and where it ends in the file."""
-
-    place: int
-    name: str
-    piece: Piece
-    bundle: Bundle
-    format: Format
-    size: int
-    end: int
 
 
 class Making(NamedTuple):
@@ -144,13 +133,14 @@ class Importer:
         """
         upto = log.upto
         for piece in log.pieces(complete=not growing):
-            free = self.makers[self._made % len(self.makers)]
-            format_ = format_of(log, piece, self.plan.format, free)
+            format_ = None
+            together_with_others = self._waiting and is_small(log, piece, log.upto - upto)
+            if growing or not together_with_others:
+                format_ = self._format(log, piece)
             bundle = unknown(log.place, piece, self._since[log.place].known)
             self.tally.before += len(piece.lines) - len(bundle.lines)
             self.tally.once_more += bundle.upto(self._lines_before[log.place])
-            size = log.upto - upto
-            self._add(Read(log.place, log.name, piece, bundle, format_, size, log.read))
+            self._add(Read(log, piece, bundle, format_, log.upto - upto, log.read))
             upto = log.upto
         if growing:
             self._drain(growing=True)
@@ -184,9 +174,17 @@ class Importer:
         self._memory.forget(numbers)
         return sorted(number for number in numbers if number is not None)
 
+    def _format(self, log: Log, piece: Piece) -> Format:
+        return format_of(log, piece, self.plan.format, self._free)
+
+    @property
+    def _free(self) -> Columns:
+        """The maker that is at work on nothing."""
+        return self.makers[self._made % len(self.makers)]
+
     def _add(self, read: Read) -> None:
         """Small pieces of one format are made together."""
-        if self._waiting and self._waiting[0].format != read.format:
+        if self._waiting and read.format and self._waiting[0].format != read.format:
             self._make()
         self._waiting.append(read)
         if sum(each.size for each in self._waiting) >= LEAST_BYTES:
@@ -194,19 +192,33 @@ class Importer:
 
     def _make(self) -> None:
         """Have a maker make a part of what waits, and hand over what was made before."""
-        reads, self._waiting = self._waiting, []
-        if not reads:
-            return
-        path = None
-        if self.exchange:
-            path = self.exchange / f"import-{self.token}-{self._made}.parquet"
-        maker, bundle = self.makers[self._made % len(self.makers)], together([each.bundle for each in reads])
-        self._made += 1
-        making = self._pool.submit(maker.make, bundle, reads[0].format, self.now(), path)
-        self._making.append(Making(path, reads, making))
-        self._gather(len(self.makers) - 1)
-        if self._parts >= PARTS_AT_ONCE or self._events >= self.plan.events_at_once:
-            self._hand_over(growing=False)
+        while self._waiting:
+            format_ = self._waiting[0].format
+            assert format_, "the first of those that wait is always looked at"
+            reads, others = of_one_format(self._waiting, format_, self._free)
+            self._waiting = []
+            path = None
+            if self.exchange:
+                path = self.exchange / f"import-{self.token}-{self._made}.parquet"
+            bundle = together([each.bundle for each in reads])
+            making = self._pool.submit(self._free.make, bundle, format_, self.now(), path)
+            self._made += 1
+            self._making.append(Making(path, reads, making))
+            self._gather(len(self.makers) - 1)
+            if self._parts >= PARTS_AT_ONCE or self._events >= self.plan.events_at_once:
+                self._hand_over(growing=False)
+            self._waiting = self._with_formats(others)
+
+    def _with_formats(self, reads: Sequence[Read]) -> list[Read]:
+        """Return those whose own lines tell a format."""
+        found = []
+        for read in reads:
+            try:
+                format_ = read.format or self._format(read.log, read.piece)
+                found.append(read._replace(format=format_))
+            except NoFormat as exc:
+                self.problems.append(str(exc))
+        return found
 
     def _gather(self, most: int) -> None:
         """Wait until no more than so many parts are being made.
@@ -223,15 +235,15 @@ class Importer:
                 if path:
                     self._paths.append(path)
             except NoLog as exc:  # these lines are not remembered
-                self.problems.append(f"{reads[0].name}: {exc}")
+                self.problems.append(f"{reads[0].log.name}: {exc}")
             self._making.popleft()
             self._parts += 1
             for each in reads:
-                self.progress(each.name, each.end)
+                self.progress(each.log.name, each.end)
 
     def _count(self, reads: Sequence[Read], made: Made) -> None:
         for read in reads:
-            since, piece = self._since[read.place], read.piece
+            since, piece = self._since[read.log.place], read.piece
             since.read.append((piece.first, piece.last))
             since.digest, since.upto, since.last = piece.digest, piece.upto, piece.last
             since.lines += len(read.bundle.lines)

@@ -1,6 +1,7 @@
 """Which format the lines of a log are of."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from footfall.imports.columns import Columns
 from footfall.imports.format import NAMES, PATTERNS, Format, NoFormat, named, of_fields
@@ -8,6 +9,8 @@ from footfall.imports.reading import Log, Piece
 
 SAMPLE_LINES = 200
 W3C_HEADER = "#Fields:"
+
+T = TypeVar("T")
 
 
 def format_of(log: Log, piece: Piece, wanted: Format | None, columns: Columns) -> Format:
@@ -39,3 +42,19 @@ def guessed(lines: Sequence[str], columns: Columns, name: str) -> Format:
     if not told or 2 * most <= len(told):
         raise NoFormat(f"{name} is in none of the formats {', '.join(NAMES)}: say what it is by --format, as a name or as the pattern of your server's configuration")
     return named(best)
+
+
+def sample_of(piece: Piece) -> list[str]:
+    """Return the first lines of a piece in which there is something."""
+    return [line for line in piece.lines[:SAMPLE_LINES] if line.strip()]
+
+
+def failing(several: Sequence[T], fit: Callable[[Sequence[T]], bool]) -> list[int]:
+    """Return the places of those that do not fit, asking of many at once."""
+    if not several or fit(several):
+        return []
+    if len(several) == 1:
+        return [0]
+    half = len(several) // 2
+    later = failing(several[half:], fit)
+    return [*failing(several[:half], fit), *(half + place for place in later)]

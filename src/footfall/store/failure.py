@@ -15,7 +15,8 @@ NO_MEMORY = "this needs more memory than --store-memory allows: set more, such a
 def sentence(error: duckdb.Error) -> str:
     """Return what to do about an error, or its own words."""
     text = str(error)
-    if isinstance(error, duckdb.IOException) and any(each in text.lower() for each in FULL):
+    of_the_system = isinstance(error, duckdb.OperationalError)
+    if of_the_system and any(each in text.lower() for each in FULL):
         return DISK_FULL
     if isinstance(error, duckdb.OutOfMemoryException):
         return DISK_FULL if SPILLING in text else NO_MEMORY
