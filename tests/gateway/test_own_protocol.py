@@ -207,7 +207,6 @@ ODD: list[tuple[str, Any, dict[str, Any], dict[str, Any], list[str]]] = [
     ("language", "de-", {}, {"language": None}, []),
     ("language", 5, {}, {"language": None}, []),
     ("language", ["de"], {}, {"language": None}, []),
-    ("bot", {}, {}, {"robot": False}, []),
     ("bot", ["x"], {}, {"robot": False}, []),
     ("hash", "yes", {}, {"hash_mode": False}, []),
     ("hash", 1, {}, {"hash_mode": False}, []),

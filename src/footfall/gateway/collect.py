@@ -109,7 +109,8 @@ def collect(sighting: Sighting, caller: Caller, now_us: int, directory: Director
     time = _time(sighting, caller, now_us)
     if site is None:
         return Dropped(Reason.UNKNOWN_SITE, "", local_day(time, 0))
-    page = page_of(page, site)
+    if site.merge_slashes:
+        page = page_of(page, site)
     offset, day = _local(time, site, door.offsets)
     client = door.client_of(caller.user_agent[:AGENT_LENGTH])
     if caller.hints:
@@ -122,8 +123,11 @@ def collect(sighting: Sighting, caller: Caller, now_us: int, directory: Director
         return Dropped(reason, site.id, day)
     if sighting.time_us is not None and not caller.keyed:
         time, offset = _ordered(time, sighting.time_us, site, door.offsets)
-    salt = _salt(day, local_day(now_us, door.offsets.at(now_us, site.zone_at(now_us))), caller.keyed, now_us, salts)
+    salt = _known(day, now_us, salts)
     if salt is None:
+        _, today = _local(now_us, site, door.offsets)
+        if caller.keyed or (day >= today and day not in salts):
+            raise NeedsSalt(day)
         return Dropped(Reason.TOO_LATE, site.id, day)
     prior = _yesterday(sighting, time, day, site, door.offsets, caller.keyed, now_us, salts)
     agent = caller.user_agent.encode("utf-8", "surrogatepass")
@@ -240,21 +244,19 @@ def page_reason(page: Page, site: Site) -> Reason | None:
         return Reason.EXCLUDED_HOSTNAME
     if site.only_hosts and not covers(site.domains, page.host):
         return Reason.EXCLUDED_HOSTNAME
-    if exclusions.pages and fits(page.path, exclusions.pages):
+    if not exclusions.pages:
+        return None
+    if fits(page.path, exclusions.pages):
         return Reason.EXCLUDED_PAGE
-    if exclusions.pages and site.merge_slashes and fits(page.path + "/", exclusions.pages):
+    if site.merge_slashes and fits(page.path + "/", exclusions.pages):
         return Reason.EXCLUDED_PAGE
     return None
 
 
-def _salt(day: int, today: int, keyed: bool, now_us: int, salts: Mapping[int, Salt]) -> Salt | None:
-    """A live hit never makes a salt for a past date; a keyed one does."""
+def _known(day: int, now_us: int, salts: Mapping[int, Salt]) -> Salt | None:
+    """Return the salt of a day, unless it is over or not there: a live hit never makes one of a past date."""
     salt = salts.get(day)
-    if salt and now_us < salt.destroyed_at:
-        return salt
-    if keyed or (day >= today and salt is None):
-        raise NeedsSalt(day)
-    return None
+    return salt if salt and now_us < salt.destroyed_at else None
 
 
 def _yesterday(sighting: Sighting, time: int, day: int, site: Site, offsets: Offsets, keyed: bool, now_us: int, salts: Mapping[int, Salt]) -> Salt | None:
@@ -262,30 +264,30 @@ def _yesterday(sighting: Sighting, time: int, day: int, site: Site, offsets: Off
     before = time - sighting.engaged * 1000 - MIDNIGHT_US
     if local_day(before, offsets.at(before, site.zone_at(before))) >= day:
         return None
-    return _salt(day - 1, day, keyed, now_us, salts)
+    salt = _known(day - 1, now_us, salts)
+    if salt is None and keyed:
+        raise NeedsSalt(day - 1)
+    return salt
 
 
 def referrer_of(referrer: str | None, host: str, site: Site) -> str | None:
     """Return host and path of the page that linked here; None where the site has it for none."""
-    found = _linking(referrer) if referrer else None
-    if found is None:
+    if not referrer:
         return None
-    other, path = found
-    if other in LOCAL_HOSTS or other.removeprefix("www.") == host.removeprefix("www."):
-        return None
-    ignored = site.ignored_referrers
-    if covers(site.domains, other) or (ignored and covers(ignored, other)):
-        return None
-    return other + path
+    return _linking(referrer, host, site.domains, site.ignored_referrers)
 
 
 @lru_cache(maxsize=REMEMBERED)
-def _linking(referrer: str) -> tuple[str, str] | None:
+def _linking(referrer: str, host: str, own: tuple[str, ...], ignored: tuple[str, ...]) -> str | None:
     try:
         parsed = can_ada.parse(referrer)
     except (ValueError, TypeError):
         return None
-    if not parsed.hostname or parsed.protocol not in REFERRER_SCHEMES:
+    other = parsed.hostname
+    if not other or parsed.protocol not in REFERRER_SCHEMES or other in LOCAL_HOSTS:
+        return None
+    same = other.removeprefix("www.") == host.removeprefix("www.")
+    if same or covers(own, other) or covers(ignored, other):
         return None
     path = readable(parsed.pathname)
-    return parsed.hostname, "" if path == "/" else path
+    return other if path == "/" else other + path

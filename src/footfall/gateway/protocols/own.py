@@ -11,7 +11,7 @@ from footfall.domain.address import bare_address
 from footfall.domain.event import Kind
 from footfall.gateway.protocols import field
 from footfall.gateway.protocols.body import Keyed, Track, lenient
-from footfall.gateway.sighting import TITLE_LENGTH, Invalid, Sighting
+from footfall.gateway.sighting import LANGUAGE, TITLE_LENGTH, Invalid, Sighting, clean
 
 TRACK_BYTES = 64 * 1024
 URL_BYTES = 2_000
@@ -131,9 +131,12 @@ def _sighting(track: Track, ignored: list[str]) -> Sighting:
     )
     title = track.name if track.name is not None else track.n
     if title and kind == "pageview":
-        sighting.title = field.shortened("name", title, TITLE_LENGTH, ignored) or None
+        short = len(title) <= TITLE_LENGTH
+        told = clean(title) if short else field.shortened("name", title, TITLE_LENGTH, ignored)
+        sighting.title = told or None
     if referrer := track.referrer if track.referrer is not None else track.r:
-        sighting.referrer = field.cut("referrer", referrer, URL_BYTES, ignored)
+        plain = len(referrer) <= URL_BYTES and referrer.isascii()
+        sighting.referrer = referrer if plain else field.cut("referrer", referrer, URL_BYTES, ignored)
     _rarer(sighting, track, ignored)
     if ignored:
         sighting.ignored = tuple(dict.fromkeys(ignored))
@@ -141,7 +144,10 @@ def _sighting(track: Track, ignored: list[str]) -> Sighting:
 
 
 def _rarer(sighting: Sighting, track: Track, ignored: list[str]) -> None:
-    """Read the fields that most hits lack: asking once for each is what this costs them."""
+    """Read the fields that most hits lack: asking once for each is what this costs them.
+
+    What is as it should be is told here, since a call for each would take as long as decoding.
+    """
     if (event_id := track.id if track.id is not None else track.k) is not None:
         sighting.event_id = field.named("id", event_id, ignored)
     if (page := track.page if track.page is not None else track.g) is not None:
@@ -151,7 +157,8 @@ def _rarer(sighting: Sighting, track: Track, ignored: list[str]) -> None:
     if (revenue := track.revenue if track.revenue is not None else track.money) is not None:
         sighting.currency, sighting.amount = field.revenue(revenue, ignored)
     if (age := track.age if track.age is not None else track.a) is not None:
-        sighting.age_us = field.microseconds("age", age, ignored)
+        near = 0 <= age <= field.FAR_MS
+        sighting.age_us = int(age * 1000) if near else field.microseconds("age", age, ignored)
     if (date := track.date if track.date is not None else track.d) is not None:
         sighting.time_us = field.instant(date)
         if sighting.time_us is None:
@@ -159,12 +166,14 @@ def _rarer(sighting: Sighting, track: Track, ignored: list[str]) -> None:
     if sighting.kind == "engagement":
         _reading(sighting, track, ignored)
     if (screen := track.screen if track.screen is not None else track.x) is not None:
-        sighting.screen = field.width("screen", screen, ignored)
+        known = 0 < screen <= field.MOST_WIDTH
+        sighting.screen = int(screen) if known else field.width("screen", screen, ignored)
     if (language := track.language if track.language is not None else track.l) is not None:
-        sighting.language = field.language(language, ignored)
+        tag = LANGUAGE.fullmatch(language)
+        sighting.language = language if tag else field.language(language, ignored)
     sighting.interactive = (track.interactive if track.interactive is not None else track.i) is not False
     sighting.hash_mode = bool(track.hash if track.hash is not None else track.h)
-    if (bot := track.bot if track.bot is not None else track.b) is not None:
+    if bot := track.bot if track.bot is not None else track.b:
         sighting.robot = field.flag("bot", bot, ignored)
 
 
