@@ -125,7 +125,7 @@ def test_status_tells_how_it_is_doing(sky: Sky, say: Say) -> None:
     status, lines, _ = say("status")
     told = dict(re.split(r"  +", line, maxsplit=1) for line in lines)
     assert (status, told["stack"], told["lag"], told["throttled writes"], told["bad records"]) == (0, "create complete", "nothing came in the last hour", "0", "0")
-    assert (told["batches given up"], told["alarms"], told["drift"], told["dashboard"]) == ("0", "none of 9", "none", sky.outputs()["DashboardURL"])
+    assert (told["batches given up"], told["alarms"], told["drift"], told["dashboard"]) == ("0", "none of 10", "none", sky.outputs()["DashboardURL"])
 
 
 def test_status_says_where_to_look(sky: Sky, say: Say) -> None:

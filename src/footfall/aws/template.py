@@ -161,7 +161,11 @@ def _defaults_in(text: str) -> dict[str, tuple[int, int]]:
 
 def undescribed(template: Mapping[str, Any]) -> dict[str, Any]:
     """A template that makes the same, without what tells people of its parameters and outputs."""
-    left = {name: part for name, part in template.items() if name not in ("Metadata", "Description")}
+    left = {name: part for name, part in template.items() if name != "Description"}
+    metadata = dict(left.pop("Metadata", {}))
+    metadata.pop("AWS::CloudFormation::Interface", None)
+    if metadata:
+        left["Metadata"] = metadata
     for part in {"Parameters", "Outputs"} & left.keys():
         left[part] = {name: _undescribed(facts) for name, facts in left[part].items()}
     return left
