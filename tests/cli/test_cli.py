@@ -12,7 +12,7 @@ import pytest
 from footfall.settings import OPTIONS, variable
 from tests.patience import SECONDS
 
-GROUPS = {"site": ("add", "edit", "list", "remove"), "key": ("add", "list", "revoke"), "goal": ("add", "list", "remove")}
+GROUPS = {"site": ("add", "edit", "list", "remove", "rename", "merge"), "key": ("add", "list", "revoke"), "goal": ("add", "list", "remove")}
 COMMANDS = [
     ("serve",),
     ("gateway",),
@@ -24,6 +24,7 @@ COMMANDS = [
     ("migrate",),
     ("doctor",),
     ("query",),
+    ("erase",),
     ("export",),
     ("import",),
     *((group,) for group in GROUPS),

@@ -83,6 +83,62 @@ def test_removing_a_site_takes_its_keys(registry):
     assert list(registry.all_keys()) == [others]
 
 
+def test_a_site_takes_the_place_of_another_with_its_keys(registry):
+    registry.put_site(SITE, new=True)
+    registry.put_site(OTHER, new=True)
+    both, others = key(scopes=tuple(Scope)), key("other")
+    registry.put_key(both)
+    registry.put_key(others)
+    renamed = replace(SITE, id="new", aliases=(*SITE.aliases, "site"), first_id="site")
+    registry.move_site("site", renamed, tuple(Scope))
+    assert list(registry.sites()) == [renamed, OTHER]
+    assert {each.id: each for each in registry.all_keys()} == {
+        both.id: replace(both, site="new"),
+        others.id: others,
+    }
+
+
+def test_a_site_becomes_part_of_another_and_its_keys_lose_what_is_not_for_them(registry):
+    registry.put_site(SITE, new=True)
+    registry.put_site(OTHER, new=True)
+    reads, both = key(), key(scopes=tuple(Scope))
+    registry.put_key(reads)
+    registry.put_key(both)
+    merged = replace(OTHER, domains=(*OTHER.domains, *SITE.domains), aliases=("site", *SITE.aliases))
+    registry.move_site("site", merged, {Scope.EVENTS_WRITE})
+    assert list(registry.sites()) == [merged]
+    assert list(registry.all_keys()) == [
+        replace(both, site="other", scopes=(Scope.EVENTS_WRITE,)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("site_id", "into", "says"),
+    [
+        ("nobody", replace(SITE, id="new"), "there is no site 'nobody'"),
+        ("site", replace(SITE, id="new", aliases=("other",)), "'other' already belongs to site 'other'"),
+        ("site", replace(SITE, id="a b"), "site id 'a b'"),
+        ("site", replace(SITE, id="other.example"), "'other.example' already belongs to site 'other'"),
+    ],
+)
+def test_a_refused_move_changes_nothing(registry, site_id, into, says):
+    registry.put_site(SITE, new=True)
+    registry.put_site(OTHER, new=True)
+    mine = key()
+    registry.put_key(mine)
+    with pytest.raises(Refused, match=says):
+        registry.move_site(site_id, into, tuple(Scope))
+    assert list(registry.sites()) == [OTHER, SITE]
+    assert list(registry.all_keys()) == [mine]
+
+
+def test_the_first_id_of_a_site_is_its_own_for_ever(registry):
+    registry.put_site(SITE, new=True)
+    registry.move_site("site", replace(SITE, id="new", first_id="site"), tuple(Scope))
+    with pytest.raises(Refused, match="'site' already belongs to site 'new'"):
+        registry.put_site(Site("site", domains=("third.example",)), new=True)
+
+
 def test_removing_what_is_not_there_is_refused(registry):
     with pytest.raises(Refused, match="there is no site 'site'"):
         registry.remove_site("site")

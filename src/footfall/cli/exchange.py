@@ -15,6 +15,17 @@ Print a report: figures, a table, or data for a program. Whatever the API answer
 
 Metrics and dimensions are explained in docs/numbers.md, bodies for --json in docs/reading.md."""
 
+ERASE = """\
+Erase some of what was counted, as if it had never come: events that pass all filters, in a period.
+Without --yes it only says how many events of how many visits these are, day by day.
+
+  footfall erase --site example.com --filter 'event:page==/users/*'
+  footfall erase --site example.com --filter 'visit:country==DE' --period 2026-01-01,2026-01-31 --yes
+
+The visits that they were part of are made anew of the rest, and so are all sums of their days. Of
+days whose facts are gone only sums are left, which --with-sums erases as a whole. The server may
+run meanwhile. Backups, archives and exports keep what they hold."""
+
 EXPORT = """\
 Write what was counted to a file: events or visits, a row each, or a whole site as one archive.
 
@@ -49,6 +60,26 @@ def query(command: argparse.ArgumentParser) -> None:
     command.add_argument("--bom", action="store_true", help=_BOM)
     command.add_argument("--output", metavar="FILE", default="-", help=f"{_FILE} [-]")
     command.add_argument("--force", action="store_true", help=_FORCE)
+
+
+def erase(command: argparse.ArgumentParser) -> None:
+    """The flags of `footfall erase`."""
+    command.add_argument("--site", dest="site_id", metavar="ID", required=True, help="the site's id")
+    command.add_argument(
+        "--filter",
+        dest="conditions",
+        metavar="F",
+        action="append",
+        default=[],
+        help="'DIMENSION==A|B' or !=, with * for any text, as of 'footfall query'; all must hold",
+    )
+    command.add_argument(
+        "--period",
+        metavar="P",
+        help="day, 7d, 30d, month, 12mo, year, all ..., or two dates or instants with a comma between [all]",
+    )
+    command.add_argument("--with-sums", action="store_true", help="erase all sums of days whose facts are gone")
+    command.add_argument("--yes", action="store_true", help="erase; unless given, it is only said what would go")
 
 
 def export(command: argparse.ArgumentParser) -> None:

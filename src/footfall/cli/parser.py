@@ -140,6 +140,7 @@ def parser() -> argparse.ArgumentParser:
     sites.key(command_of(commands, "key", "key", "add, list and revoke API keys", sites.KEY))
     for name, module, short, text, flags in (
         ("query", "query", "print a report", exchange.QUERY, exchange.query),
+        ("erase", "erase", "delete some of what was counted", exchange.ERASE, exchange.erase),
         ("export", "export", "write facts to a file, or a site to an archive", exchange.EXPORT, exchange.export),
     ):
         command = command_of(commands, name, module, short, text)

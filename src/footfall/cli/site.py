@@ -3,18 +3,25 @@
 from dataclasses import fields, replace
 from typing import Any
 
+from footfall.cli import removal
 from footfall.compose import now, open_registry, script
+from footfall.control.port import Refusal
 from footfall.domain.host import BELOW
 from footfall.domain.site import Exclusions, Site, Zone, problems, with_zone
 from footfall.registry.host import domain_name, host_name
 from footfall.registry.port import Refused, Registry, RegistryBroken
 from footfall.settings import Settings
+from footfall.store.port import StoreBroken
 
-EXPECTED = (Refused, RegistryBroken)
+EXPECTED = (Refused, RegistryBroken, Refusal, StoreBroken, OSError)
+WITH_FACTS = ("rename", "merge")
 
 
 def run(settings: Settings, given: dict[str, Any]) -> None:
     """Do what `action` says."""
+    if given["action"] in WITH_FACTS or given.get("with_facts"):
+        removal.run(settings, given)
+        return
     registry = open_registry(settings)
     try:
         ACTIONS[given["action"]](registry, given | {"script": settings.script})

@@ -24,6 +24,35 @@ Print the lines for the pages of a site: the tracker, and an image for visitors 
 A pinned snippet names one version of the tracker by its hash. Browsers run no other, and the
 server keeps that version for as long as its data folder stands; newer ones are not taken up."""
 
+REMOVE = """\
+Stop counting a site and revoke its keys. What was counted stays, and is there again if a site of
+that id is added; or it is erased too, for good.
+
+  footfall site remove example.com
+  footfall site remove example.com --with-facts --yes
+
+The server may run meanwhile. Backups and archives keep what they hold."""
+
+RENAME = """\
+Give a site another id. All that was counted, its goals and its keys come along. The old id becomes
+an alias, so that pages which name it go on being counted.
+
+  footfall site rename example.com shop
+
+The server may run meanwhile; for a second reports may lack something. Given again, it takes along
+what was left."""
+
+MERGE = """\
+Make a site part of another: all that was counted, its domains and its ids. The settings and goals
+of the other stay; its keys go on sending events, and are good for nothing else. A visitor of both
+sites on one day stays two. This cannot be undone.
+
+  footfall site merge shop.example.com example.com
+
+The server may run meanwhile. Given again, it takes along what was left."""
+
+FACTS = ("store", "store_memory", "rollups", "stream", "stream_limit", "salts")
+
 GOAL = """\
 Goals are what visitors are wished to do: see a page, or do something that is sent as an event.
 Reports tell how many reached them, also of hits that came before the goal was added.
@@ -107,10 +136,17 @@ def site(command: argparse.ArgumentParser) -> None:
     snippet.add_argument("site_id", metavar="ID", help="the site's id")
     snippet.add_argument("--address", metavar="URL", required=True, help="where browsers reach this server, such as https://stats.example.com")
     snippet.add_argument("--pinned", action="store_true", help="name this very version, which browsers then check")
-    remove = _action(
-        actions, "remove", "remove a site and its keys", "Stop counting a site and revoke its keys. What was counted stays, and is there again if a site of that id is added."
-    )
+    remove = _action(actions, "remove", "remove a site and its keys", REMOVE, *FACTS)
     remove.add_argument("site_id", metavar="ID", help="the site's id")
+    remove.add_argument("--with-facts", action="store_true", help="erase all that was counted of it too")
+    rename = _action(actions, "rename", "give a site another id", RENAME, *FACTS)
+    rename.add_argument("site_id", metavar="OLD", help="the site's id")
+    rename.add_argument("new_id", metavar="NEW", help="the id that it shall have")
+    merge = _action(actions, "merge", "make a site part of another", MERGE, *FACTS)
+    merge.add_argument("site_id", metavar="FROM", help="the site that ends")
+    merge.add_argument("into_id", metavar="INTO", help="the site that it becomes part of")
+    for each in (remove, merge):
+        each.add_argument("--yes", action="store_true", help="do not ask")
 
 
 def key(command: argparse.ArgumentParser) -> None:

@@ -9,6 +9,7 @@ import os
 import platform
 import sqlite3
 import tempfile
+import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from hashlib import blake2b
@@ -190,23 +191,55 @@ class Engine(NamedTuple):
 def engine(settings: Settings, now: Callable[[], int] = now) -> Engine:
     """The engine's parts; `now` is the clock they go by."""
     from footfall.control.server import Control
-    from footfall.processor.worker import Worker
     from footfall.query.access import Access
     from footfall.query.answer import Answers
     from footfall.query.http import application
     from footfall.query.original import Original
     from footfall.query.upkeep import Upkeep
-    from footfall.telemetry import EngineMetrics
 
     facts, rollups, registry = open_facts(settings), open_rollups(settings), open_registry(settings)
-    worker = Worker(open_reader(settings), facts, open_salts(settings), sources(), settings.batch, now, EngineMetrics())
+    worker = _worker(settings, facts, registry, now)
     answers = Answers(facts, now, rollups)
     api = application(Access(registry, now), answers, Original(facts, rollups))
-    return Engine(worker, Upkeep(facts, rollups, registry.sites, now), Control(commands(settings, facts, rollups, answers, registry), api), facts, rollups)
+    given = commands(settings, facts, rollups, answers, registry, worker.catch_up)
+    upkeep = Upkeep(facts, rollups, registry.sites, now)
+    return Engine(worker, upkeep, Control(given, api), facts, rollups)
 
 
-def commands(settings: Settings, facts: "DuckdbFacts", rollups: Rollups, answers: "Answers", registry: Registry) -> "Commands":
-    """What the owner of the facts does for other processes of its user; no key is asked for."""
+def _worker(
+    settings: Settings,
+    facts: Facts,
+    registry: Registry,
+    now: Callable[[], int],
+) -> "Worker":
+    from footfall.processor.names import Names
+    from footfall.processor.worker import Worker
+    from footfall.telemetry import EngineMetrics
+
+    return Worker(
+        open_reader(settings),
+        facts,
+        open_salts(settings),
+        sources(),
+        settings.batch,
+        now,
+        EngineMetrics(),
+        Names(registry).read,
+    )
+
+
+def commands(
+    settings: Settings,
+    facts: "DuckdbFacts",
+    rollups: Rollups,
+    answers: "Answers",
+    registry: Registry,
+    caught_up: Callable[[], None],
+) -> "Commands":
+    """What the owner of the facts does for other processes of its user; no key is asked for.
+
+    `caught_up` returns once all hits accepted so far are counted.
+    """
     from footfall.exports.archive import Archive
     from footfall.exports.facts import Export
     from footfall.imports.adopt import Adopt
@@ -215,9 +248,12 @@ def commands(settings: Settings, facts: "DuckdbFacts", rollups: Rollups, answers
     from footfall.keeping.health import Health
     from footfall.keeping.port import ROLLUPS
     from footfall.query.command import Report
+    from footfall.query.erasure import Erase
     from footfall.query.partial import unpacked
+    from footfall.query.removal import MoveSite, RemoveSite
 
     folder = exchange(settings)
+    moving = MoveSite(facts, rollups, registry)
     return {
         "report": Report(answers, registry),
         "imported": Imported(facts),
@@ -229,6 +265,10 @@ def commands(settings: Settings, facts: "DuckdbFacts", rollups: Rollups, answers
         "adopt": Adopt(facts, rollups, registry, folder, unpacked, now),
         "copies": Copies(facts, parts(settings).get(ROLLUPS)),
         "health": Health(facts),
+        "erase": Erase(facts, rollups, registry, now),
+        "remove_site": RemoveSite(facts, rollups, registry, caught_up),
+        "rename_site": moving.rename,
+        "merge_sites": moving.merge,
     }
 
 
@@ -245,7 +285,13 @@ def owner(settings: Settings) -> "Owner":
             for each in (facts, rollups, registry):
                 each.close()
 
-        return commands(settings, facts, rollups, Answers(facts, now, rollups), registry), close
+        def caught_up() -> None:
+            over = threading.Event()
+            over.set()
+            _worker(settings, facts, registry, now).run(over)
+
+        answers = Answers(facts, now, rollups)
+        return commands(settings, facts, rollups, answers, registry, caught_up), close
 
     return Owner(engine_socket(settings), own)
 

@@ -46,7 +46,8 @@ class Site:
     A domain may begin with `*.`, which means every subdomain. With `only_hosts`, pages of other
     hosts do not count. Referrers of `ignored_referrers` (hosts, `*.` likewise) are no source. With
     `merge_slashes`, `/about/` and `//about` are `/about`. Facts older than `retention_days` are
-    deleted, their roll-ups stay; None keeps them for ever.
+    deleted, their roll-ups stay; None keeps them for ever. `first_id` is the id that it was made
+    with, where it has another since.
     """
 
     id: str
@@ -62,6 +63,12 @@ class Site:
     only_hosts: bool = False
     ignored_referrers: tuple[str, ...] = ()
     merge_slashes: bool = False
+    first_id: str = ""
+
+    @property
+    def root(self) -> str:
+        """What the numbers of its visitors and events are made of, whatever it is called."""
+        return self.first_id or self.id
 
     def zone_at(self, time_us: int) -> str:
         """The name of the zone in force at an instant."""
@@ -100,13 +107,17 @@ def _is_network(text: str) -> bool:
 
 def clash(site: Site, others: Iterable[Site]) -> str | None:
     """The sentence that says which name of this site another site already has, if any."""
-    mine = {site.id, *site.domains, *site.aliases}
+    mine = _names(site)
     for other in others:
         if other.id == site.id:
             continue
-        for name in sorted(mine & {other.id, *other.domains, *other.aliases}):
+        for name in sorted(mine & _names(other)):
             return f"{name!r} already belongs to site {other.id!r}"
     return None
+
+
+def _names(site: Site) -> set[str]:
+    return {site.id, site.root, *site.domains, *site.aliases}
 
 
 def with_zone(site: Site, name: str, now_us: int) -> tuple[Zone, ...]:

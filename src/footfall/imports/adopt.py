@@ -81,7 +81,7 @@ class Adopt:
         """
         others = self.registry.sites()
         before = next((each for each in others if each.id == site_id), None)
-        wanted = replace(before, goals=told.goals, zones=told.zones) if before else replace(told, id=site_id)
+        wanted = replace(before, goals=told.goals, zones=told.zones) if before else _called(told, site_id)
         wrong = "; ".join(problems(wanted))
         taken = clash(wanted, others)
         if wrong:
@@ -116,3 +116,8 @@ class Adopt:
         if size > MOST_UNPACKED:
             raise ValueError("they claim to be too large")
         self.sound(data)
+
+
+def _called(site: Site, name: str) -> Site:
+    """Return a site under an id; another than its own makes it another site."""
+    return site if name == site.id else replace(site, id=name, first_id="")

@@ -236,8 +236,8 @@ class Columns:
         for day, address, agent, early in rows:
             key = self._lookups.place_of(address).key or address.encode()
             name = agent.removeprefix(sql.UNTOLD).encode("utf-8", "surrogatepass")
-            found.append(visitor_id(self._lookups.salt_of(day).secret, self._site.id, key, name))
-            prior.append(visitor_id(self._lookups.salt_of(day - 1).secret, self._site.id, key, name) if early else None)
+            found.append(visitor_id(self._lookups.salt_of(day).secret, self._site.root, key, name))
+            prior.append(visitor_id(self._lookups.salt_of(day - 1).secret, self._site.root, key, name) if early else None)
         named = _named(("day", "address", "agent", "early"), rows)
         masked: Any = np.ma.array([each or 0 for each in prior], dtype="u8", mask=[each is None for each in prior])
         return {**named, "visitor": np.array(found, dtype="u8"), "prev": masked, "day": _numbers(rows, 0, "i4"), "early": _numbers(rows, 3, "?")}

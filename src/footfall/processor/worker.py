@@ -1,6 +1,7 @@
 """The engine's loop: stream to facts, batch by batch, and the housekeeping of old secrets."""
 
 import logging
+import math
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ REST_SHARE = 0.25
 """Of the time a small batch took: a trickle of hits must not keep a core busy."""
 
 CATCH_UP_RECORDS = 5_000
+CATCH_UP_SECONDS = 60.0
 TIDY_SECONDS = 60.0
 RETRY_SECONDS = 1.0
 GIVE_UP_FAILURES = 30
@@ -36,7 +38,8 @@ class GaveUp(Exception):
 class Worker:
     """Applies the stream to the facts until told to stop. Runs in a thread of its own.
 
-    `batch_records` is how many records a batch holds while the engine keeps up.
+    `batch_records` is how many records a batch holds while the engine keeps up, `read` what is
+    made of a record. `emptied` is when it last looked and nothing waited, by the clock `monotonic`.
     """
 
     stream: Reader
@@ -46,6 +49,8 @@ class Worker:
     batch_records: int
     now: Callable[[], int]
     metrics: EngineMetrics
+    read: Read = decode
+    emptied: float = -math.inf
 
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set and the stream is empty. Raises `GaveUp`."""
@@ -64,12 +69,22 @@ class Worker:
             except (StreamBroken, StoreBroken, RegistryBroken) as exc:
                 failures = self._failed(exc, failures)
                 continue
-            if not chunk.records and stop.is_set():
-                return
+            if not chunk.records:
+                self.emptied = started
+                if stop.is_set():
+                    return
             behind = len(chunk.records) >= limit
             limit = CATCH_UP_RECORDS if behind else self.batch_records
             if not behind and not stop.is_set():
                 stop.wait(POLL_SECONDS + (monotonic() - started) * REST_SHARE)
+
+    def catch_up(self) -> None:
+        """Return once all that waited when this was called is applied; raises `StoreBroken` after a minute."""
+        asked = monotonic()
+        while self.emptied < asked:
+            if monotonic() - asked > CATCH_UP_SECONDS:
+                raise StoreBroken("hits still wait to be counted; give the same command again")
+            sleep(POLL_SECONDS)
 
     def _apply(self, chunk: Chunk, marks: dict[str, int]) -> None:
         self.metrics.saw(self.now() - chunk.received if chunk.received else 0)
@@ -84,7 +99,7 @@ class Worker:
                 marks.update(batch.marks)
                 self.metrics.applied(applied.counted, applied.copies, monotonic() - started)
 
-        for _ in by_parts(chunk.records, decode, once):
+        for _ in by_parts(chunk.records, self.read, once):
             pass
         self.stream.discard(chunk.through)
 

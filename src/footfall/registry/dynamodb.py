@@ -12,7 +12,7 @@ still the one its checks were made after; so no two names clash, whoever writes 
 """
 
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from random import random
 from time import sleep
@@ -23,8 +23,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from footfall.domain.identity import SALT_BYTES, Salt
 from footfall.domain.site import Site
-from footfall.registry.port import Key, Refused, RegistryBroken
-from footfall.registry.refusal import check_site, no_key, no_site
+from footfall.registry.port import Key, Refused, RegistryBroken, Scope
+from footfall.registry.refusal import check_site, moved_key, no_key, no_site
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -87,9 +87,7 @@ class DynamodbRegistry(_Table):
 
     def put_site(self, site: Site, *, new: bool, was: Site | None = None) -> None:
         """See `port.Registry`."""
-        data = _json(site)
-        if len(data.encode()) > MOST_BYTES:
-            raise Refused(f"site {site.id!r} is too large: its names, exclusions and goals may take {MOST_BYTES:,} bytes together")
+        data = _site(site)
 
         def plan() -> list[Item]:
             check_site(site, self.sites(), new=new, was=was)
@@ -111,6 +109,28 @@ class DynamodbRegistry(_Table):
 
         while not gone:
             self._change(plan)
+
+    def move_site(self, site_id: str, into: Site, scopes: Collection[Scope]) -> None:
+        """See `port.Registry`."""
+        data = _site(into)
+
+        def plan() -> list[Item]:
+            sites = self.sites()
+            others = [each for each in sites if each.id != site_id]
+            if len(others) == len(sites):
+                raise no_site(site_id)
+            check_site(into, others, new=all(each.id != into.id for each in others), was=None)
+            keys = [key for key in self.all_keys() if key.site == site_id]
+            if len(keys) >= MOST_KEYS:
+                raise Refused(f"site {site_id!r} has {len(keys)} keys: revoke some of them first")
+            actions = [self._delete("site", site_id), self._put("site", into.id, data)]
+            for key in keys:
+                moved = moved_key(key, into.id, scopes)
+                change = self._put("key", key.id, _json(moved)) if moved else self._delete("key", key.id)
+                actions.append(change)
+            return actions
+
+        self._change(plan)
 
     def all_keys(self) -> Sequence[Key]:
         """See `port.Registry`."""
@@ -212,6 +232,13 @@ def _at(kind: str, name: str) -> Item:
 
 def _salt(item: Item) -> Salt:
     return Salt(int(item["sk"]["S"]), item["secret"]["B"], int(item["made"]["N"]))
+
+
+def _site(site: Site) -> str:
+    data = _json(site)
+    if len(data.encode()) > MOST_BYTES:
+        raise Refused(f"site {site.id!r} is too large: its names, exclusions and goals may take {MOST_BYTES:,} bytes together")
+    return data
 
 
 def _json(value: Site | Key) -> str:

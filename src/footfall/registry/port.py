@@ -1,6 +1,6 @@
 """What a registry promises: sites, API keys and salts."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -53,6 +53,13 @@ class Registry(Protocol):
 
     def remove_site(self, site_id: str) -> None:
         """Forget a site and its keys; its facts stay. Raises `Refused` when there is none."""
+
+    def move_site(self, site_id: str, into: Site, scopes: Collection[Scope]) -> None:
+        """Put a new or changed site in the place of another, in one step.
+
+        The other's keys become keys of the site, for what `scopes` holds of theirs; those of which
+        nothing is left are revoked. Raises `Refused`, as `put_site` does.
+        """
 
     def all_keys(self) -> Sequence[Key]:
         """All keys, oldest first."""

@@ -1,9 +1,10 @@
 """What every registry refuses, in the same words."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from footfall.domain.site import Site, clash, problems
-from footfall.registry.port import Refused
+from footfall.registry.port import Key, Refused, Scope
 
 
 def check_site(site: Site, sites: Sequence[Site], *, new: bool, was: Site | None) -> None:
@@ -31,3 +32,9 @@ def no_site(site_id: str) -> Refused:
 def no_key(key_id: str) -> Refused:
     """There is no such key."""
     return Refused(f"there is no key {key_id!r}; 'footfall key list' shows all")
+
+
+def moved_key(key: Key, site: str, scopes: Collection[Scope]) -> Key | None:
+    """Return a key as it is once its site is part of another; None when nothing of it is left."""
+    left = tuple(scope for scope in key.scopes if scope in scopes)
+    return replace(key, site=site, scopes=left) if left else None

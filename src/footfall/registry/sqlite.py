@@ -3,7 +3,7 @@
 import secrets
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import msgspec
 from footfall.domain.identity import SALT_BYTES, Salt
 from footfall.domain.site import Site
 from footfall.registry.port import Key, RegistryBroken, Scope
-from footfall.registry.refusal import check_site, no_key, no_site
+from footfall.registry.refusal import check_site, moved_key, no_key, no_site
 
 MEMORY = ":memory:"
 BUSY_SECONDS = 5.0
@@ -103,18 +103,34 @@ class SqliteRegistry(_File):
                 raise no_site(site_id)
             connection.execute("DELETE FROM keys WHERE site = ?", (site_id,))
 
+    def move_site(self, site_id: str, into: Site, scopes: Collection[Scope]) -> None:
+        """See `port.Registry`."""
+        with self._changing() as connection:
+            sites = _sites(connection)
+            others = [each for each in sites if each.id != site_id]
+            if len(others) == len(sites):
+                raise no_site(site_id)
+            check_site(into, others, new=all(each.id != into.id for each in others), was=None)
+            connection.execute("DELETE FROM sites WHERE id = ?", (site_id,))
+            data = msgspec.json.encode(into).decode()
+            connection.execute("INSERT OR REPLACE INTO sites VALUES (?, ?)", (into.id, data))
+            for key in _keys(connection):
+                if key.site == site_id:
+                    connection.execute("DELETE FROM keys WHERE id = ?", (key.id,))
+                    if moved := moved_key(key, into.id, scopes):
+                        _keep(connection, moved)
+
     def all_keys(self) -> Sequence[Key]:
         """See `port.Registry`."""
         with self._using() as connection:
-            rows = connection.execute("SELECT id, digest, site, scopes, made FROM keys ORDER BY made, id").fetchall()
-        return [Key(id_, digest, site, tuple(Scope(scope) for scope in scopes.split()), made) for id_, digest, site, scopes, made in rows]
+            return _keys(connection)
 
     def put_key(self, key: Key) -> None:
         """See `port.Registry`."""
         with self._changing() as connection:
             if not connection.execute("SELECT 1 FROM sites WHERE id = ?", (key.site,)).fetchone():
                 raise no_site(key.site)
-            connection.execute("INSERT INTO keys VALUES (?, ?, ?, ?, ?)", (key.id, key.digest, key.site, " ".join(key.scopes), key.made))
+            _keep(connection, key)
 
     def remove_key(self, key_id: str) -> None:
         """See `port.Registry`."""
@@ -153,3 +169,17 @@ class SqliteSalts(_File):
 
 def _sites(connection: sqlite3.Connection) -> list[Site]:
     return [msgspec.json.decode(data, type=Site) for (data,) in connection.execute("SELECT data FROM sites ORDER BY id")]
+
+
+def _keys(connection: sqlite3.Connection) -> list[Key]:
+    rows = connection.execute("SELECT id, digest, site, scopes, made FROM keys ORDER BY made, id")
+    found = []
+    for name, digest, site, scopes, made in rows.fetchall():
+        several = tuple(Scope(scope) for scope in scopes.split())
+        found.append(Key(id=name, digest=digest, site=site, scopes=several, made=made))
+    return found
+
+
+def _keep(connection: sqlite3.Connection, key: Key) -> None:
+    values = (key.id, key.digest, key.site, " ".join(key.scopes), key.made)
+    connection.execute("INSERT INTO keys VALUES (?, ?, ?, ?, ?)", values)

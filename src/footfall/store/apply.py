@@ -60,10 +60,16 @@ WHERE place = 1 QUALIFY row_number() OVER (PARTITION BY id ORDER BY later DESC) 
 KEEP_IDS = "INSERT INTO ids SELECT id, received, time, shard, sequence FROM staged"
 
 TOUCHED = "CREATE OR REPLACE TEMP TABLE touched AS SELECT DISTINCT visitor FROM staged"
-# A displaced event takes its link along, so those at both ends of it are folded anew.
-TOUCH_DISPLACED = """
+# A displaced event takes its link along, so those at both ends of it are folded anew, and so are
+# those who share its visit though their links are erased.
+TOUCH_DISPLACED = f"""
 INSERT INTO touched
-FROM (SELECT visitor FROM displaced UNION SELECT prev FROM displaced WHERE prev IS NOT NULL) ANTI JOIN touched USING (visitor)
+FROM (
+    SELECT visitor FROM displaced
+    UNION SELECT prev FROM displaced WHERE prev IS NOT NULL
+    UNION SELECT visitor FROM events WHERE {_near}
+        AND visit IN (SELECT visit FROM displaced WHERE frozen)
+) ANTI JOIN touched USING (visitor)
 """
 
 # A chain is all visitors that links of midnight connect, directly or by way of others.
@@ -97,6 +103,7 @@ REST_OF_FROZEN = f"""
 INSERT INTO scope SELECT {SCOPE}, visit, false
 FROM events JOIN (SELECT DISTINCT given AS visit, chain FROM scope WHERE given IS NOT NULL) USING (visit) ANTI JOIN members USING (visitor)
 """
+MELT = "UPDATE scope SET given = NULL"
 
 BEFORE = f"""
 CREATE OR REPLACE TEMP TABLE before AS

@@ -85,17 +85,29 @@ def _without_copies(connection: duckdb.DuckDBPyConnection, near: Near) -> tuple[
     return copies, displaced
 
 
-def refold(connection: duckdb.DuckDBPyConnection, near: Near, displaced: bool) -> None:
-    """Fold all visits of the touched visitors anew and write what differs."""
+def refold(
+    connection: duckdb.DuckDBPyConnection,
+    near: Near,
+    displaced: bool,
+    melt: bool = False,
+) -> None:
+    """Fold all visits of the touched visitors anew and write what differs.
+
+    Where visits `melt`, those that were frozen are folded like all others: by what they share, who
+    is linked is known as before.
+    """
     connection.execute(apply.TOUCHED)
     if displaced:
-        connection.execute(apply.TOUCH_DISPLACED)
+        run(connection, (apply.TOUCH_DISPLACED,), near)
     linked = one(connection, apply.HAS_LINKS, near)
     members = apply.LINKED_MEMBERS if linked else apply.LONE_MEMBERS
     run(connection, (members, apply.STORED_SCOPE, apply.STAGED_SCOPE), near)
     frozen = _thaw(connection)
-    cut = fold.CUT_FROZEN if frozen else fold.CUT
-    run(connection, (cut, fold.FRESH, fold.FOLDED, apply.BEFORE), near)
+    cut = fold.CUT_FROZEN if frozen and not melt else fold.CUT
+    run(connection, (apply.BEFORE,), near)
+    if melt:
+        connection.execute(apply.MELT)
+    run(connection, (cut, fold.FRESH, fold.FOLDED), near)
     if displaced or frozen:
         _rewrite_all(connection, near, displaced)
     run(connection, (apply.GROWN, apply.CHANGED_DAYS, apply.GROW_VISITS, apply.DROP_VISITS, apply.ADD_VISITS), near)
@@ -119,11 +131,15 @@ def _thaw(connection: duckdb.DuckDBPyConnection) -> bool:
     """Bring the rest of frozen visits into scope. Rare: only events sent late with a key touch one."""
     shared = connection.execute(apply.FROZEN).fetchall()
     chains: dict[int, int] = {}
-    for chain, visit in shared:
+    joined: dict[int, int] = {}
+    for found, visit in shared:
+        chain = joined.get(found, found)
         into = chains.setdefault(visit, chain)
         if into != chain:
             connection.execute(apply.JOIN_CHAINS, {"into": into, "chain": chain})
-            chains = {known: into if label == chain else label for known, label in chains.items()}
+            joined[chain] = into
+            for labels in (chains, joined):
+                labels |= {key: into for key, label in labels.items() if label == chain}
     if shared:
         connection.execute(apply.REST_OF_FROZEN)
     return bool(shared)

@@ -14,7 +14,7 @@ import numpy as np
 
 from footfall.domain.event import COPY_WINDOW_US, Tally
 from footfall.domain.site import date_day, day_date
-from footfall.store import apply, archive, intake
+from footfall.store import apply, archive, erasing, intake
 from footfall.store.batch import add, add_staged, one, run, spans, staged_spans, timestamp
 from footfall.store.failure import sentence
 from footfall.store.migrations import MIGRATIONS, VERSION
@@ -22,6 +22,7 @@ from footfall.store.port import (
     Adopted,
     Applied,
     Batch,
+    DayErased,
     Import,
     Interrupted,
     NoMemory,
@@ -140,6 +141,32 @@ class DuckdbFacts:
                 for statement in (apply.TRIM_EVENTS, apply.TRIM_VISITS, apply.TRIMMED):
                     connection.execute(statement, {"site": site, "days": due})
         return due
+
+    def erase(self, site: str, chosen: str, parameters: Mapping[str, Any]) -> Sequence[DayErased]:
+        """See `port.Erasing`."""
+        with self._transaction() as connection:
+            return erasing.erase(connection, site, chosen, parameters)
+
+    def forget_gone(self, site: str, first: date, last: date) -> Sequence[date]:
+        """See `port.Erasing`."""
+        with self._transaction() as connection:
+            return erasing.forget_gone(connection, site, first, last)
+
+    def remove(self, site: str) -> int:
+        """See `port.Erasing`."""
+        with self._transaction() as connection:
+            return erasing.remove(connection, site)
+
+    def check_move(self, site: str, into: str) -> None:
+        """See `port.Erasing`."""
+        with self._transaction() as connection:
+            erasing.check_move(connection, site, into)
+
+    def move(self, site: str, into: str) -> int:
+        """See `port.Erasing`."""
+        with self._transaction() as connection:
+            erasing.check_move(connection, site, into)
+            return erasing.move(connection, site, into)
 
     def adopt(self, parts: Adopted, beside: Callable[[], None]) -> bool:
         """See `port.Adopting`."""
