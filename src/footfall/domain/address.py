@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 
-_FORWARDED = re.compile(r'for\s*=\s*"?(?P<node>[^";]*)', re.I)
+_FORWARDED = re.compile(r'(?:[^"]*;)?\s*for\s*=\s*"?(?P<node>[^";]*)', re.I)
 _BRACKETED = re.compile(r"\[(?P<address>[^\]]*)\](?::\d{0,5})?")
-_WITH_PORT = re.compile(r"(?P<address>[0-9.]+):\d{0,5}")
+_WITH_PORT = re.compile(r"(?:::ffff:)?(?P<address>[0-9.]+):\d{0,5}", re.I)
 _WHOLE = re.compile(r"(?P<address>(?:[0-9a-f]{1,4}:){7}[0-9a-f]{1,4}):\d{1,5}", re.I)
 """IPv6 in full with a port, which needs no brackets to be told apart."""
 
