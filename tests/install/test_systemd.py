@@ -17,7 +17,7 @@ from footfall.cli.serve import ENGINE_GRACE, GATEWAY_GRACE
 from footfall.settings import OPTIONS, read, variable
 from tests.install.boot import Machine
 from tests.install.image import Image
-from tests.install.manual import lines
+from tests.install.manual import DOCS, commands, lines
 from tests.patience import wait_until
 
 UNIT = Path(__file__).parents[2] / "infra" / "systemd" / "footfall.service"
@@ -26,6 +26,8 @@ PROGRAM, PYTHON = "/opt/footfall/bin/footfall", "/opt/footfall/bin/python"
 LOG = "/run/footfall.log"
 DATA = "/var/lib/footfall"
 MOST_EXPOSED = 1.2
+EVERY_ADDRESS = "00000000:1F40"
+"""Port 8000 of any, as the kernel writes it."""
 
 
 def service() -> dict[str, list[str]]:
@@ -124,6 +126,21 @@ def test_the_service_runs_with_all_that_the_unit_takes_from_it(machine: Machine)
 
     machine.systemctl("stop", "footfall")
     assert (machine.show("footfall", "Result"), machine.show("footfall", "ExecMainStatus")) == ("success", "0"), machine.run("cat", LOG)
+
+
+@pytest.mark.slow
+def test_without_a_proxy_it_speaks_to_everybody(machine: Machine) -> None:
+    typed = [each.line for each in commands(DOCS / "installing.md")]
+    (first,) = [number for number, line in enumerate(typed) if "FOOTFALL_HOST" in line]
+    for line in typed[first : first + 4]:
+        machine.run("sh", "-c", line.replace("sudo ", ""))
+    start(machine)
+    assert EVERY_ADDRESS in machine.run("cat", "/proc/net/tcp")
+    assert "0.0.0.0/0" in machine.show("footfall", "IPAddressAllow").split()
+    opened = "/etc/systemd/system/footfall.service.d/open.conf"
+    machine.run("rm", "/etc/default/footfall", opened)
+    machine.systemctl("daemon-reload")
+    machine.systemctl("stop", "footfall")
 
 
 @pytest.mark.slow
