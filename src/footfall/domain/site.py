@@ -197,7 +197,8 @@ class Offsets:
 
     def at(self, time_us: int, zone: str) -> int:
         """As `utc_offset`."""
-        return self.around(time_us, zone).at(time_us)
+        known = self._known.get((zone, time_us // QUARTER_US)) or self.around(time_us, zone)
+        return known.before if time_us < known.change else known.after
 
     def around(self, time_us: int, zone: str) -> Quarter:
         """As `quarter_of`."""

@@ -50,6 +50,9 @@ EARLIEST_US = 946_684_800_000_000
 TOO_EARLY = "must be after 2000-01-01, in milliseconds since 1970 (not in seconds) or ISO 8601"
 TOO_FAR = "must not lie more than 10 minutes in the future, in milliseconds since 1970 or ISO 8601"
 
+LATER = tuple(Hit._field_defaults[name] for name in Hit._fields[Hit._fields.index("language") + 1 :])
+"""What the fields that came after `language` are when nobody says."""
+
 REMEMBERED = 4_096
 AGENT_LENGTH = 1_000
 """Of a user agent more is not looked at, since many are remembered."""
@@ -122,7 +125,10 @@ def collect(sighting: Sighting, caller: Caller, now_us: int, directory: Director
     if reason:
         return Dropped(reason, site.id, day)
     if sighting.time_us is not None and not caller.keyed:
-        time, offset = _ordered(time, sighting.time_us, site, door.offsets)
+        ordered = corrected(time, sighting.time_us)
+        its_offset, its_day = _local(ordered, site, door.offsets)
+        if its_day == day:  # a salt of another day may not be there
+            time, offset = ordered, its_offset
     salt = _known(day, now_us, salts)
     if salt is None:
         _, today = _local(now_us, site, door.offsets)
@@ -133,8 +139,8 @@ def collect(sighting: Sighting, caller: Caller, now_us: int, directory: Director
     agent = caller.user_agent.encode("utf-8", "surrogatepass")
     tags = page.tags
     # In the order of Hit's fields; naming each would double the time that making one takes.
-    return Hit(
-        *(
+    return Hit._make(
+        (
             site.id,
             event_key(site.root, sighting.event_id) if sighting.event_id else getrandbits(64),
             sighting.kind,
@@ -160,6 +166,7 @@ def collect(sighting: Sighting, caller: Caller, now_us: int, directory: Director
             *client[:5],
             screen_class(sighting.screen),
             sighting.language,
+            *LATER,
         )
     )
 
@@ -204,13 +211,6 @@ def _local(time_us: int, site: Site, offsets: Offsets) -> tuple[int, int]:
     """Return the site's offset from UTC at a moment, and its local day."""
     offset = offsets.at(time_us, site.zone_at(time_us))
     return offset, local_day(time_us, offset)
-
-
-def _ordered(ours_us: int, theirs_us: int, site: Site, offsets: Offsets) -> tuple[int, int]:
-    """Return the time that keeps a client's events in order, on the day of our clock; its offset."""
-    time = corrected(ours_us, theirs_us)
-    (offset, day), (our_offset, our_day) = (_local(each, site, offsets) for each in (time, ours_us))
-    return (time, offset) if day == our_day else (ours_us, our_offset)
 
 
 def _reason(sighting: Sighting, caller: Caller, age_us: int, site: Site, page: Page, client: Client, place: Place) -> Reason | None:
