@@ -28,7 +28,8 @@ def database() -> Iterator[duckdb.DuckDBPyConnection]:
 def taken(database: duckdb.DuckDBPyConnection, form: Format, *lines: str) -> list[tuple[Any, ...]]:
     database.register("arrived", {"n": np.arange(len(lines)), "line": np.array(lines, dtype=object)})
     database.execute("CREATE OR REPLACE TEMP TABLE lines AS FROM arrived")
-    return [tuple(row[1:]) for row in database.execute(f"FROM ({form.sql}) ORDER BY n").fetchall()]
+    query = f"FROM lines LEFT JOIN ({form.sql}) found USING (n) ORDER BY n"
+    return [tuple(row[2:]) for row in database.execute(query).fetchall()]
 
 
 @pytest.mark.parametrize(
@@ -53,7 +54,10 @@ def taken(database: duckdb.DuckDBPyConnection, form: Format, *lines: str) -> lis
             named("$msec $http_x_forwarded_for $request_method $uri $args $status"), "1781090553.000 198.51.100.1, 192.0.2.7 GET /a b=c 200", None, id="a list between spaces"
         ),
         pytest.param(
-            named('$msec "$http_x_forwarded_for" $request_method $uri $args'), '1781090553.000 "198.51.100.1, 192.0.2.7" GET /a b=c', (*FULL[:5], None, None, None), id="forwarded"
+            named('$msec "$http_x_forwarded_for" $request_method $uri $args'),
+            '1781090553.000 "198.51.100.1, 192.0.2.7" GET /a b=c',
+            (MOMENT, "198.51.100.1, 192.0.2.7", *FULL[2:5], None, None, None),
+            id="forwarded",
         ),
         pytest.param(
             named("caddy"),
@@ -111,7 +115,7 @@ def test_a_line_comes_apart(database: duckdb.DuckDBPyConnection, form: Format, l
 @pytest.mark.parametrize(
     ("name", "says"),
     [
-        ("apache", "there is no format 'apache'; there are combined, vhost"),
+        ("apache", "there is no format 'apache'; there are combined, common"),
         ("$request $status", "lacks the address ($remote_addr or %h) and the time ($time_local or %t)"),
         ("%h %t", "lacks the request ($request or %r)"),
     ],
@@ -127,7 +131,7 @@ def test_what_is_no_format_is_told(name: str, says: str) -> None:
 
 
 def test_a_header_must_name_what_is_needed() -> None:
-    with pytest.raises(NoFormat, match="lacks time, c-ip"):
+    with pytest.raises(NoFormat, match="lacks the date and the time, c-ip"):
         of_fields("#Fields: date cs-uri-stem")
 
 

@@ -24,7 +24,7 @@ from footfall.domain.site import Site
 from footfall.imports.access_log import Importer, Plan
 from footfall.imports.archive import NotAnArchive, is_archive
 from footfall.imports.columns import Reject
-from footfall.imports.format import NoFormat, named
+from footfall.imports.format import Format, NoFormat, named
 from footfall.imports.reading import PIECE_BYTES, PIECES, Log, NoLog
 from footfall.imports.request import Wanted
 from footfall.registry.port import Refused, RegistryBroken
@@ -119,7 +119,7 @@ def _importer(
     plan = Plan(
         site=site.id,
         source=_source(given["files"]),
-        format=named(given["format"]) if given["format"] else None,
+        format=_format(given["format"]),
         again=given["again"],
         events_at_once=importing.budget(settings).events,
     )
@@ -134,6 +134,14 @@ def _importer(
     )
     importer.progress = _shown(stack, importer, files)
     return stack.enter_context(importer)
+
+
+def _format(name: str | None) -> Format | None:
+    """Return the format that is asked for; warn of variables that nobody knows."""
+    found = named(name) if name else None
+    if found and found.unknown:
+        print(f"footfall: passing over what is not known: {', '.join(found.unknown)}", file=sys.stderr)
+    return found
 
 
 def _source(names: list[str]) -> str:

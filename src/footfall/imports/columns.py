@@ -26,7 +26,7 @@ from footfall.imports import statements as sql
 from footfall.imports.bundle import Bundle, place_of
 from footfall.imports.escape import ESCAPED, unescaped
 from footfall.imports.first import Line
-from footfall.imports.format import Format
+from footfall.imports.format import Format, spans
 from footfall.imports.peer import peer_of
 from footfall.imports.reading import NoLog
 from footfall.imports.reason import FAULTS, LineReason
@@ -127,11 +127,13 @@ class Columns:
 
     def _take_apart(self, bundle: Bundle, format_: Format) -> list[int]:
         """Make `parsed`; return the numbers of the lines in which there is nothing."""
-        lines = np.array(bundle.lines, dtype=object)
-        self._register("arrived", {"n": bundle.names, "line": lines})
         blank = sql.BLANK + (sql.COMMENT if format_.header else "")
-        self._run(sql.LINES.format(blank=blank))
-        self._run(sql.PARSED.format(sql=format_.sql))
+        self._register("arrived", {"n": bundle.names, "line": np.array(bundle.lines, dtype=object)})
+        self._run(sql.PARSED)
+        for first, end, spoken in spans(bundle, format_):
+            text = sql.LINES.format(blank=blank, stripped=spoken.stripped)
+            self._run(text, first=first, end=end)
+            self._parse(spoken, first)
         for column in sql.ESCAPING:
             found = self._run(sql.SPELLED.format(column=column), escaped=ESCAPED)
             if found:
@@ -139,6 +141,17 @@ class Columns:
                 self._table("spelled", _named(("was", "meant"), spelled))
                 self._run(sql.RESPELL.format(column=column))
         return [number for (number,) in self._run(sql.EMPTY.format(blank=blank))]
+
+    def _parse(self, format_: Format, first: int) -> None:
+        """Add `lines` to `parsed`; those that do not fit have nothing there but their names."""
+        if format_.sql:
+            self._run(sql.PARSE.format(sql=format_.sql))
+        ((left,),) = self._run(sql.UNPARSED, first=first)
+        if left and format_.retry:
+            self._run(sql.ONLY_LEFT)
+            self._run(sql.PARSE.format(sql=format_.retry))
+        if left:
+            self._run(sql.NO_FORMAT)
 
     def _left(self, empty: Sequence[int], long: Sequence[int]) -> tuple[list[Outcome], dict[LineReason, int]]:
         """Return the lines left out by file, day and reason, and the first of each reason."""
@@ -161,11 +174,23 @@ class Columns:
         return sorted([*found, *(Reject(line, LineReason.TOO_LONG) for line in long)])
 
     def sample(self, lines: Sequence[str], format_: Format) -> int:
-        """How many of some lines fit a format."""
-        self._register("arrived", {"n": np.arange(len(lines)), "line": np.array(lines, dtype=object)})
-        self._run("CREATE OR REPLACE TEMP TABLE lines AS FROM arrived")
-        ((fitting,),) = self._run(f"SELECT count(*) FROM ({format_.sql}) WHERE address IS NOT NULL AND time IS NOT NULL")
+        """Return how many of some lines fit a format."""
+        self._arrive(lines, format_.stripped)
+        ((fitting,),) = self._run(sql.FITTING.format(sql=format_.sql))
         return int(fitting)
+
+    def stripped(self, lines: Sequence[str], stripped: str) -> list[str]:
+        """Return lines without what stands before them."""
+        if stripped == "line":
+            return list(lines)
+        self._arrive(lines, stripped)
+        return [line for (line,) in self._run("SELECT line FROM lines ORDER BY n")]
+
+    def _arrive(self, lines: Sequence[str], stripped: str) -> None:
+        values = np.array(lines, dtype=object)
+        self._register("arrived", {"n": np.arange(len(lines)), "line": values})
+        text = sql.LINES.format(blank=sql.BLANK, stripped=stripped)
+        self._run(text, first=0, end=len(lines))
 
     def first_lines(self) -> list[Line]:
         """Return the lines of the last bundle as they were read."""

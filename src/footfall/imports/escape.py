@@ -8,10 +8,8 @@ QUOTE, BACKSLASH = "\x01", "\x02"
 ESCAPED = f"[\\\\{QUOTE}{BACKSLASH}]"
 """Matches a value that holds an escape."""
 
-_BYTES = re.compile(r"(?:\\x[0-9a-fA-F]{2})+")
-_UNITS = re.compile(r"(?:\\u[0-9a-fA-F]{4})+")
-_LETTER = re.compile(r"\\([nrtbvf/])")
-_LETTERS = {"n": " ", "r": " ", "t": " ", "b": " ", "v": " ", "f": " ", "/": "/"}
+_ESCAPE = re.compile(r"(?:\\x[0-9a-fA-F]{2})+|(?:\\u[0-9a-fA-F]{4})+|\\[nrtbvf/\"\\]")
+_PLAIN = '/"\\'
 _SPACE = 0x20
 
 
@@ -20,24 +18,21 @@ def unescaped(text: str) -> str:
 
     Bytes that are no UTF-8 become `%E9`, as a browser would have sent them.
     """
-    text = _BYTES.sub(_of_bytes, text)
-    text = _UNITS.sub(_of_units, text)
-    text = _LETTER.sub(lambda match: _LETTERS[match[1]], text)
-    return text.replace(QUOTE, '"').replace(BACKSLASH, "\\")
+    plain = _ESCAPE.sub(_meant, text)
+    return plain.replace(QUOTE, '"').replace(BACKSLASH, "\\")
 
 
-def _of_bytes(match: re.Match[str]) -> str:
-    raw = bytes.fromhex(match[0].replace("\\x", ""))
+def _meant(match: re.Match[str]) -> str:
+    written = match[0]
+    if written[1] == "u":
+        return _printable(bytes.fromhex(written.replace("\\u", "")).decode("utf-16-be", "replace"))
+    if written[1] != "x":
+        return written[1] if written[1] in _PLAIN else " "
+    raw = bytes.fromhex(written.replace("\\x", ""))
     try:
-        text = raw.decode()
+        return _printable(raw.decode())
     except UnicodeDecodeError:
         return "".join(f"%{byte:02X}" for byte in raw)
-    return _printable(text)
-
-
-def _of_units(match: re.Match[str]) -> str:
-    raw = bytes.fromhex(match[0].replace("\\u", ""))
-    return _printable(raw.decode("utf-16-be", "replace"))
 
 
 def _printable(text: str) -> str:

@@ -1,47 +1,108 @@
 """Which format the lines of a log are of."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 from footfall.imports.columns import Columns
-from footfall.imports.format import NAMES, PATTERNS, Format, NoFormat, named, of_fields
+from footfall.imports.fields import HEADER
+from footfall.imports.format import (
+    GROWING,
+    NAMES,
+    OTHERS,
+    PATTERNS,
+    Format,
+    NoFormat,
+    misfit,
+    named,
+    of_fields,
+)
+from footfall.imports.prefix import prefixes_of
 from footfall.imports.reading import Log, Piece
-
-SAMPLE_LINES = 200
-W3C_HEADER = "#Fields:"
+from footfall.imports.records import RECORDS
 
 T = TypeVar("T")
 
+SAMPLE_LINES = 200
+SURE = 0.9
+"""A format that fits so many of some lines is taken without trying others."""
+
+LISTED = ("lighttpd", "ingress-nginx")
+"""Formats that are taken only when they are named: others fit the same lines."""
+
+TEXTS = tuple(name for name in (*PATTERNS, *OTHERS, *GROWING) if name not in LISTED)
+
 
 def format_of(log: Log, piece: Piece, wanted: Format | None, columns: Columns) -> Format:
-    """The format asked for, else what the log's first lines are of; a header tells the fields from then on."""
-    found = wanted or log.format
-    if found is None or found.header:
-        headers = {line for line in piece.lines if line.startswith(W3C_HEADER)}
-        if len(headers) > 1 or (log.fields and headers - {log.fields} and not piece.lines[0].startswith("#")):
-            raise NoFormat(f"{log.name} changes its fields between the lines {piece.first:,} and {piece.last:,}: split it there")
-        log.fields = next(iter(headers), log.fields)
-        if log.fields:
-            found = of_fields(log.fields)
-    if found is None:
-        found = guessed(piece.lines[:SAMPLE_LINES], columns, log.name)
-    if found.header and not found.sql:
+    """Return the format asked for, else what the log's first lines are of; raise `NoFormat`.
+
+    A W3C log's is that of the last header before the piece.
+    """
+    sample = piece.lines[:SAMPLE_LINES]
+    if log.format is None and wanted:
+        log.format = fitted(wanted, sample, columns, log.name)
+    elif log.format is None and not log.fields:
+        log.format = guessed(sample, columns, log.name)
+    found: Format = log.format or named("w3c")
+    return _after_header(log, piece, found) if found.header else found
+
+
+def _after_header(log: Log, piece: Piece, format_: Format) -> Format:
+    found = of_fields(log.fields) if log.fields else format_
+    headers = [line for line in piece.lines if line.startswith(HEADER)]
+    for header in dict.fromkeys(headers):
+        of_fields(header)
+    first = next((line for line in piece.lines if not _is_comment(line)), HEADER)
+    if not found.sql and not first.startswith(HEADER):
         raise NoFormat(f"{log.name} has no line '#Fields:' before its first, which a log of IIS or CloudFront has")
-    if wanted is None:
-        log.format = found
+    log.fields = headers[-1] if headers else log.fields
     return found
 
 
+def _is_comment(line: str) -> bool:
+    return not line.strip() or (line.startswith("#") and not line.startswith(HEADER))
+
+
 def guessed(lines: Sequence[str], columns: Columns, name: str) -> Format:
-    """The format that fits most of some lines; raises `NoFormat`."""
+    """Return the format that fits most of some lines; raise `NoFormat`."""
     told = [line for line in lines if line.strip()]
-    if any(line.startswith(W3C_HEADER) for line in told):
+    if any(line.startswith(HEADER) for line in told):
         return named("w3c")
-    fitting = [(columns.sample(told, named(each)), -place, each) for place, each in enumerate(("caddy", *PATTERNS))] if told else []
-    most, _, best = max(fitting, default=(0, 0, ""))
-    if not told or 2 * most <= len(told):
+    most, best = 0, None
+    for stripped in prefixes_of(told):
+        for each in _candidates(columns.stripped(told, stripped)):
+            format_ = replace(named(each), stripped=stripped)
+            fitting = columns.sample(told, format_)
+            if fitting > SURE * len(told):
+                return format_
+            if fitting > most:
+                most, best = fitting, format_
+    if best is None or 2 * most <= len(told):
         raise NoFormat(f"{name} is in none of the formats {', '.join(NAMES)}: say what it is by --format, as a name or as the pattern of your server's configuration")
-    return named(best)
+    return best
+
+
+def _candidates(lines: Sequence[str]) -> Sequence[str]:
+    objects = sum(1 for line in lines if line.startswith("{"))
+    return tuple(RECORDS) if 2 * objects > len(lines) else TEXTS
+
+
+def fitted(format_: Format, lines: Sequence[str], columns: Columns, name: str) -> Format:
+    """Return a format that was asked for, with what stands before its lines in this log.
+
+    Raises `NoFormat` where no line fits, which says where the first stops fitting.
+    """
+    told = [line for line in lines if line.strip()]
+    if not told or format_.header:
+        return format_
+    ways = [replace(format_, stripped=stripped) for stripped in prefixes_of(told)]
+    for way in ways:
+        if columns.sample(told, way):
+            return way
+    for way in ways:
+        if way.retry and columns.sample(told, replace(way, sql=way.retry)):
+            return way
+    raise NoFormat(f"{name}: {misfit(format_, lines)}; none of its first {len(told):,} lines fits")
 
 
 def sample_of(piece: Piece) -> list[str]:

@@ -19,9 +19,22 @@ BLANK = "line = '' OR line = chr(13)"
 COMMENT = " OR starts_with(line, '#')"
 LINES = """
 CREATE OR REPLACE TEMP TABLE lines AS
-SELECT n, rtrim(line, chr(13)) AS line FROM arrived WHERE NOT ({blank})
+SELECT n, rtrim({stripped}, chr(13)) AS line FROM arrived
+WHERE n >= $first AND n < $end AND NOT ({blank})
 """
-PARSED = "CREATE OR REPLACE TEMP TABLE parsed AS {sql}"
+PARSED = """
+CREATE OR REPLACE TEMP TABLE parsed (n BIGINT, time BIGINT, address VARCHAR, method VARCHAR,
+    target VARCHAR, status VARCHAR, referrer VARCHAR, agent VARCHAR, host VARCHAR)
+"""
+PARSE = "INSERT INTO parsed {sql}"
+UNPARSED = """
+SELECT (SELECT count(*) FROM lines) - (SELECT count(*) FROM parsed WHERE n >= $first)
+"""
+ONLY_LEFT = "CREATE OR REPLACE TEMP TABLE lines AS SELECT * FROM lines ANTI JOIN parsed USING (n)"
+NO_FORMAT = "INSERT INTO parsed (n) SELECT n FROM lines ANTI JOIN parsed USING (n)"
+FITTING = """
+SELECT count(*) FROM ({sql}) WHERE address IS NOT NULL AND time IS NOT NULL
+"""
 EMPTY = "SELECT n FROM arrived WHERE {blank} ORDER BY n"
 SPELLED = "SELECT DISTINCT {column} FROM parsed WHERE regexp_matches({column}, $escaped)"
 RESPELL = "UPDATE parsed SET {column} = spelled.meant FROM spelled WHERE {column} = spelled.was"
