@@ -137,13 +137,15 @@ def of_fields(header: str) -> Format:
 
 def spans(bundle: Bundle, format_: Format) -> Iterator[tuple[int, int, Format]]:
     """Runs of lines, from a name to before another, with their format, which a header changes."""
+    if not bundle.lines:
+        return
     first, end = int(bundle.names[0]), int(bundle.names[-1]) + 1
     if not format_.header:
         yield first, end, format_
         return
     names = bundle.names.tolist()
     headers = {name: line for name, line in zip(names, bundle.lines, strict=True) if line.startswith(HEADER)}
-    files = {place_of(name)[0] * FILE_LINES for name in (first, end - 1)}
+    files = {place_of(name)[0] * FILE_LINES for name in names}
     starts = sorted({first, *headers, *(each for each in files if each > first)})
     for start, until in pairwise([*starts, end]):
         spoken = of_fields(headers[start]) if start in headers else format_
