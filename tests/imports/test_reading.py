@@ -1,7 +1,9 @@
 """Logs are read whole lines at a time, from where an earlier import came to, in bounded memory."""
 
+import bz2
 import gzip
 import io
+import lzma
 import random
 import tracemalloc
 from collections.abc import Iterable
@@ -28,14 +30,29 @@ def whole(pieces: Iterable[Piece]) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "packed", [lambda data: data, gzip.compress, lambda data: zstandard.compress(data), lambda data: gzip.compress(data[:5_000]) + gzip.compress(data[5_000:])]
+    "packed",
+    [
+        lambda data: data,
+        gzip.compress,
+        lambda data: zstandard.compress(data),
+        lambda data: gzip.compress(data[:5_000]) + gzip.compress(data[5_000:]),
+        bz2.compress,
+        lambda data: bz2.compress(data[:5_000]) + bz2.compress(data[5_000:]),
+        lzma.compress,
+        lambda data: lzma.compress(data[:5_000]) + bytes(8) + lzma.compress(data[5_000:]) + bytes(4),
+        lambda data: b"\xef\xbb\xbf" + data,
+        lambda data: bytes(200) + data,
+        lambda data: bytes(70_000) + data,
+    ],
+    ids=["plain", "gzip", "zstd", "two of gzip", "bzip2", "two of bzip2", "xz", "two of xz, padded", "BOM", "a hole", "a large hole"],
 )
 @pytest.mark.parametrize("size", [100, 1_000, 10_000_000])
 def test_lines_are_whole_and_numbered_however_they_are_packed(packed, size: int) -> None:
     pieces = list(opened(packed(TEXT), size).pieces())
     assert whole(pieces) == LINES
     assert [piece.first for piece in pieces] == [1, *(piece.last + 1 for piece in pieces[:-1])]
-    assert (pieces[-1].last, pieces[-1].upto) == (len(LINES), len(TEXT))
+    before = packed(b"") if packed(TEXT).endswith(TEXT) else b""
+    assert (pieces[-1].last, pieces[-1].upto) == (len(LINES), len(before + TEXT))
 
 
 def test_an_import_goes_on_where_one_of_the_same_beginning_ended() -> None:
@@ -83,14 +100,20 @@ def test_bytes_that_are_no_text_do_no_harm() -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "says"), [(b"BZh91AY", "is packed by bzip2"), (b"PK\x03\x04 ", "is packed by zip"), (b"\x7fELF\x02\x01\x01\x00", "is no text"), (b"\xfd7zXZ\x00", "packed by xz")]
+    ("data", "says"),
+    [
+        (b"PK\x03\x04 ", "is packed by zip; unpack it first"),
+        (b"\x7fELF\x02\x01\x01\x00", "is no text"),
+        ("GET / é\n".encode("utf-16"), "is UTF-16: make it UTF-8 first"),
+        ("GET / é\n".encode("utf-16-be"), "is UTF-16: make it UTF-8 first"),
+    ],
 )
 def test_what_is_no_log_is_refused(data: bytes, says: str) -> None:
     with pytest.raises(NoLog, match=says):
         opened(data * 10)
 
 
-@pytest.mark.parametrize("packed", [gzip.compress(TEXT), zstandard.compress(TEXT)])
+@pytest.mark.parametrize("packed", [gzip.compress(TEXT), zstandard.compress(TEXT), bz2.compress(TEXT), lzma.compress(TEXT)])
 def test_what_comes_before_a_damage_is_kept(packed: bytes) -> None:
     log, found = opened(packed[: len(packed) // 2]), list[str]()
     with pytest.raises(NoLog, match="damaged or cut off after line"):
@@ -99,7 +122,7 @@ def test_what_comes_before_a_damage_is_kept(packed: bytes) -> None:
     assert found == LINES[: len(found)]
 
 
-@pytest.mark.parametrize("packed", [gzip.compress(bytes(60_000_000), 9), zstandard.compress(bytes(60_000_000))])
+@pytest.mark.parametrize("packed", [pack(bytes(60_000_000)) for pack in (gzip.compress, zstandard.compress, bz2.compress, lzma.compress)])
 def test_a_bomb_takes_little_memory(packed: bytes) -> None:
     tracemalloc.start()
     assert len(whole(opened(packed, 100_000).pieces())) <= 1

@@ -2,15 +2,15 @@
 
 import gzip
 import re
-import zlib
 from collections.abc import Callable, Collection, Iterator, Mapping
 from hashlib import blake2b
 from pathlib import Path
 from time import time
 from typing import Any, BinaryIO, NamedTuple
 
-import zstandard
+from footfall.imports.packing import DAMAGES, NoLog, Streams, unpacked
 
+__all__ = ["Log", "NoLog", "Piece"]
 PIECE_BYTES = 8_000_000
 LEAST_BYTES = 1_000_000
 PIECES = 16
@@ -23,20 +23,8 @@ DIGEST_BYTES = 16
 QUIET_SECONDS = 60.0
 """A last line without its end is taken of a packed file, and of one that nobody wrote to for so long."""
 
-SAMPLE_BYTES = 512
-PACKED_BYTES = 512
-"""So few bytes of Zstandard are 16 MB at most when unpacked."""
-
-GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
-OTHERS = {b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"PK\x03\x04": "zip", b"7z\xbc\xaf": "7-Zip"}
-
-
-DAMAGES = (OSError, EOFError, zlib.error, zstandard.ZstdError)
+MARK = "\ufeff"
 HEADER = re.compile(rb"^#Fields:[^\n]*", re.MULTILINE)
-
-
-class NoLog(Exception):
-    """A file that cannot be read as lines; its text is a sentence."""
 
 
 class Piece(NamedTuple):
@@ -75,7 +63,7 @@ class Log:
         self.name = name
         self._file = stream
         self._piece_bytes = min(max(size // PIECES, LEAST_BYTES), most)
-        self._stream, self._packed = _unpacked(name, stream)
+        self._stream, self._packed = unpacked(name, stream)
         self._digest = blake2b(digest_size=DIGEST_BYTES)
         self._rest = b""
         self._dropping = False
@@ -134,8 +122,7 @@ class Log:
     def _piece(self, piece: bytes) -> Piece:
         self._digest.update(piece)
         self.upto += len(piece)
-        text = piece.decode("utf-8", "replace").replace("\0", "\ufffd")
-        lines = text.removesuffix("\n").split("\n")
+        lines = _lines(piece.decode("utf-8", "replace"))
         first, long = self.lines + 1, []
         if self._dropping:
             self._dropping, lines[0] = False, ""
@@ -149,19 +136,26 @@ class Log:
         return Piece(lines, first, self.lines, self._digest.digest(), self.upto, long)
 
     def _drop(self) -> None:
-        """Forget the beginning of a line that has no end in sight."""
-        self._digest.update(self._rest)
-        self.upto += len(self._rest)
-        self._rest, self._dropping = b"", True
+        """Forget the beginning of a line that has no end in sight, or but a hole before it."""
+        line = self._rest.lstrip(b"\0")  # a log that was copied and truncated may have one
+        kept = line if len(line) < len(self._rest) else b""
+        passed = self._rest[: len(self._rest) - len(kept)]
+        self._digest.update(passed)
+        self.upto += len(passed)
+        self._dropping = self._dropping or len(line) == len(self._rest)
+        self._rest = kept
 
     def _block(self) -> bytes:
         """Some bytes. What a packed file gives before a damage is given first."""
-        if not isinstance(self._stream, gzip.GzipFile):
+        if not isinstance(self._stream, gzip.GzipFile | Streams):
             return self._read(self._stream.read, self._piece_bytes)
+        some = self._stream.read
+        if isinstance(self._stream, gzip.GzipFile):
+            some = self._stream.read1
         found: list[bytes] = []
         while sum(map(len, found)) < self._piece_bytes:
             try:
-                found.append(self._read(self._stream.read1, self._piece_bytes))
+                found.append(self._read(some, self._piece_bytes))
             except NoLog:
                 if found:
                     break  # it is met again, and told, when the next are wanted
@@ -194,7 +188,7 @@ class Log:
 
     def _rewind(self) -> None:
         self._file.seek(0)
-        self._stream, _ = _unpacked(self.name, self._file)
+        self._stream, _ = unpacked(self.name, self._file)
         self._digest = blake2b(digest_size=DIGEST_BYTES)
         self.upto = self.lines = 0
         self.fields = ""
@@ -206,37 +200,9 @@ class Log:
             return True  # standard input has ended
 
 
-class _Zstandard:
-    """Unpacks frame after frame; unlike the library's own reader it notices when the last is cut off."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
-        self._frame: Any = None
-        self._ready = b""
-
-    def read(self, size: int) -> bytes:
-        while len(self._ready) < size and (block := self._stream.read(PACKED_BYTES)):
-            while block:
-                self._frame = self._frame or zstandard.ZstdDecompressor().decompressobj()
-                self._ready += self._frame.decompress(block)
-                block = self._frame.unused_data if self._frame.eof else b""
-                self._frame = None if self._frame.eof else self._frame
-        if self._frame and not self._ready:
-            raise EOFError("the end of its last frame is missing")
-        found, self._ready = self._ready[:size], self._ready[size:]
-        return found
-
-
-def _unpacked(name: str, stream: BinaryIO) -> tuple[BinaryIO | gzip.GzipFile | _Zstandard, bool]:
-    """The lines of a stream, whether packed or not, told by its first bytes; raises `NoLog`."""
-    start = stream.peek(SAMPLE_BYTES)[:SAMPLE_BYTES] if hasattr(stream, "peek") else b""
-    if start.startswith(GZIP):
-        return gzip.open(stream), True
-    if start.startswith(ZSTD):
-        return _Zstandard(stream), True
-    for magic, other in OTHERS.items():
-        if start.startswith(magic):
-            raise NoLog(f"{name} is packed by {other}; unpack it first, or give .gz or .zst")
-    if 10 * start.count(0) > len(start):
-        raise NoLog(f"{name} is no text")
-    return stream, False
+def _lines(text: str) -> list[str]:
+    """The lines of a text; marks of its encoding and holes before a line are no part of it."""
+    lines = text.removesuffix("\n").split("\n")
+    if "\0" in text or MARK in text:
+        return [line.lstrip(MARK + "\0").replace("\0", "\ufffd") for line in lines]
+    return lines
