@@ -168,7 +168,7 @@ def _stop(pattern: Pattern, line: str) -> str:
     if stop is None:
         return "fits, but its address or its time cannot be read"
     if stop.element is None:
-        return f"goes on after column {stop.column}, where the format ends"
+        return f"goes on in column {stop.column}, where the format ends"
     return f"stops fitting in column {stop.column}, where the format has {stop.element!r}"
 
 

@@ -103,7 +103,8 @@ def unpacked(name: str, stream: BinaryIO) -> tuple[Any, bool]:
         if start.startswith(magic):
             raise NoLog(f"{name} is packed by {other}; unpack it first, or give .gz, .bz2, .xz or .zst")
     text = start.lstrip(b"\0")  # a log that was copied and truncated may begin with a hole
-    if text.startswith(WIDE) or 3 * max(text[::2].count(0), text[1::2].count(0)) > len(text) > 0:
+    fewer, most = sorted((text[::2].count(0), text[1::2].count(0)))
+    if text.startswith(WIDE) or (3 * most > len(text) and 20 * fewer <= len(text) and text):
         raise NoLog(f"{name} is UTF-16: make it UTF-8 first, by 'iconv -f UTF-16 -t UTF-8'")
     if 10 * text.count(0) > len(text):
         raise NoLog(f"{name} is no text")

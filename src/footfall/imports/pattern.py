@@ -9,6 +9,7 @@ names of users and for quotation marks that were not escaped.
 import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from itertools import takewhile
 from typing import NamedTuple
 
 from footfall.imports import clock
@@ -127,12 +128,21 @@ WITH taken AS (SELECT n, regexp_extract(line, {quoted(expression)}, [{names}]) A
         for count in range(1, len(expressions) + 1):
             match = re.match("".join(expressions[:count]), line, re.S)
             if match is None:
-                token = self.tokens[count - 1]
-                return Stop(end + 1, token if isinstance(token, str) else token.text)
+                return self._stop(count - 1, line[end:], end)
             end = match.end()
         if end < len(line) and not self.more:
             return Stop(end + 1, None)
         return None
+
+    def _stop(self, place: int, rest: str, end: int) -> Stop:
+        """Where a token does not fit what is left; a text is shown with the variable after it."""
+        token, following = self.tokens[place], self.tokens[place + 1 : place + 2]
+        if isinstance(token, Variable):
+            return Stop(end + 1, token.text)
+        same = takewhile(lambda pair: pair[0] == pair[1], zip(token, rest, strict=False))
+        fitting = sum(1 for _ in same)
+        after = "".join(each.text for each in following if isinstance(each, Variable))
+        return Stop(end + 1 + fitting, token[fitting:] + after)
 
     def _new(self, tokens: Sequence[Token], found: dict[str, str]) -> list[str]:
         means = [each.means for each in tokens if isinstance(each, Variable) and each.means]

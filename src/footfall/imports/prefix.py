@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from footfall.imports.pattern import quoted
 
 _STAMP = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?"
+_COLOUR = r"(?:\x1b\[[\d;]*m)*"
 PREFIXES = (
     r"(?:<\d{1,3}>)?[A-Z][a-z]{2} [ \d]\d (?:\d{4} )?\d\d:\d\d:\d\d(?:\.\d+)? (?:\S+ )?[^\s:\[\]]+(?:\[\d+\])?: ",
     rf"<\d{{1,3}}>\d (?:{_STAMP}|-) \S+ \S+ \S+ \S+ (?:-|(?:\[[^\]]*\])+) ?\x{{FEFF}}?",
     rf"(?:<\d{{1,3}}>)?{_STAMP} \S+ [^\s:\[\]]+(?:\[\d+\])?: ",
     rf"(?:\[pod/\S+\] )?{_STAMP} (?:stdout|stderr) [FP] ",
-    rf"[\w.-]+ +\| (?:{_STAMP} )?",
+    rf"{_COLOUR}[\w.-]+ +\| {_COLOUR}(?:{_STAMP} )?",
     r"\[pod/\S+\] ",
     rf"{_STAMP} ",
 )

@@ -40,7 +40,7 @@ HEADERS = {
 
 PASSED = re.compile(
     r"\w*(time|bytes|length|user|port|id|status|addr|ratio|connection\w*|pipe|protocol|scheme|cache"
-    r"|rate|country\w*|https|server|name|zone|hostname|version|pid|client|cipher|dn|type)"
+    r"|rate|country\w*|https|server|name|zone|hostname|version|pid|client|cipher|dn|type|sent)"
     r"|(http|sent_http|sent_trailer|upstream|cookie|arg|ssl|geoip|proxy|limit|jwt|tcpinfo)_\w+"
     r"|(\{[^}]*\})?[aAbBCDefHikLlMnoOpPRSTuXI]|\^t[io]|\{[^}]*\}\^t[io]"
 )
