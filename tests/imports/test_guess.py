@@ -50,7 +50,7 @@ def nginx(**members: object) -> str:
 def form_of(asked: str | None, line: str) -> Format:
     columns = Columns(OWN, PLAIN, lookups())
     try:
-        return fitted(named(asked), [line], columns, "it") if asked else guessed([line], columns, "it")
+        return fitted(named(asked), [line], [line], columns, "it") if asked else guessed([line], columns, "it")
     finally:
         columns.close()
 
@@ -148,6 +148,13 @@ def test_a_format_that_fits_no_line_says_where_it_stops(asked: str, line: str, s
 def test_what_is_no_log_is_no_format(line: str) -> None:
     with pytest.raises(NoFormat, match="is in none of the formats"):
         form_of(None, line)
+
+
+def test_a_format_may_begin_to_fit_late() -> None:
+    columns = Columns(OWN, PLAIN, lookups())
+    lines = [*[CLF] * 300, LINE]
+    assert fitted(named("combined"), lines[:200], lines, columns, "it").name == "combined"
+    columns.close()
 
 
 @pytest.mark.parametrize(

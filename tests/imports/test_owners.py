@@ -100,7 +100,8 @@ def home(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Home:
 def test_a_wrong_format_does_not_use_a_file_up(home: Home) -> None:
     home.write(text(0, 40))
     failed = home.take("--format", "vhost", status=1)
-    assert "none of 40 lines counted, 40 for 'not of the format'" in failed.err
+    assert "line 1 stops fitting in column" in failed.err
+    assert "none of its first 40 lines fits" in failed.err
     assert (failed.page_views, home.list()) == (0, [])
     assert home.take("--format", "combined").page_views == 40
     assert home.views == 40

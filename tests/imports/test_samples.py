@@ -54,7 +54,7 @@ def test_a_sample_is_read(path: Path) -> None:
         (SECOND, "/café", None, "Safari" if agent else None, None),
     ]
     columns = Columns(OWN, PLAIN, lookups())
-    asked = fitted(named(name), lines[:SAMPLE_LINES], columns, "it")
+    asked = fitted(named(name), lines[:SAMPLE_LINES], lines, columns, "it")
     assert found(lines, asked) == right
     if name not in (*LISTED, "cloudfront"):
         told = guessed(lines[:SAMPLE_LINES], columns, "it")

@@ -40,7 +40,7 @@ def format_of(log: Log, piece: Piece, wanted: Format | None, columns: Columns) -
     """
     sample = piece.lines[:SAMPLE_LINES]
     if log.format is None and wanted:
-        log.format = fitted(wanted, sample, columns, log.name)
+        log.format = fitted(wanted, sample, piece.lines, columns, log.name)
     elif log.format is None and not log.fields:
         log.format = guessed(sample, columns, log.name)
     found: Format = log.format or named("w3c")
@@ -87,10 +87,10 @@ def _candidates(lines: Sequence[str]) -> Sequence[str]:
     return tuple(RECORDS) if 2 * objects > len(lines) else TEXTS
 
 
-def fitted(format_: Format, lines: Sequence[str], columns: Columns, name: str) -> Format:
+def fitted(format_: Format, lines: Sequence[str], more: Sequence[str], columns: Columns, name: str) -> Format:
     """Return a format that was asked for, with what stands before its lines in this log.
 
-    Raises `NoFormat` where no line fits, which says where the first stops fitting.
+    Raises `NoFormat` where none of `more` lines fits either, which says where the first stops.
     """
     told = [line for line in lines if line.strip()]
     if not told or format_.header:
@@ -102,6 +102,8 @@ def fitted(format_: Format, lines: Sequence[str], columns: Columns, name: str) -
     for way in ways:
         if way.retry and columns.sample(told, replace(way, sql=way.retry)):
             return way
+    if len(more) > len(lines):  # a server's configuration may have changed within a log
+        return fitted(format_, more, more, columns, name)
     raise NoFormat(f"{name}: {misfit(format_, lines)}; none of its first {len(told):,} lines fits")
 
 
