@@ -10,7 +10,7 @@ DASHBOARD := src/footfall/static/dashboard/index.html
 TRACKER := src/footfall/static/tracker/f.js
 COUNTRY := src/footfall/data/country.mmdb
 REFERENCE := src/footfall/static/docs/swagger-ui/swagger-ui-bundle.js
-NODE := node -e 'process.exit(parseInt(process.versions.node) < 20)' 2>/dev/null && npm --version >/dev/null 2>&1 \
+NODE := node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null && npm --version >/dev/null 2>&1 \
   || { echo "the dashboard and the tracker are built with Node 20 or newer and npm, which are not here: install both (https://nodejs.org has them), and give the command again" >&2; exit 1; }
 VENV := -m venv --help >/dev/null 2>&1 && $(PYTHON) -c 'import ensurepip' 2>/dev/null \
   || { echo "environments of Python are made by its module venv, which is not here: sudo apt-get install python3-venv" >&2; exit 1; }
