@@ -27,7 +27,7 @@ from tests.traffic import SALTS, SITE, Act, apply, made
 DOCUMENTED = Path(__file__).parents[2] / "docs" / "exporting.md"
 
 
-def exported(place: Place, form: str, tmp_path: Path, what: str = "events", site: str = "berlin", **days: str) -> bytes:
+def exported(place: Place, form: str, tmp_path: Path, what: str = "events", site: str = "berlin", **days: Any) -> bytes:
     Export(place.facts, place.registry, place.exchange)(site, what, form, "file", **days)
     return (place.exchange / "file").replace(tmp_path / "file").read_bytes()
 
@@ -157,7 +157,8 @@ def test_days_that_are_gone_are_told() -> None:
     ],
 )
 def test_what_is_wrong_is_said(arguments: dict[str, str], says: str, place: Place) -> None:
-    asked = {"site": "berlin", "what": "events", "form": "csv", "file": "wrong"} | arguments
+    asked: dict[str, Any] = {"site": "berlin", "what": "events", "form": "csv", "file": "wrong"}
+    asked |= arguments
     with pytest.raises(Refusal, match=says):
         Export(place.facts, place.registry, place.exchange)(**asked)
     assert not (place.exchange / "wrong").exists()

@@ -41,6 +41,7 @@ TEXTS = (
             "aws",
             "snippet",
             "versions",
+            "privacy",
         )
     ),
 )
@@ -51,6 +52,7 @@ NOT_RUN: dict[str, str] = {
     r"python3 -m venv cloud|sudo python3 -m venv": "an environment without packages is Python's",
     r"(sudo .*)?pip install": "takes packages from the network; the image's tests do the same",
     r"footfall aws": "needs an account; tests/aws/test_deploy.py runs them on emulators",
+    r"footfall (erase|site remove)": "deletes; tests/end_to_end/test_erasing.py runs them",
     r"sha256sum": "of a release; tests/release/test_release.py runs it on one",
     r"sudo (useradd|runuser|systemctl|cp infra/systemd)": "tests/install/test_systemd.py runs them",
     r"sudo mkdir .*systemd|printf .*systemd|printf .*default": "tests/install/test_systemd.py",
