@@ -100,6 +100,7 @@ def form_of(asked: str | None, line: str) -> Format:
         pytest.param("combined", LINE.replace("ref.example/x", "ref.example\\"), id="a backslash"),
         pytest.param("combined", LINE[:-20], id="cut off"),
         pytest.param(None, LINE, id="combined"),
+        pytest.param(None, LINE.replace("- -", "- John Doe", 1), id="only names with a space"),
         pytest.param(None, f"{LINE} 0.003 0.002 .", id="more behind"),
         pytest.param(None, f"a.example {LINE} 0.003", id="host and more behind"),
         pytest.param(None, f'{CLF} 0.003 "x"', id="common and more behind"),

@@ -30,6 +30,9 @@ SURE = 0.9
 LISTED = ("lighttpd", "ingress-nginx")
 """Formats that are taken only when they are named: others fit the same lines."""
 
+LOOSE = ("combined", "vhost", "common")
+"""Formats that are tried once more, with all that an expression for a whole line allows for."""
+
 TEXTS = tuple(name for name in (*PATTERNS, *OTHERS, *GROWING) if name not in LISTED)
 
 
@@ -78,8 +81,18 @@ def guessed(lines: Sequence[str], columns: Columns, name: str) -> Format:
             if fitting > most:
                 most, best = fitting, format_
     if best is None or 2 * most <= len(told):
+        best = _loosely(told, columns)
+    if best is None:
         raise NoFormat(f"{name} is in none of the formats {', '.join(NAMES)}: say what it is by --format, as a name or as the pattern of your server's configuration")
     return best
+
+
+def _loosely(lines: Sequence[str], columns: Columns) -> Format | None:
+    """Return the format that fits most of some lines with spaces in the names of users."""
+    for each in map(named, LOOSE):
+        if 2 * columns.sample(lines, replace(each, sql=each.retry)) > len(lines):
+            return each
+    return None
 
 
 def _candidates(lines: Sequence[str]) -> Sequence[str]:
