@@ -85,4 +85,4 @@ def test_the_template_is_printed_as_it_would_be_deployed(tmp_path: Path) -> None
     assert defaults(printed()) == ours
     done = subprocess.run([*FOOTFALL, "aws", "template", "--parameter", "Colour=blue"], capture_output=True, text=True, timeout=SECONDS)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
-    assert done.stderr.startswith("footfall: the template has no default of a parameter 'Colour'; it has those of AlarmTopic, BatchSize, ")
+    assert done.stderr.startswith("footfall: the template has no default of a parameter 'Colour'; it has those of AlarmTopic, ")

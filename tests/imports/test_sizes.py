@@ -2,9 +2,9 @@
 
 import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
-from time import monotonic
 
 import pytest
 
@@ -15,6 +15,15 @@ SITE = "a.example"
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 PADDING = "x" * 60
 MEGABYTE = 1_000_000
+LAUNCHER = """
+import resource, subprocess, sys
+code = subprocess.run(sys.argv[1:]).returncode
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(used.ru_utime + used.ru_stime, used.ru_maxrss)
+sys.exit(code)
+"""
+"""Starts a command from a small process: its peak begins with that of the one it is forked from."""
+
 IN_ALL = 512 * MEGABYTE
 """What a small machine has; without a cgroup of our own the peak of the process is held against it."""
 
@@ -36,17 +45,15 @@ def written(path: Path, content: Iterator[str]) -> Path:
 
 
 def imported(path: Path, data: Path, *flags: str) -> tuple[float, int, str]:
-    """Seconds, the peak of memory in bytes, and what was said."""
+    """Seconds of processor time, the peak of memory in bytes, and what was said."""
     footfall("site", "add", SITE, data=data)
     command = [*FOOTFALL, "import", str(path), "--site", SITE, "--data", str(data), *flags]
-    began = monotonic()
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
-        assert process.stdout
-        said = process.stdout.read()
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0, said
-    return monotonic() - began, usage.ru_maxrss * 1024, said
+    launched = [sys.executable, "-c", LAUNCHER, *command]
+    done = subprocess.run(launched, capture_output=True, text=True, timeout=1_200)
+    assert done.returncode == 0, done.stdout + done.stderr
+    *said, used = done.stdout.splitlines()
+    seconds, peak = used.split()
+    return float(seconds), int(peak) * 1024, "\n".join(said)
 
 
 @pytest.mark.parametrize("count", [60, pytest.param(500, marks=pytest.mark.torture)])
