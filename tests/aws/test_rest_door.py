@@ -29,7 +29,7 @@ from footfall.processor.batch import batch_of
 from footfall.registry.key import mint
 from footfall.registry.port import Scope
 from footfall.registry.sqlite import SqliteRegistry, SqliteSalts
-from footfall.stream.codec import Unreadable
+from footfall.stream.codec import Unreadable, encode
 from footfall.stream.port import Record
 from tests.aws.events import BROWSER, RESOURCES, wrapped
 from tests.patience import SECONDS
@@ -124,6 +124,23 @@ def test_a_hit_is_what_the_gateway_makes_of_it(home: Home) -> None:
 def test_a_clock_that_is_near_says_when(home: Home, ahead_ms: int, taken_ms: int) -> None:
     body = {"u": "https://example.com/", "d": NINE // 1000 + ahead_ms, "a": 0}
     assert home.hit(body).time == NINE + taken_ms * 1000
+
+
+def test_what_the_gateway_made_of_a_site_that_is_no_more_is_dropped(home: Home) -> None:
+    """Also where another site has all below the domain that was its id."""
+    wide = Site("wide", ("*.example.net",))
+    home.registry.put_site(wide, new=True)
+    home.registry.put_site(Site("shop.example.net", ("shop.example.net",)), new=True)
+    home.snapshot.refresh()
+    hit = home.hit({"url": "https://shop.example.net/a", "id": "x"})
+    tally = Tally("shop.example.net", hit.day, Reason.BOT, 3, 7)
+    assert hit.site == "shop.example.net"
+    assert [home.door.read(encode(each)) for each in (hit, tally)] == [hit, tally]
+    home.registry.remove_site("shop.example.net")
+    home.snapshot.refresh()
+    gone = Tally("", hit.day, Reason.UNKNOWN_SITE, 1, hit.id)
+    assert home.door.read(encode(hit)) == gone
+    assert home.door.read(encode(tally)) == tally._replace(site="")
 
 
 def test_a_hit_without_an_id_has_that_of_the_request(home: Home) -> None:

@@ -12,26 +12,30 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
 from footfall import compose
-from footfall.aws import adopt, backup, leavings, redrive, status, template, website
+from footfall.aws import adopt, backup, erasure, leavings, redrive, status, template, website
 from footfall.aws.account import CannotDeploy, account, part, told
 from footfall.aws.bucket import Bucket, code_bucket
 from footfall.aws.package import CannotPackage, package
 from footfall.aws.shipped import TEMPLATE, shipped
 from footfall.aws.stack import Change, Plan, Shown, Stack
+from footfall.cli import erase
 from footfall.cli.cost import cost
+from footfall.cli.removal import confirm
+from footfall.control.port import Refusal
 from footfall.domain.site import Site
 from footfall.keeping.patient import readable
 from footfall.registry.port import Registry, RegistryBroken
 from footfall.settings import Settings
+from footfall.store.port import StoreBroken
 
-EXPECTED = (CannotDeploy, CannotPackage, RegistryBroken, OSError)
+EXPECTED = (CannotDeploy, CannotPackage, Refusal, RegistryBroken, StoreBroken, OSError)
 LOCKS_ITSELF = True
 """It touches no data folder."""
 
 SIGNS = {"Add": "+", "Modify": "~", "Remove": "-"}
 INTERRUPTED = 130
 SHARDS = "Shards"
-CARRIED = {"redrive", "adopt", "backup", "restore"}
+CARRIED = {"redrive", "adopt", "backup", "restore", "erase", "remove-site"}
 """What this machine does by itself."""
 
 
@@ -204,7 +208,40 @@ def _tell_backup(done: str, found: backup.Backup) -> None:
     print(f"{done} {found.days:,} days in files, {found.segments:,} segments that wait for theirs, {len(found.sites):,} sites and {len(found.keys):,} keys")
 
 
-ACTIONS = {"backup": _backup, "restore": _restore, "redrive": _redrive, "adopt": _adopt, "deploy": _deploy, "scale": _scale, "status": _status, "destroy": _destroy}
+def _erase(stack: Stack, given: dict[str, Any]) -> int:
+    """Say what would be erased, or erase it."""
+    asked = erase.asked(given, "aws remove-site {}")
+    stack.must_be_there()
+    with _shown("looking") as shown:
+        told = erasure.erase(stack, _registry(stack), asked, lambda step: shown(step, 0))
+    erase.tell(told, given)
+    return 0
+
+
+def _remove_site(stack: Stack, given: dict[str, Any]) -> int:
+    """Remove a site with all that was counted of it."""
+    stack.must_be_there()
+    site = given["site_id"]
+    confirm(f"Erase site {site} and all that was counted of it, for good?", given["yes"])
+    with _shown("removing") as shown:
+        gone = erasure.remove(stack, _registry(stack), site, lambda step: shown(step, 0))
+    files, segments = f"{gone.versions:,} versions of files", f"{gone.segments:,} segments"
+    print(f"removed {site}, with {gone.days:,} days in {files} and {segments}")
+    return 0
+
+
+ACTIONS = {
+    "erase": _erase,
+    "remove-site": _remove_site,
+    "backup": _backup,
+    "restore": _restore,
+    "redrive": _redrive,
+    "adopt": _adopt,
+    "deploy": _deploy,
+    "scale": _scale,
+    "status": _status,
+    "destroy": _destroy,
+}
 
 
 def _text(given: dict[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 import argparse
 
+from footfall.cli import exchange
 from footfall.cli.cost import count
 from footfall.cli.flags import Help
 
@@ -74,6 +75,24 @@ meanwhile stays, unless it is of days that the backup has. Where it is broken of
   footfall aws deploy
   footfall aws restore footfall-2026-06-10"""
 
+ERASE = """\
+Delete some of what a stack has counted, as if it had never come; without --yes it is only said what
+would go. Earlier versions of files go too. Where it is broken off, do it again.
+
+  footfall aws erase --site example.com --filter 'event:page==/users/*' --period 2026-01-01,2026-01-31
+
+Do it while no 'footfall aws backup' runs. Backups keep what they hold, and so does DynamoDB's own
+for 35 days."""
+
+REMOVE_SITE = """\
+Remove a site with its keys and all that was counted of it, for good. Where it is broken off, do it
+again: it deletes what was left.
+
+  footfall aws remove-site example.com
+
+Do it while no 'footfall aws backup' runs. Backups keep what they hold, and so does DynamoDB's own
+for 35 days."""
+
 DESTROY = """\
 Remove the stack. What was counted stays, in a table and a bucket that are named at the end, unless
 --delete-data is given.
@@ -116,6 +135,11 @@ def aws(command: argparse.ArgumentParser) -> None:
     restore = _action(actions, "restore", "bring a copy back into a stack", RESTORE)
     for each in (backup, restore):
         each.add_argument("folder", metavar="FOLDER", help="the folder of the copy")
+    erase = _action(actions, "erase", "delete some of what was counted", ERASE)
+    exchange.erase(erase)
+    remove = _action(actions, "remove-site", "remove a site with all that was counted", REMOVE_SITE)
+    remove.add_argument("site_id", metavar="ID", help="the site's id")
+    remove.add_argument("--yes", action="store_true", help="do not ask")
     destroy = _action(actions, "destroy", "remove it, but not what was counted", DESTROY)
     front = _action(actions, "front", "try it in front of emulators", FRONT)
     front.add_argument("--endpoint-url", metavar="URL", required=True, help="where the emulators listen, on this machine")
@@ -129,7 +153,7 @@ def aws(command: argparse.ArgumentParser) -> None:
     cost.add_argument("--sites", metavar="N", type=_whole, default=1, help="how many sites are counted [1]")
     cost.add_argument("--dashboard-hours", metavar="H", type=float, default=60.0, help="for how many hours a dashboard is looked at [60]")
     cost.add_argument("--web-acl", action="store_true", help="with a web ACL of one rule")
-    for each in (deploy, status, scale, again, adopt, backup, restore, destroy):
+    for each in (deploy, status, scale, again, adopt, backup, restore, erase, remove, destroy):
         each.add_argument("--stack", metavar="NAME", default="footfall", help="the stack's name [footfall]")
         each.add_argument("--region", metavar="R", help="the region, such as eu-central-1 [AWS_DEFAULT_REGION, or the profile's]")
         each.add_argument("--profile", metavar="P", help="a profile of the AWS configuration [AWS_PROFILE]")

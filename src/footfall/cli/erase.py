@@ -17,21 +17,27 @@ SHOWN_DAYS = 31
 def run(settings: Settings, given: dict[str, Any]) -> None:
     """Show what would be erased, or erase it."""
     local(settings)
+    wanted = asked(given, "site remove {} --with-facts")
+    with compose.owner(settings) as owner:
+        tell(owner("erase", **wanted), given)
+
+
+def asked(given: Mapping[str, Any], all_of_it: str) -> dict[str, Any]:
+    """Return what the command is asked for; raises `BadSettings` where that is everything."""
     if not given["conditions"] and not given["period"]:
-        raise BadSettings(f"--filter or --period is needed; 'footfall site remove {given['site_id']} --with-facts' erases all of a site")
+        raise BadSettings(f"--filter or --period is needed; 'footfall {all_of_it.format(given['site_id'])}' erases all of a site")
     period = given["period"] or "all"
-    asked = {
+    return {
         "site": given["site_id"],
         "period": [each.strip() for each in period.split(",")] if "," in period else period,
         "conditions": given["conditions"],
         "with_sums": given["with_sums"],
         "dry": not given["yes"],
     }
-    with compose.owner(settings) as owner:
-        _print(owner("erase", **asked), given)
 
 
-def _print(told: Mapping[str, Any], given: Mapping[str, Any]) -> None:
+def tell(told: Mapping[str, Any], given: Mapping[str, Any]) -> None:
+    """Print what was erased, or would be."""
     days, gone = told["days"], told["gone"]
     for day, events, visits in days[:SHOWN_DAYS]:
         print(f"{day}  {events:>9,} events of {visits:>9,} visits")

@@ -43,7 +43,7 @@ ACTIONS = {"remove": _remove, "rename": _rename, "merge": _merge}
 def local(settings: Settings) -> None:
     """Refuse where the facts do not lie on this machine."""
     if settings.registry.startswith(compose.FAR):
-        raise BadSettings("this is done where the facts lie on this machine, not yet on AWS")
+        raise BadSettings("the facts are on AWS, for which there are 'footfall aws erase' and 'aws remove-site'")
 
 
 def confirm(question: str, yes: bool) -> None:

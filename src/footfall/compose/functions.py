@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from footfall.query.turns import Turns
     from footfall.store.aws.copies import Copies
     from footfall.store.aws.dynamodb import DynamodbFacts
+    from footfall.store.aws.erasing import DynamodbErasing
     from footfall.store.aws.rollups import DynamodbRollups
     from footfall.stream.kinesis import KinesisReader
     from footfall.stream.port import Record
@@ -82,6 +83,22 @@ def facts_in(dynamodb: Any, s3: Any, table: str, bucket: str) -> "DynamodbFacts"
     from footfall.store.aws.dynamodb import DynamodbFacts
 
     return DynamodbFacts(dynamodb, s3, table, bucket, _ids(DynamodbRegistry(dynamodb, table)), now, "512MB", _temporary("files"))
+
+
+def erasing_in(
+    dynamodb: Any,
+    s3: Any,
+    table: str,
+    bucket: str,
+) -> "tuple[DynamodbErasing, DynamodbRollups]":
+    """The facts and roll-ups of a stack, to erase some of them."""
+    from footfall.store.aws.erasing import DynamodbErasing
+    from footfall.store.aws.rollups import DynamodbRollups
+
+    sites = _ids(DynamodbRegistry(dynamodb, table))
+    folder = _temporary("files")
+    facts = DynamodbErasing(dynamodb, s3, table, bucket, sites, now, "1GB", folder)
+    return facts, DynamodbRollups(dynamodb, table, lambda: datetime.now(UTC).date())
 
 
 def copies_in(dynamodb: Any, s3: Any, table: str, bucket: str) -> "Copies":

@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from footfall.domain.event import Hit, Tally
+from footfall.domain.reason import Reason
 from footfall.gateway.callers import Callers, Headers
 from footfall.gateway.collect import Door, Dropped, NeedsSalt, collect
 from footfall.gateway.directory import Snapshot
@@ -67,7 +68,7 @@ class RestDoor:
     def read(self, data: bytes) -> Hit | Tally:
         """The hit, or that one was dropped, whichever door put it on the stream. Raises `Unreadable` for what the gateway would refuse, and `RegistryBroken`."""
         if data[:1] != BEGINS:
-            return decode(data)
+            return self._known(decode(data))
         envelope = _opened(data)
         minted = blake2b(envelope.id.encode(), digest_size=16)
         try:
@@ -77,6 +78,15 @@ class RestDoor:
         if isinstance(found, Dropped):
             return Tally(found.site, found.day, found.reason, 1, int.from_bytes(minted.digest()[:8]))
         return found
+
+    def _known(self, found: Hit | Tally) -> Hit | Tally:
+        """What the gateway made of a hit; of a site that is no more only that one came."""
+        site = self._snapshot.sites.find(found.site, "") if found.site else None
+        if not found.site or (site and found.site in (site.id, *site.aliases)):
+            return found
+        if isinstance(found, Tally):
+            return found._replace(site="")
+        return Tally("", found.day, Reason.UNKNOWN_SITE, 1, found.id)
 
     def _found(self, envelope: Envelope, minted: str) -> Hit | Dropped:
         headers = _headers(envelope.headers)

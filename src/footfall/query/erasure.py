@@ -13,7 +13,7 @@ from footfall.domain.wrong import Wrong
 from footfall.query import stats
 from footfall.query.condition import Conditions, Place, needs_visit
 from footfall.registry.port import Registry
-from footfall.store.port import NO_DAYS, DayErased, Erasing, Rollups
+from footfall.store.port import NO_DAYS, DayErased, Forgetting, Rollups
 
 EARLIEST = "SELECT min(day), max(day) FROM days WHERE site = $site"
 GONE = "SELECT day FROM days WHERE site = $site AND day BETWEEN $first AND $last AND trimmed ORDER BY day"
@@ -32,7 +32,7 @@ OF_NO_VERSION = -1
 class Erase:
     """The command `erase`: the events of a site in a period that pass filters."""
 
-    facts: Erasing
+    facts: Forgetting
     rollups: Rollups
     registry: Registry
     now: Callable[[], int]

@@ -283,8 +283,8 @@ class NotMoved(Exception):
     """Facts that could not become another site's, and changed nothing; its text is a sentence for the user."""
 
 
-class Erasing(Facts, Protocol):
-    """Facts that can be deleted and moved for good."""
+class Forgetting(Facts, Protocol):
+    """Facts of which some can be deleted for good."""
 
     def erase(self, site: str, chosen: str, parameters: Mapping[str, Any]) -> Sequence[DayErased]:
         """Delete the events of a site that a SELECT of `id` and `time` gives, as if they had never come.
@@ -294,6 +294,10 @@ class Erasing(Facts, Protocol):
 
     def forget_gone(self, site: str, first: date, last: date) -> Sequence[date]:
         """Forget those days, both ends included, whose facts are gone; returns them."""
+
+
+class Erasing(Forgetting, Protocol):
+    """Facts that can be deleted and moved for good."""
 
     def remove(self, site: str) -> int:
         """Delete all facts of a site; returns how many events these were."""

@@ -6,7 +6,7 @@
 | the generation of all pointers of a site | `V#site` | `-` |
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
@@ -94,11 +94,30 @@ class Pointers:
         Raises `StoreBroken` and changes nothing where another was there first. Very many days go in
         several: what an interruption leaves is mended by who compacts next, since the marks of change stay.
         """
-        days = list(pointers.items())
-        for number, start in enumerate(range(0, len(days), MOST_DAYS), before + 1):
-            puts = [self._table.put({**key(f"P#{site}", str(day)), **pointer.item(number)}) for day, pointer in days[start : start + MOST_DAYS]]
-            condition = ("generation = :before", {":before": {"N": str(number - 1)}}) if number > 1 else ("attribute_not_exists(pk)", None)
-            self._table.transact([*puts, self._table.put({**key(f"V#{site}", "-"), "generation": {"N": str(number)}}, *condition)])
+        puts = list(pointers.items())
+        for number, start in enumerate(range(0, len(puts), MOST_DAYS), before + 1):
+            some = puts[start : start + MOST_DAYS]
+            items = [{**key(f"P#{site}", str(day)), **each.item(number)} for day, each in some]
+            actions = [self._table.put(item) for item in items]
+            self._change(site, number, actions)
+
+    def drop(self, site: str, before: int, days: Sequence[date]) -> None:
+        """Delete the pointers of some days, or of none, over those of a generation, as `put` does.
+
+        Whoever read that generation can put none any more.
+        """
+        for number, start in enumerate(range(0, max(len(days), 1), MOST_DAYS), before + 1):
+            places = [key(f"P#{site}", str(day)) for day in days[start : start + MOST_DAYS]]
+            actions = [{"Delete": {"TableName": self._table.name, "Key": each}} for each in places]
+            self._change(site, number, actions)
+
+    def _change(self, site: str, number: int, actions: Sequence[Item]) -> None:
+        """Do some actions that make a generation of the one before."""
+        made = {**key(f"V#{site}", "-"), "generation": {"N": str(number)}}
+        condition, values = "attribute_not_exists(pk)", None
+        if number > 1:
+            condition, values = "generation = :before", {":before": {"N": str(number - 1)}}
+        self._table.transact([*actions, self._table.put(made, condition, values)])
 
 
 def file_key(site: str, day: date, part: str) -> str:

@@ -21,7 +21,7 @@ from footfall.store.aws.segment import Unpacked
 from footfall.store.batch import insert, one, timestamp
 from footfall.store.duckdb import CORES, MEMORY, DuckdbFacts, DuckdbReading, count_drops
 from footfall.store.facts import STAGED
-from footfall.store.port import Stretch
+from footfall.store.port import DayErased, Stretch
 
 PARTS = ("events", "visits", "drops", "ids")
 COLUMNS = {"events": archive.COLUMNS["events"], "visits": archive.COLUMNS["visits"], "drops": {**archive.COLUMNS["drops"], "id": "UBIGINT"}}
@@ -41,6 +41,9 @@ TABLES = (
     "CREATE TABLE borrowed (site VARCHAR, visitor UBIGINT)",
 )
 ARRIVED_IDS = "INSERT INTO arrived_ids SELECT DISTINCT id FROM arrivals"
+PICKED = """
+CREATE TABLE picked AS SELECT DISTINCT id, time, CAST(day AS DATE) AS day FROM found
+"""
 DAYS_OF_IDS = "SELECT DISTINCT CAST(time AS DATE) FROM read_parquet($files) WHERE id IN (FROM arrived_ids)"
 IDS = """
 INSERT INTO ids ({columns}) SELECT {columns} FROM read_parquet($files) WHERE id IN (FROM arrived_ids)
@@ -130,6 +133,23 @@ class Window(DuckdbFacts):
                 if files[part]:
                     connection.execute(f"{archive.READ[part]} WHERE visitor IN ({_borrowed(site)})", {"site": site, "file": list(files[part].values()), "disguise": 0})
         self._borrowed |= {(site, part, day): path for part in ("events", "visits", "ids") for day, path in files[part].items()}
+
+    def choose(self, columns: Mapping[str, Any]) -> Collection[date]:
+        """Say which events are meant, by columns of id, time and day, and whom to borrow by that.
+
+        Returns their days.
+        """
+        with self._transaction() as connection:
+            connection.register("found", dict(columns))
+            connection.execute(PICKED)
+            connection.unregister("found")
+            connection.execute("INSERT INTO arrived_ids SELECT DISTINCT id FROM picked")
+            days = connection.execute("SELECT DISTINCT day FROM picked").fetchall()
+            return [day for (day,) in days]
+
+    def erase_chosen(self, site: str) -> Sequence[DayErased]:
+        """Delete what was chosen, once all that it may change was borrowed."""
+        return self.erase(site, "SELECT id, time FROM picked", {})
 
     def load_visits(self, site: str, visits: Sequence[str], events: Sequence[str]) -> None:
         """Load whole files of visits, and of files of events what belongs to these."""
