@@ -123,6 +123,67 @@ def test_what_waits_on_the_stream_goes_too(tmp_path: Path) -> None:
     assert "removed shop.example, and 1 events" in said
 
 
+def key_of(server: Server, site: str) -> dict[str, str]:
+    """The header that lets a program erase."""
+    add = ("key", "add", "--site", site, "--scope", "sites:erase")
+    return {"authorization": f"Bearer {footfall(*add, data=server.data).splitlines()[-1]}"}
+
+
+def test_a_program_erases_what_was_counted(server: Server) -> None:
+    sent(server, "shop.example", "/users/ann", "/users/bob", "/")
+    sent(server, "shop.example", "/users/ann", address="192.0.2.2")
+    server.wait_for_total("shop.example", 4)
+    key, path = key_of(server, "shop.example"), "/api/sites/shop.example/erase"
+    body = {"filters": [["contains", "event:page", ["/users/"]]]}
+    told = server.client.post(path, json=body, headers=key)
+    assert (told.status_code, told.json()["events"]) == (200, 3)
+    assert server.total("shop.example") == 4
+    for wrong in ({}, key_of(server, "blog.example")):
+        refused = server.client.post(path, json=body | {"dry_run": False}, headers=wrong)
+        assert refused.status_code == 401
+    done = server.client.post(path, json=body | {"dry_run": False}, headers=key)
+    assert done.json() == told.json() | {"erased": True}
+    rows = server.query("shop.example", ["pageviews", "visitors"], dimensions=["visit:entry_page"])
+    assert [(row["dimensions"], row["metrics"]) for row in rows] == [(["/"], [1, 1])]
+
+
+def test_a_program_renames_merges_and_removes(server: Server) -> None:
+    sent(server, "shop.example", "/a", "/b")
+    sent(server, "blog.example", "/")
+    server.wait_for_total("shop.example", 2)
+    key, other = key_of(server, "shop.example"), key_of(server, "blog.example")
+    named = server.client.patch("/api/sites/shop.example", json={"id": "shop"}, headers=key)
+    assert named.json() == {"site": "shop", "events": 2}
+    sent(server, "shop.example", "/c")
+    assert server.wait_for_total("shop", 3) == 3
+    body = {"into": "blog.example", "into_key": other["authorization"].removeprefix("Bearer ")}
+    merged = server.client.post("/api/sites/shop/merge", json=body, headers=key)
+    assert merged.json() == {"site": "blog.example", "events": 3}
+    assert server.wait_for_total("blog.example", 4) == 4
+    gone = server.client.delete("/api/sites/blog.example", headers=other)
+    assert gone.json() == {"site": "blog.example", "events": 4}
+    assert server.client.get("/api/sites").json() == {"sites": []}
+
+
+def test_a_program_takes_an_import_back(server: Server, tmp_path: Path) -> None:
+    log = tmp_path / "access.log"
+    line = '192.0.2.{} - - [10/Jun/2026:12:00:00 +0000] "GET /{} HTTP/1.1" 200 5 "-" "{}"\n'
+    log.write_text("".join(line.format(number, number, BROWSER) for number in range(1, 6)))
+    footfall("import", str(log), "--site", "shop.example", data=server.data)
+    assert server.total("shop.example") == 5
+    key, path = key_of(server, "shop.example"), "/api/sites/shop.example/imports"
+    assert server.client.get(path).status_code == 401
+    (found,) = server.client.get(path, headers=key).json()["imports"]
+    assert (found["page_views"], found["source"]) == (5, str(log))
+    other = key_of(server, "blog.example")
+    theirs = f"/api/sites/blog.example/imports/{found['import']}"
+    assert server.client.delete(theirs, headers=other).status_code == 404
+    taken = server.client.delete(f"{path}/{found['import']}", headers=key)
+    assert taken.json() == {"events": 5, "kept_days": 0}
+    assert server.total("shop.example") == 0
+    assert server.client.get(path, headers=key).json() == {"imports": []}
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

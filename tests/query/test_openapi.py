@@ -156,6 +156,33 @@ def test_the_schema_tells_all_of_a_site(document: dict[str, Any]) -> None:
     assert not jsonschema_rs.validator_for(schema).is_valid(sites)
 
 
+@pytest.mark.parametrize(
+    ("name", "body", "fits"),
+    [
+        ("Erasure", {"date_range": "all"}, True),
+        ("Erasure", {"filters": [["is", "event:page", ["/a"]]], "dry_run": False}, True),
+        ("Erasure", {"filters": [], "date_range": "30d", "with_sums": True}, True),
+        ("Erasure", {}, False),
+        ("Erasure", {"filters": []}, False),
+        ("Erasure", {"date_range": "all", "dry_run": "no"}, False),
+        ("Erasure", {"date_range": "all", "dryrun": True}, False),
+        ("NewName", {"id": "shop"}, True),
+        ("NewName", {"id": ""}, False),
+        ("NewName", {"id": "shop", "public": True}, False),
+        ("Merger", {"into": "shop", "into_key": "ff_x"}, True),
+        ("Merger", {"into": "shop"}, False),
+    ],
+)
+def test_the_schema_tells_what_erasing_takes(name: str, body: dict[str, Any], fits: bool) -> None:
+    assert validator(name).is_valid(body) is fits
+
+
+def test_erasing_takes_a_key(document: dict[str, Any]) -> None:
+    tagged = [each for item in document["paths"].values() for each in item.values() if each["tags"] == ["Erasing"]]
+    assert len(tagged) == 6
+    assert all(each["security"] == [{"key": []}] and "501" in each["responses"] for each in tagged)
+
+
 def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
     references = set(re.findall(r'"\$ref": "#/components/schemas/([^"]+)"', json.dumps(document)))
     assert references <= set(document["components"]["schemas"])

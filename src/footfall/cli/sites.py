@@ -160,8 +160,8 @@ def key(command: argparse.ArgumentParser) -> None:
         metavar="S",
         action="append",
         required=True,
-        choices=["stats:read", "events:write", "sites:write"],
-        help="what it allows: stats:read, events:write or sites:write (changing goals); may be given several times",
+        choices=["stats:read", "events:write", "sites:write", "sites:erase"],
+        help=("what it allows: stats:read, events:write, sites:write (changing goals) or sites:erase (erasing, renaming, merging); may be given several times"),
     )
     _action(actions, "list", "list all keys", "List all keys: their first characters, site, scopes and date.")
     revoke = _action(actions, "revoke", "revoke a key", "Revoke a key. Servers refuse it within a second.")

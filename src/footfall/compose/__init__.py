@@ -200,8 +200,8 @@ def engine(settings: Settings, now: Callable[[], int] = now) -> Engine:
     facts, rollups, registry = open_facts(settings), open_rollups(settings), open_registry(settings)
     worker = _worker(settings, facts, registry, now)
     answers = Answers(facts, now, rollups)
-    api = application(Access(registry, now), answers, Original(facts, rollups))
     given = commands(settings, facts, rollups, answers, registry, worker.catch_up)
+    api = application(Access(registry, now), answers, Original(facts, rollups), commands=given)
     upkeep = Upkeep(facts, rollups, registry.sites, now)
     return Engine(worker, upkeep, Control(given, api), facts, rollups)
 

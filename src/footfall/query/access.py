@@ -9,6 +9,7 @@ from footfall.registry.key import Keyring
 from footfall.registry.port import Refused, Registry, Scope
 
 TRIES = 10
+ERASING = "this takes an API key of the site's own with scope sites:erase, as 'Authorization: Bearer KEY', and for merging one of the other site as into_key"
 
 
 class Denied(Exception):
@@ -65,6 +66,14 @@ class Access:
         site, key = self._named(name), self._keys.key(authorization)
         if key is None or Scope.SITES_WRITE not in key.scopes or key.site != site.id:
             raise Denied("changing a site takes an API key of its own with scope sites:write, as 'Authorization: Bearer KEY'")
+        return site
+
+    def erasable(self, name: str, authorization: str | None) -> Site:
+        """Return the site of a name, for a key of its own that may erase; raises `Denied` or `Unknown`."""
+        self._refresh()
+        site, key = self._named(name), self._keys.key(authorization)
+        if key is None or Scope.SITES_ERASE not in key.scopes or key.site != site.id:
+            raise Denied(ERASING)
         return site
 
     def readable(self, authorization: str | None) -> list[Site]:

@@ -28,6 +28,16 @@ REACH = timedelta(days=5)
 OF_NO_VERSION = -1
 
 
+class OnlySums(Refusal):
+    """The facts of some days are gone; `what` is the fact without the advice."""
+
+    def __init__(self, gone: Sequence[date]) -> None:
+        days = f"the facts of {len(gone)} of these days are gone, {gone[0]} to {gone[-1]}"
+        self.what = f"{days}, and their sums tell of no single event"
+        advice = "erase all sums of these days too (--with-sums), or name a later --period"
+        super().__init__(f"{self.what}: {advice}")
+
+
 @dataclass(frozen=True, slots=True)
 class Erase:
     """The command `erase`: the events of a site in a period that pass filters."""
@@ -56,11 +66,7 @@ class Erase:
         if dry:
             days = self._told(chosen)
         elif gone and not with_sums:
-            raise Refusal(
-                f"the facts of {len(gone)} of these days are gone, {gone[0]} to {gone[-1]}, and "
-                "their sums tell of no single event: erase all sums of these days too "
-                "(--with-sums), or name a later --period"
-            )
+            raise OnlySums(gone)
         else:
             days = self.facts.erase(site, chosen.sql, chosen.parameters)
             self._clear(chosen, days, gone)

@@ -3,9 +3,10 @@
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Annotated, Any, Protocol
 
-from litestar import Litestar, MediaType, Request, Response, delete, get, post
+from litestar import Litestar, MediaType, Request, Response, delete, get, patch, post
 from litestar.config.cors import CORSConfig
 from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
@@ -15,6 +16,7 @@ from litestar.params import FromPath, FromQuery, HeaderParameter
 from litestar.serialization import encode_json
 
 from footfall import __version__
+from footfall.control.port import Commands, Refusal
 from footfall.domain.site import Site
 from footfall.domain.wrong import Wrong
 from footfall.query.access import Access, Denied, Unknown
@@ -26,6 +28,7 @@ from footfall.query.openapi import completed
 from footfall.query.original import NotADate, Original
 from footfall.query.rollup import TooCostly
 from footfall.query.stats import Stats
+from footfall.query.steward import Elsewhere, Steward
 from footfall.query.turns import Busy, Turns
 from footfall.registry.port import Refused, RegistryBroken
 from footfall.store.port import StoreBroken
@@ -68,6 +71,42 @@ async def add_goal(request: Asker, site_id: FromPath[str], access: NamedDependen
 async def remove_goal(site_id: FromPath[str], name: FromQuery[str], access: NamedDependency[Access], authorization: Authorization = None) -> None:
     """By its name. Takes a key of scope `sites:write`."""
     await asyncio.to_thread(access.change, site_id, authorization, lambda site: without_goal(site, name))
+
+
+@delete("/api/sites/{site_id:str}", operation_id="remove_site", status_code=200, summary="Remove a site with all that was counted of it")
+async def remove_site(site_id: FromPath[str], steward: NamedDependency[Steward], authorization: Authorization = None) -> dict[str, Any]:
+    """For good, with its keys and what waits to be counted. Takes a key of scope `sites:erase`, as all that follows."""
+    return await steward.take(partial(steward.remove, site_id, authorization))
+
+
+@patch("/api/sites/{site_id:str}", operation_id="rename_site", summary="Give a site another id")
+async def rename_site(request: Asker, site_id: FromPath[str], steward: NamedDependency[Steward], authorization: Authorization = None) -> dict[str, Any]:
+    """All that was counted goes along, and so do keys; the old id becomes an alias, by which pages may go on naming it."""
+    return await steward.take(partial(steward.rename, site_id, authorization, await request.body()))
+
+
+@post("/api/sites/{site_id:str}/erase", operation_id="erase", status_code=200, summary="Erase some of what was counted")
+async def erase(request: Asker, site_id: FromPath[str], steward: NamedDependency[Steward], authorization: Authorization = None) -> dict[str, Any]:
+    """Events that pass all filters, in a period, as if they had never come. Tells what would go, unless `dry_run` is false."""
+    return await steward.take(partial(steward.erase, site_id, authorization, await request.body()))
+
+
+@post("/api/sites/{site_id:str}/merge", operation_id="merge_site", status_code=200, summary="Make a site part of another")
+async def merge_site(request: Asker, site_id: FromPath[str], steward: NamedDependency[Steward], authorization: Authorization = None) -> dict[str, Any]:
+    """They cannot be told apart again. The header has a key of the site that ends, `into_key` is one of the other."""
+    return await steward.take(partial(steward.merge, site_id, authorization, await request.body()))
+
+
+@get("/api/sites/{site_id:str}/imports", operation_id="imports", summary="What was imported into a site")
+async def imports(site_id: FromPath[str], steward: NamedDependency[Steward], authorization: Authorization = None) -> dict[str, list[dict[str, Any]]]:
+    """Oldest first, each by the number with which it can be taken back."""
+    return {"imports": await steward.take(partial(steward.imports, site_id, authorization))}
+
+
+@delete("/api/sites/{site_id:str}/imports/{number:int}", operation_id="take_back", status_code=200, summary="Take an import back")
+async def take_back(site_id: FromPath[str], number: FromPath[int], steward: NamedDependency[Steward], authorization: Authorization = None) -> dict[str, Any]:
+    """As if it had never been. `kept_days` are days whose sums stay, since their facts are gone."""
+    return await steward.take(partial(steward.take_back, site_id, authorization, number))
 
 
 @post("/api/v2/query", operation_id="query", status_code=200, summary="A report of a site")
@@ -165,12 +204,32 @@ async def openapi(request: Asker) -> dict[str, Any]:
     return document
 
 
-ROUTES = [sites, goals, add_goal, remove_goal, query, current_visitors, aggregate, timeseries, breakdown, dropped, ranking, series, openapi]
+ROUTES = [
+    sites, goals, add_goal, remove_goal, remove_site, rename_site, erase, merge_site, imports, take_back,
+    query, current_visitors, aggregate, timeseries, breakdown, dropped, ranking, series, openapi,
+]  # fmt: skip
 
 
-def application(access: Access, answers: Answers, original: Original, turns: Turns | None = None, late: Callable[[Asker, TooLong], Answer] | None = None) -> Litestar:
-    """The API as an ASGI application; `late` answers for reports that take longer than their turn."""
-    parts = {"access": access, "answers": answers, "stats": Stats(answers), "original": original, "turns": turns or Turns()}
+def application(
+    access: Access,
+    answers: Answers,
+    original: Original,
+    turns: Turns | None = None,
+    late: Callable[[Asker, TooLong], Answer] | None = None,
+    commands: Commands | None = None,
+) -> Litestar:
+    """The API as an ASGI application.
+
+    `late` answers for reports that take longer than their turn; `commands` erase, where that is done.
+    """
+    parts = {
+        "access": access,
+        "answers": answers,
+        "stats": Stats(answers),
+        "original": original,
+        "turns": turns or Turns(),
+        "steward": Steward(access, commands or {}),
+    }
     provided = {name: _provided(part) for name, part in parts.items()}
     # The framework serves pages of its own beside every document that it makes, so another application makes it, which is never served.
     described = Litestar(route_handlers=ROUTES, dependencies=provided, openapi_config=OpenAPIConfig(title="Footfall", version=__version__))
@@ -189,6 +248,8 @@ def application(access: Access, answers: Answers, original: Original, turns: Tur
             Denied: lambda _, exc: _error(401, str(exc)),
             Unknown: lambda _, exc: _error(404, str(exc)),
             Refused: lambda _, exc: _error(409, str(exc)),
+            Refusal: lambda _, exc: _error(409, str(exc)),
+            Elsewhere: lambda _, exc: _error(501, str(exc)),
             TooCostly: _too_costly,
             TooLong: late or _too_costly,
             Busy: lambda _, exc: _error(429, str(exc), SOON),

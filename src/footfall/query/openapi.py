@@ -20,6 +20,7 @@ TAGS = {
     "Reports": "Figures of a site by anything there is to break them down by. The shapes are those of Plausible's Stats API v2.",
     sending.TAG: sending.ABOUT,
     "Sites": "What may be read, and the goals of a site.",
+    "Erasing": "Erasing, renaming and merging, for keys of scope `sites:erase`; see docs/privacy.md. A site is named by its id alone.",
     "Plausible's v1": "Plausible's older Stats API, for its clients.",
     "Serverless Analytics": "The two calls of Serverless Analytics.",
 }
@@ -27,10 +28,11 @@ REFUSALS = {
     400: "Something in the request is wrong; the sentence names what",
     401: "No key, or not the right one",
     404: "There is no such thing",
-    409: "Another change came in between",
+    409: "The change cannot be, or another came in between",
     413: "The body is too large",
     422: "The report takes more time, rows or memory than one may",
     429: "Too many reports are being made; try again in a moment",
+    501: "This is not done here, as on AWS",
     503: "The engine starts; try again in a moment",
 }
 SOON = (429, 503)
@@ -148,6 +150,22 @@ def _views(field: str) -> Call:
 GOALS = "/api/sites/{site_id}/goals"
 FIGURE = thing({"value": named("Value")}, {"change": {"type": ["number", "null"]}})
 CHANGING = (400, 401, 404, 409, 503)
+SITE_PATH = "/api/sites/{site_id}"
+ID_ALONE: Schema = {"schema": TEXT, "description": "The site's id"}
+
+
+def _owned(answer: str | Schema, body: str | None = None) -> Call:
+    """Return what is said of a call that takes a key of scope `sites:erase`."""
+    return Call(
+        "Erasing",
+        named(answer) if isinstance(answer, str) else answer,
+        {"site_id": ID_ALONE},
+        body=named(body) if body else None,
+        refusals=(400, 401, 404, 409, 501, 503, *((413,) if body else ())),
+        security=KEY,
+    )
+
+
 CALLS: dict[tuple[str, str], Call] = {
     ("post", "/api/v2/query"): Call("Reports", named("Answer"), body=named("Query"), examples=EXAMPLES, answered=ANSWERED, refusals=(*REPORT, 413), headers=("ETag",)),
     ("get", "/api/v1/stats/realtime/visitors"): Call("Reports", WHOLE, {"site_id": SITE_ID}),
@@ -156,6 +174,12 @@ CALLS: dict[tuple[str, str], Call] = {
     ("get", GOALS): Call("Sites", thing({"goals": listed(named("Goal"))}), {"site_id": SITE_ID}),
     ("post", GOALS): Call("Sites", named("Goal"), {"site_id": SITE_ID}, body=named("NewGoal"), refusals=(*CHANGING, 413), security=KEY),
     ("delete", GOALS): Call("Sites", None, {"site_id": SITE_ID}, refusals=CHANGING, security=KEY),
+    ("delete", SITE_PATH): _owned("Moved"),
+    ("patch", SITE_PATH): _owned("Moved", "NewName"),
+    ("post", f"{SITE_PATH}/erase"): _owned("Erased", "Erasure"),
+    ("post", f"{SITE_PATH}/merge"): _owned("Moved", "Merger"),
+    ("get", f"{SITE_PATH}/imports"): _owned(thing({"imports": listed(named("Imported"))})),
+    ("delete", f"{SITE_PATH}/imports/{{number}}"): _owned("TakenBack"),
     ("get", "/api/v1/stats/aggregate"): _stats({"type": "object", "additionalProperties": FIGURE}, compare=COMPARE),
     ("get", "/api/v1/stats/timeseries"): _stats(listed(thing({"date": TEXT}) | {"additionalProperties": named("Value")}), interval=INTERVAL),
     ("get", "/api/v1/stats/breakdown"): _stats(listed({"type": "object", "additionalProperties": {"anyOf": [TEXT, named("Value")]}}), **BREAKDOWN),

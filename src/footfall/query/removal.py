@@ -39,17 +39,13 @@ class RemoveSite:
         if any(each.id == site for each in self.registry.sites()):
             self.registry.remove_site(site)
             sleep(HEARD_SECONDS)
-        elif not self._has_facts(site):
+        elif not has_facts(self.facts, site):
             known(self.registry, site)
         self.caught_up()
         events = self.facts.remove(site)
         self.rollups.clear(site)
         self.rollups.sync()
         return {"site": site, "events": events}
-
-    def _has_facts(self, site: str) -> bool:
-        with self.facts.reading(site) as reading:
-            return bool(reading.rows(HAS_FACTS, {"site": site}, NO_DAYS)[0][0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +56,19 @@ class MoveSite:
     rollups: Rollups
     registry: Registry
 
-    def rename(self, site: str, into: str) -> dict[str, Any]:
-        """Give a site another id; its old one becomes an alias. Raises `Refusal`."""
+    def rename(self, site: str, into: str, fresh: bool = False) -> dict[str, Any]:
+        """Give a site another id; its old one becomes an alias. Raises `Refusal`.
+
+        A `fresh` id is one that no site had, of which something is counted still.
+        """
         if not self._is_done(site, into):
             was = known(self.registry, site)
             if into == site:
                 raise Refusal(f"site {site!r} is called so already")
             if any(each.id == into for each in self.registry.sites()):
                 raise Refusal(f"there is a site {into!r}; 'footfall site merge {site} {into}' makes both one")
+            if fresh and has_facts(self.facts, into):
+                raise Refusal(f"a site was called {into!r}, and what was counted of it is still kept; take another id")
             aliases = tuple(each for each in (*was.aliases, site) if each != into)
             self._put(site, replace(was, id=into, aliases=aliases, first_id=was.root), tuple(Scope))
         return self._move(site, into)
@@ -125,3 +126,9 @@ class MoveSite:
         for question, day, data in list(self.rollups.every(site, gone)):
             self.rollups.put(into, question, {day: (OF_NO_VERSION, data)})
         self.rollups.sync()
+
+
+def has_facts(facts: Erasing, site: str) -> bool:
+    """Return whether anything is counted of a site, be it known or removed."""
+    with facts.reading(site) as reading:
+        return bool(reading.rows(HAS_FACTS, {"site": site}, NO_DAYS)[0][0])

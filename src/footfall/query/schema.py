@@ -151,6 +151,53 @@ NEW_GOAL = {
 }
 GOAL = thing({"name": TEXT, "page": {"type": ["string", "null"]}, "event": {"type": ["string", "null"]}, "props": {"type": "object"}, "currency": {"type": ["string", "null"]}})
 SITE = thing({"id": TEXT, "domains": listed(TEXT), "timezone": TEXT, "public": {"type": "boolean"}, "goals": listed(TEXT, description="Their names")})
+SITE_NAME: Schema = {"type": "string", "minLength": 1, "maxLength": 253}
+NEW_NAME = thing({"id": SITE_NAME | {"description": "The id that it shall have", "examples": ["shop"]}})
+MERGER = thing(
+    {
+        "into": {"type": "string", "description": "The id of the site that it becomes part of"},
+        "into_key": {"type": "string", "description": "A key of that site, with scope `sites:erase`"},
+    },
+)
+ERASURE_FIELDS: dict[str, Schema] = {
+    "filters": listed(named("Filter"), description="All of which must hold"),
+    "date_range": named("DateRange"),
+    "dry_run": {"type": "boolean", "default": True, "description": "Only tells what would go"},
+    "with_sums": FLAG | {"description": "Erases all sums of days whose facts are gone"},
+}
+ERASURE = thing({}, ERASURE_FIELDS) | {
+    "description": "A period or filters are needed. Unless a period is given, it is all days.",
+    "anyOf": [
+        {"required": ["date_range"]},
+        {"required": ["filters"], "properties": {"filters": {"minItems": 1}}},
+    ],
+}
+ERASED = thing(
+    {
+        "site": TEXT,
+        "events": WHOLE,
+        "visits": WHOLE | {"description": "By day: one over midnight is of both"},
+        "days": listed(thing({"date": TEXT, "events": WHOLE, "visits": WHOLE})),
+        "gone": listed(TEXT, description="Days of the period of which only sums are left"),
+        "erased": {"type": "boolean"},
+    },
+)
+MOVED = thing({"site": TEXT, "events": WHOLE})
+IMPORTED = thing(
+    {
+        "import": WHOLE | {"description": "Its number"},
+        "at": TEXT,
+        "site": TEXT,
+        "source": TEXT | {"description": "What was given"},
+        "files": WHOLE,
+        "first": maybe(TEXT) | {"description": "The first day"},
+        "last": maybe(TEXT),
+        "lines": WHOLE,
+        "page_views": WHOLE,
+        "left_out": {"type": "object", "additionalProperties": WHOLE},
+    },
+)
+TAKEN_BACK = thing({"events": WHOLE, "kept_days": WHOLE})
 DROPPED = thing({"results": listed(thing({"reason": {"type": "string", "enum": [reason.value for reason in Reason]}, "hits": WHOLE}))})
 
 SCHEMAS: dict[str, Schema] = {
@@ -164,5 +211,12 @@ SCHEMAS: dict[str, Schema] = {
     "Money": MONEY,
     "NewGoal": NEW_GOAL,
     "Goal": GOAL,
+    "Erasure": ERASURE,
+    "Erased": ERASED,
+    "NewName": NEW_NAME,
+    "Merger": MERGER,
+    "Moved": MOVED,
+    "Imported": IMPORTED,
+    "TakenBack": TAKEN_BACK,
     "Error": thing({"error": {"type": "string", "description": "One sentence", "examples": ["metrics needs at least one of visitors, visits, pageviews"]}}),
 }

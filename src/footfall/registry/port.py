@@ -15,6 +15,7 @@ class Scope(StrEnum):
     STATS_READ = "stats:read"
     EVENTS_WRITE = "events:write"
     SITES_WRITE = "sites:write"
+    SITES_ERASE = "sites:erase"
 
 
 @dataclass(frozen=True, slots=True)
