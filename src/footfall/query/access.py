@@ -9,7 +9,8 @@ from footfall.registry.key import Keyring
 from footfall.registry.port import Refused, Registry, Scope
 
 TRIES = 10
-ERASING = "this takes an API key of the site's own with scope sites:erase, as 'Authorization: Bearer KEY', and for merging one of the other site as into_key"
+SENT = "as 'Authorization: Bearer KEY', of the other site in a merger as into_key"
+ERASING = f"this takes an API key of the site's own with scope sites:erase, {SENT}"
 
 
 class Denied(Exception):
@@ -69,7 +70,7 @@ class Access:
         return site
 
     def erasable(self, name: str, authorization: str | None) -> Site:
-        """Return the site of a name, for a key of its own that may erase; raises `Denied` or `Unknown`."""
+        """Return a site for a key of its own that may erase; raises `Denied` or `Unknown`."""
         self._refresh()
         site, key = self._named(name), self._keys.key(authorization)
         if key is None or Scope.SITES_ERASE not in key.scopes or key.site != site.id:

@@ -68,7 +68,8 @@ class MoveSite:
             if any(each.id == into for each in self.registry.sites()):
                 raise Refusal(f"there is a site {into!r}; 'footfall site merge {site} {into}' makes both one")
             if fresh and has_facts(self.facts, into):
-                raise Refusal(f"a site was called {into!r}, and what was counted of it is still kept; take another id")
+                left = f"a site was called {into!r}, and what was counted of it is still kept"
+                raise Refusal(f"{left}; take another id")
             aliases = tuple(each for each in (*was.aliases, site) if each != into)
             self._put(site, replace(was, id=into, aliases=aliases, first_id=was.root), tuple(Scope))
         return self._move(site, into)

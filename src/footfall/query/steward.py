@@ -22,7 +22,7 @@ from footfall.registry.port import Refused
 AT_ONCE = 2
 """Erasing has threads of its own: nothing else waits for it."""
 
-AN_ERASURE = '{"filters": [["is", "event:page", ["/users/ann"]]], "date_range": "all", "dry_run": false}'
+AN_ERASURE = '{"filters": [["is", "event:page", ["/users/ann"]]], "date_range": "all"}'
 A_NAME = '{"id": "new-id"}'
 A_MERGER = '{"into": "other.example", "into_key": "ff_..."}'
 
@@ -124,9 +124,9 @@ class Steward:
         return self._run("take_back", number=number)
 
     def _site(self, site_id: str, authorization: str | None) -> Site:
-        """Return the site of this very id; of another name of it somebody might mean another site."""
+        """Return the site of this very id; raises as `Access.erasable`."""
         site = self._access.erasable(site_id, authorization)
-        if site.id != site_id:
+        if site.id != site_id:  # somebody who names a site that has ended means that one alone
             raise Unknown(f"{site_id[:60]!r} is another name of site {site.id!r}; give its id")
         return site
 
@@ -137,11 +137,12 @@ class Steward:
         return command(**arguments)
 
     def _period(self, asked: Erasure, site: Site) -> Any:
-        """Return the period asked for; raises `Wrong` for one that cannot be, and for bad filters."""
+        """Return the period asked for; raises `Wrong`, also for filters."""
         parse_filters(asked.filters)
         given = asked.date_range is not msgspec.UNSET
         if not given and not asked.filters:
-            raise Wrong("filters", f"or date_range is needed; DELETE /api/sites/{site.id} erases all")
+            all_of_it = f"DELETE /api/sites/{site.id}"
+            raise Wrong("filters", f"or date_range is needed; {all_of_it} erases all")
         period = asked.date_range if given else "all"
         now_us = self._access.now()
         try:
@@ -153,7 +154,7 @@ class Steward:
 
 
 def _told(told: Mapping[str, Any]) -> dict[str, Any]:
-    days = [{"date": day, "events": events, "visits": visits} for day, events, visits in told["days"]]
+    days = [dict(zip(("date", "events", "visits"), each, strict=True)) for each in told["days"]]
     return {
         "site": told["site"],
         "events": sum(day["events"] for day in days),
