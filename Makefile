@@ -36,7 +36,7 @@ run: setup
 test: check chromium pages servers goaccess tests/clients/ready tests/aws/ready tests/aws/ministack/ready tests/frameworks/ready tests/tracker/real/ready
 	cd dashboard && npm run --silent check
 	cd tracker && npm run --silent check
-	$(BIN)/pytest -m "slow and not torture" --durations=25
+	$(BIN)/pytest -n 2 --dist loadfile -m "slow and not torture" --durations=25
 
 torture: setup chromium pages servers goaccess tests/clients/ready tests/aws/ready tests/tracker/real/ready
 	$(BIN)/pytest -m torture -s --timeout 1800

@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from footfall import __version__
-from footfall.domain.filter import tests
+from footfall.domain.filter import And, tests
 from footfall.domain.period import NAMES, Period, labels, resolve
 from footfall.domain.report import Report, parse
 from footfall.domain.site import Site
@@ -48,7 +48,7 @@ class Answers:
         with self._facts.reading(site.id) as reading, (limit or Limit()).over(reading):
             earliest: date | None = reading.rows(EARLIEST, [site.id], NO_DAYS)[0][0] if query.get("date_range") == "all" else None
             report = parse({**query, "site_id": site.id}, now, zone, earliest, catalogue())
-            _check_expressions(report, reading)
+            check_expressions(report.filters, reading)
             today = now.astimezone(ZoneInfo(zone)).date()
             periods = [report.period, report.compared] if report.compared else [report.period]
             yield Asked(site, report, query, zone, self._sums, [look(reading, site.id, period, today) for period in periods])
@@ -210,9 +210,9 @@ def change(metric: Metric, old: Any, new: Any) -> float | int | None:
     return floor((after - before) / abs(before) * 100 + Fraction(1, 2))
 
 
-def _check_expressions(report: Report, reading: Reading) -> None:
-    """Refuse what is no regular expression before it is part of a report."""
-    for test in tests(report.filters, inside_done=True):
+def check_expressions(filters: And, reading: Reading) -> None:
+    """Refuse what is no regular expression before it is part of a statement; raise `Wrong`."""
+    for test in tests(filters, inside_done=True):
         for value in test.values if test.operator.startswith("matches") else ():
             try:
                 reading.rows("SELECT regexp_matches('', ?)", [value], NO_DAYS)

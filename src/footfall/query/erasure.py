@@ -11,6 +11,7 @@ from footfall.domain.period import NotAPeriod, Period, resolve
 from footfall.domain.site import Site
 from footfall.domain.wrong import Wrong
 from footfall.query import stats
+from footfall.query.answer import check_expressions
 from footfall.query.condition import Conditions, Place, needs_visit
 from footfall.registry.port import Registry
 from footfall.store.port import NO_DAYS, DayErased, Forgetting, Rollups
@@ -93,6 +94,8 @@ class Erase:
             more = [each for text in conditions for each in stats.conditions(text, goals)]
             span = resolve(period, moment, zone, earliest)
             wanted = parse_filters([*filters, *more])
+            with self.facts.reading(site.id) as reading:
+                check_expressions(wanted, reading)
         except NotAPeriod as exc:
             raise Refusal(f"--period {exc}") from None
         except Wrong as exc:
