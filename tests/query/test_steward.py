@@ -186,6 +186,7 @@ def test_days_whose_facts_are_gone(api: Api) -> None:
         ("POST", "/erase", {"filters": "x"}, 400, "filters: "),
         ("POST", "/erase", {"filters": [["is", "event:shoe", ["x"]]]}, 400, "event:shoe"),
         ("POST", "/erase", {"filters": [["is", "event:page", []]]}, 400, "filters"),
+        ("POST", "/erase", {"filters": [["matches", "event:page", ["["]]]}, 409, "no regular"),
         ("POST", "/erase", {"date_range": "fortnight"}, 400, "date_range must be one of"),
         ("POST", "/erase", {"date_range": None}, 400, "date_range must be one of"),
         ("POST", "/erase", {"date_range": ["2026-02-30", "2026-03-01"]}, 400, "date_range must be"),
