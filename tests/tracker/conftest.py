@@ -17,18 +17,22 @@ from tests.server import Server
 from tests.tracker.shop import Shop
 from tests.tracker.website import Website
 
-SITES = 60
 _numbers = count()
 
 FLAGS = [*USUAL, "--host-resolver-rules=MAP *.test 127.0.0.1"]
 
 
 @pytest.fixture(scope="package")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Server]:
+    """A server with a site for each test that might ask for one."""
+    tests = [item for item in request.session.items if "shop" in getattr(item, "fixturenames", ())]
     data = tmp_path_factory.mktemp("counted") / "data"
     data.mkdir()
     registry = open_registry(read({"data": str(data)}, {}))
-    for number in range(SITES):
+    for number in range(len(tests)):
         registry.put_site(Site(f"shop-{number}", (f"shop-{number}.test",), public=True), new=True)
     registry.close()
     running = Server(data)
