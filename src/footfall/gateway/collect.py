@@ -187,7 +187,7 @@ def parse_page(url: str, hash_mode: bool = False) -> Page:
         apps = ", ".join(APP_SCHEMES)
         raise Invalid("url", f"must begin with https://, http:// or an app's scheme ({apps})")
     # Where the scheme is not the web's own, the parser leaves a host's case as it is.
-    host = parsed.hostname.lower() or scheme
+    host = parsed.hostname.lower().rstrip(".") or scheme
     port = int(parsed.port) if parsed.port else None
     path, search, within = parsed.pathname or "/", parsed.search, ""
     if hash_mode:
@@ -283,7 +283,7 @@ def _linking(referrer: str, host: str, own: tuple[str, ...], ignored: tuple[str,
         parsed = can_ada.parse(referrer)
     except (ValueError, TypeError):
         return None
-    other = parsed.hostname
+    other = parsed.hostname.rstrip(".")
     if not other or parsed.protocol not in REFERRER_SCHEMES or other in LOCAL_HOSTS:
         return None
     same = other.removeprefix("www.") == host.removeprefix("www.")
