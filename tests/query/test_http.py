@@ -263,3 +263,25 @@ def test_a_private_site_shows_nothing_to_strangers(server: Server, path: str) ->
     assert server.call("GET", path).status_code == 401
     assert server.call("GET", path, site="berlin").status_code == 401
     assert server.call("GET", path, site="coast").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "says"),
+    [
+        pytest.param("&".join(f"p{number}=1" for number in range(50)), 200, "", id="as many parameters as may be"),
+        pytest.param("&".join(f"p{number}=1" for number in range(51)), 400, "50 parameters at most", id="one more"),
+        pytest.param("a=" + "b" * 8_192, 414, "8,192 bytes at most", id="too long"),
+    ],
+)
+def test_a_target_that_is_too_much_is_refused_without_a_gateway_too(server: Server, query: str, status: int, says: str) -> None:
+    answer = server.call("GET", f"/api/sites?{query}")
+    assert answer.status_code == status
+    assert says in answer.text
+
+
+def test_an_order_that_names_something_again_orders_by_the_first(server: Server) -> None:
+    first, again = ["event:page", "asc"], ["event:page", "desc"]
+    query = QUERY | {"dimensions": ["event:page"]}
+    once = server.call("POST", "/api/v2/query", query | {"order_by": [first]}).json()["results"]
+    often = server.call("POST", "/api/v2/query", query | {"order_by": [first, *[again] * 20_000]})
+    assert (often.status_code, often.json()["results"]) == (200, once)

@@ -1,6 +1,7 @@
 """A goal: a condition on one event that a site's owner saved under a name."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -38,8 +39,9 @@ def goal_problems(goals: Iterable[Goal]) -> list[str]:
     """What is wrong with a site's goals, as sentences."""
     several = list(goals)
     found = [problem for goal in several for problem in _problems(goal)]
-    names = [goal.name for goal in several]
-    found += [f"there are two goals {name[:60]!r}; a goal's name must be its own" for name in sorted({name for name in names if names.count(name) > 1})]
+    times = Counter(goal.name for goal in several)
+    twice = sorted(name for name, count in times.items() if count > 1)
+    found += [f"there are two goals {name[:60]!r}; a goal's name must be its own" for name in twice]
     if len(several) > MOST_GOALS:
         found.append(f"a site may have {MOST_GOALS} goals at most")
     return found

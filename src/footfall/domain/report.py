@@ -98,14 +98,15 @@ def _order(value: object, metrics: tuple[str, ...], dimensions: tuple[str, ...])
         return (*times, (metrics[0], "desc"))
     if not isinstance(value, list):
         raise Wrong("order_by", 'must be a list of pairs such as ["visitors", "desc"]')
-    order: list[tuple[str, Direction]] = []
+    order: dict[str, Direction] = {}
+    known = {*metrics, *dimensions}
     for pair in value:
         if not (isinstance(pair, list) and len(pair) == 2 and pair[1] in ("asc", "desc") and isinstance(pair[0], str)):
             raise Wrong("order_by", 'must be a list of pairs such as ["visitors", "desc"]')
-        if pair[0] not in (*metrics, *dimensions):
+        if pair[0] not in known:
             raise Wrong("order_by", f"may only name the query's own metrics and dimensions, not {pair[0][:60]!r}")
-        order.append((pair[0], pair[1]))
-    return tuple(order)
+        order.setdefault(pair[0], pair[1])  # named again it could order nothing more
+    return tuple(order.items())
 
 
 def _pagination(value: object) -> tuple[int, int]:

@@ -21,6 +21,10 @@ UNTOLD = ("", "unix:")
 """What stands between two commas where there is nothing, or a socket of the proxy's own machine."""
 
 
+MOST_HOPS = 50
+"""Of the addresses that proxies name those nearest to us are read; no request passes so many."""
+
+
 class Callers:
     """Reads callers out of the headers of requests, whose names are in lower case."""
 
@@ -65,7 +69,8 @@ class Callers:
         if self._trusts is None or b"x-forwarded-for" not in by_name or not self._trusts(nearest):
             return nearest
         lists = [value for name, value in headers if name == b"x-forwarded-for"]
-        for text in reversed(b",".join(lists).decode("latin-1").split(",")):
+        texts = b",".join(lists).decode("latin-1").rsplit(",", MOST_HOPS)
+        for text in reversed(texts[-MOST_HOPS:]):
             if text.strip(BLANK) in UNTOLD:
                 continue
             bare = bare_address(text)

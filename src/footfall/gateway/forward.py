@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 
+from footfall.domain.target import refused
 from footfall.gateway.wire import Patience, Receive, Scope, Send, respond_json
 
 HOP_BY_HOP = {b"connection", b"keep-alive", b"proxy-authenticate", b"proxy-authorization", b"te", b"trailers", b"transfer-encoding", b"upgrade", b"host", b"content-length"}
@@ -30,6 +31,10 @@ class Forwarder:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send, patience: Patience) -> int:
         """Answer from the engine, 503 while it is down; returns the status."""
+        too_much = refused(scope["raw_path"], scope["query_string"])
+        if too_much:
+            status, sentence = too_much
+            return await respond_json(send, status, {"error": sentence})
         body = await patience.body(dict(scope["headers"]), receive, BODY_BYTES)
         if isinstance(body, int):
             return await respond_json(send, body, {"error": "the request's body is too large or came too slowly"})

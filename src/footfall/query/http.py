@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Annotated, Any, Protocol
@@ -17,6 +18,7 @@ from litestar.serialization import encode_json
 
 from footfall import __version__
 from footfall.control.port import Commands, Refusal
+from footfall.domain import target
 from footfall.domain.site import Site
 from footfall.domain.wrong import Wrong
 from footfall.query.access import Access, Denied, Unknown
@@ -236,7 +238,7 @@ def application(
     return Litestar(
         route_handlers=ROUTES,
         dependencies=provided,
-        before_request=_once,
+        before_request=_checked,
         cors_config=CORSConfig(allow_origins=["*"], expose_headers=["ETag", "Location", "Retry-After", "X-Footfall-Left-Out"]),
         state=State({"document": completed(described.openapi_schema.to_schema())}),
         logging_config=None,
@@ -267,12 +269,17 @@ def _provided(part: Any) -> Provide:
     return Provide(lambda: part, sync_to_thread=False)
 
 
-async def _once(request: Asker) -> None:
-    """Refuse a parameter that is given twice, of which only one would be used."""
-    names = [name for name, _ in request.query_params.multi_items()]
-    for name in names:
-        if names.count(name) > 1:
+async def _checked(request: Asker) -> Answer | None:
+    """Refuse a target that is too much, and a parameter that is given twice, of which only one would be used."""
+    path = request.scope["raw_path"] or request.scope["path"].encode()
+    too_much = target.refused(path, request.scope["query_string"])
+    if too_much:
+        return _error(*too_much)
+    times = Counter(name for name, _ in request.query_params.multi_items())
+    for name, count in times.items():
+        if count > 1:
             raise Wrong(name[:60], "is given more than once; give it once, with commas between several values where it takes them")
+    return None
 
 
 class Versioned(Protocol):
