@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from itertools import cycle, islice
 from pathlib import Path
@@ -36,7 +36,7 @@ def footfall(*arguments: str, data: Path) -> str:
 class Server:
     """`footfall serve` on a free port. Its log is in `log`."""
 
-    def __init__(self, data: Path, *flags: str, command: str = "serve", port: int = 0, variables: dict[str, str] | None = None) -> None:
+    def __init__(self, data: Path, *flags: str, command: str = "serve", port: int = 0, variables: dict[str, str] | None = None, prepared: Callable[[], None] | None = None) -> None:
         self.data = data
         self.lines: list[str] = []
         self._listening: threading.Thread | None = None
@@ -44,7 +44,7 @@ class Server:
         self._log = Path(name)
         self.process = subprocess.Popen(
             [*FOOTFALL, command, "--data", str(data), "--port", str(port), *flags],
-            stdout=subprocess.PIPE, stderr=handle, text=True, stdin=subprocess.DEVNULL, env=variables,
+            stdout=subprocess.PIPE, stderr=handle, text=True, stdin=subprocess.DEVNULL, env=variables, preexec_fn=prepared,
         )  # fmt: skip
         os.close(handle)
         atexit.register(self.process.kill)  # a test that fails may not come to its end

@@ -21,7 +21,11 @@ CLOSE = b"Connection: close\r\n"
 
 
 def connect(server: Server) -> socket.socket:
-    parts = urlsplit(server.url)
+    return socket_to(server.url)
+
+
+def socket_to(url: str) -> socket.socket:
+    parts = urlsplit(url)
     return socket.create_connection((parts.hostname, parts.port), timeout=SECONDS)
 
 
@@ -58,8 +62,8 @@ HEADS = [
     ("a user agent in Cyrillic", post(agent="User-Agent: Мозилла/5.0\r\n".encode()), [202]),
     ("no user agent", post(agent=b""), [202]),
     ("two user agents", post(AGENT), [202]),
-    ("200 headers", post(*[b"X-%d: y\r\n" % number for number in range(200)]), [202, 400, 431]),
-    ("a header of 60 KB", post(b"X: " + b"y" * 60_000 + b"\r\n"), [202, 400, 431]),
+    ("200 headers", post(*[b"X-%d: y\r\n" % number for number in range(200)]), [431]),
+    ("a header of 60 KB", post(b"X: " + b"y" * 60_000 + b"\r\n"), [431]),
     ("a NUL in a header", post(b"X: a\x00b\r\n"), [202, 400]),
     ("a folded header", post(b"X: a\r\n b\r\n"), [202, 400]),
     ("a header without a name", post(b": a\r\n"), [202, 400]),
@@ -158,7 +162,7 @@ def slow(server) -> Iterator[list[socket.socket]]:
         b"POST /api/v2/query HTTP/1.1\r\n" + HOST + b"Content-Length: 1000\r\n\r\n{",
     ]
     for number, connection in enumerate(connections):
-        connection.sendall(begun[number % 3])
+        connection.sendall(begun[number % len(begun)])
     yield connections
     for connection in connections:
         connection.close()

@@ -24,6 +24,7 @@ from footfall.compose import functions
 from footfall.functions.compact import Compact
 from footfall.functions.process import Process
 from footfall.gateway.files import File
+from footfall.gateway.head import Bounded
 from footfall.gateway.wire import Headers, Patience, Receive, Scope, Send, respond
 from footfall.settings import BadSettings, read
 from footfall.store.port import StoreBroken
@@ -159,7 +160,7 @@ def serve(template: str, endpoint_url: str, host: str, port: int) -> None:
     facts = functions.open_facts(settings, registry)
     counting = count(functions.open_reader(settings), functions.process(settings), functions.compact(settings), lambda: facts.due(frozenset(), 0))
     application = Front(parsed(template)["Resources"], STREAM, functions.client("kinesis").put_record, functions.query(settings), compose.pages(demo=True), counting)
-    server = uvicorn.Server(uvicorn.Config(application, host=host, port=port, log_level="warning"))
+    server = uvicorn.Server(uvicorn.Config(application, host=host, port=port, log_level="warning", http=Bounded))
     listening = server.config.bind_socket()
     root = f"http://{host}:{listening.getsockname()[1]}/"
     print(f"Dashboard: {root}?site=example\nWebsite: {root}example/", flush=True)

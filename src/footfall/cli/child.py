@@ -1,9 +1,11 @@
 """What a process needs to know when `serve` started it: its socket, and when to end."""
 
 import os
+import resource
 import shutil
 import signal
 import socket
+import sys
 import tempfile
 import threading
 from hashlib import blake2b
@@ -45,6 +47,13 @@ def _wait(number: int) -> None:
     while True:  # one that comes while the server is starting may go unheard
         os.kill(os.getpid(), signal.SIGTERM)
         sleep(1.0)
+
+
+def most_files() -> int:
+    """Let this process open as many files as the system allows; return how many."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return hard if hard != resource.RLIM_INFINITY else sys.maxsize
 
 
 def asked_to_stop() -> threading.Event:

@@ -11,8 +11,9 @@ from typing import Any
 import uvicorn
 
 from footfall import compose
-from footfall.cli.child import DRAIN, end_with_parent
+from footfall.cli.child import DRAIN, end_with_parent, most_files
 from footfall.control.server import Control
+from footfall.gateway.head import Bounded
 from footfall.processor.worker import Worker
 from footfall.registry.port import RegistryBroken
 from footfall.settings import Settings
@@ -32,6 +33,7 @@ def run(settings: Settings, given: dict[str, Any]) -> int:
     """Count and answer until told to stop; then count what is left on the stream."""
     start_logging(settings.log_level)
     end_with_parent()
+    most_files()
     asked: threading.Event = given["asked"]
     if os.environ.get(DRAIN):
         asked.set()
@@ -64,7 +66,7 @@ def _answer(application: Control, path: str) -> None:
         listening.bind(path)
         os.chmod(path, 0o600)
         config = uvicorn.Config(
-            application, loop="uvloop", http="httptools", ws="none", lifespan="on",
+            application, loop="uvloop", http=Bounded, ws="none", lifespan="on",
             access_log=False, server_header=False, proxy_headers=False, log_config=None, timeout_graceful_shutdown=GRACE_SECONDS,
         )  # fmt: skip
         uvicorn.Server(config).run(sockets=[listening])

@@ -7,8 +7,8 @@ from typing import Any
 import uvicorn
 
 from footfall import compose
-from footfall.cli.child import end_with_parent, inherited_socket
-from footfall.gateway.shortcut import shortcut_for
+from footfall.cli.child import end_with_parent, inherited_socket, most_files
+from footfall.gateway.shortcut import KEEP_ALIVE_SECONDS, shortcut_for
 from footfall.registry.port import RegistryBroken
 from footfall.settings import Settings
 from footfall.stream.port import StreamBroken
@@ -26,12 +26,12 @@ def run(settings: Settings, given: dict[str, Any]) -> int:
     end_with_parent()
     sys.setswitchinterval(SWITCH_SECONDS)
     listening = inherited_socket()
-    application = compose.gateway(settings)
+    application = compose.gateway(settings, most_files())
     gc.freeze()  # what is loaded now stays; looking through it again and again would stop the loop
     config = uvicorn.Config(
         application, host=settings.host, port=settings.port, loop="uvloop", http=shortcut_for(application), ws="none", lifespan="on",
         interface="asgi3", access_log=False, server_header=False, proxy_headers=False, log_config=None, backlog=4096,
-        timeout_keep_alive=75, timeout_graceful_shutdown=GRACE_SECONDS,
+        timeout_keep_alive=int(KEEP_ALIVE_SECONDS), timeout_graceful_shutdown=GRACE_SECONDS,
     )  # fmt: skip
     if given["asked"].is_set():
         return 0

@@ -20,6 +20,7 @@ from time import time_ns
 from typing import TYPE_CHECKING, NamedTuple
 
 from footfall import __version__
+from footfall.domain.address import inside
 from footfall.domain.channel import Sources
 from footfall.domain.site import Offsets, Site
 from footfall.registry.port import Refused, Registry, Salts
@@ -145,8 +146,9 @@ def add_example(registry: Registry) -> None:
             registry.put_site(Site(EXAMPLE.id, domains=("example.invalid",), public=True), new=True)
 
 
-def gateway(settings: Settings) -> "Gateway":
-    """The gateway's application."""
+def gateway(settings: Settings, files: int) -> "Gateway":
+    """The gateway's application, in a process that may have so many files open."""
+    from footfall.gateway import connections
     from footfall.gateway.clients import client_lookup, place_lookup
     from footfall.gateway.collect import Door
     from footfall.gateway.collector import Collector
@@ -165,7 +167,10 @@ def gateway(settings: Settings) -> "Gateway":
         Snapshot(registry, open_salts(settings)), Door(client_lookup(), place_lookup(places(settings)), Offsets()),
         settings.trusted_proxy, RateLimit(settings.rate_limit, now), GatewayMetrics(), now,
     )  # fmt: skip
-    return Gateway(collector, lambda: open_writer(settings), Forwarder(engine_socket(settings)), found)
+    most = min(connections.MOST, files // connections.PER_FILE)
+    kept = connections.Connections(inside(settings.trusted_proxy), most)
+    forward = Forwarder(engine_socket(settings))
+    return Gateway(collector, lambda: open_writer(settings), forward, found, kept)
 
 
 def pages(*, demo: bool) -> "dict[str, File]":

@@ -20,14 +20,16 @@ BODY_BYTES = 1_000_000
 CLIENT_GONE = 499
 """What servers call the status of an answer that nobody waited for."""
 
-TIMEOUT = httpx.Timeout(120.0, connect=2.0)
+TIMEOUT = httpx.Timeout(120.0, connect=2.0, pool=2.0)
+CONNECTIONS = httpx.Limits(max_connections=1_000, max_keepalive_connections=20)
+"""The engine says who has to wait; here only its files are spared."""
 
 
 class Forwarder:
     """Passes requests on and their answers back."""
 
     def __init__(self, socket: str) -> None:
-        self._client = httpx.AsyncClient(transport=httpx.AsyncHTTPTransport(uds=socket), base_url="http://engine", timeout=TIMEOUT)
+        self._client = httpx.AsyncClient(transport=httpx.AsyncHTTPTransport(uds=socket, limits=CONNECTIONS), base_url="http://engine", timeout=TIMEOUT)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send, patience: Patience) -> int:
         """Answer from the engine, 503 while it is down; returns the status."""

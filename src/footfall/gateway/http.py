@@ -8,6 +8,7 @@ from typing import Protocol
 
 from footfall.gateway.answer import Answer, body_of, headers_of
 from footfall.gateway.collector import Collector
+from footfall.gateway.connections import Connections
 from footfall.gateway.files import File
 from footfall.gateway.preflight import preflight
 from footfall.gateway.protocols import own
@@ -41,8 +42,9 @@ class Forward(Protocol):
 class Gateway:
     """An ASGI application. `open_stream` is called on start: the shard that it begins is this process's own."""
 
-    def __init__(self, collector: Collector, open_stream: Callable[[], Writer], forward: Forward, files: dict[str, File]) -> None:
+    def __init__(self, collector: Collector, open_stream: Callable[[], Writer], forward: Forward, files: dict[str, File], connections: Connections | None = None) -> None:
         self.collector = collector
+        self.connections = connections or Connections()
         self.patience = Patience()
         self._open_stream = open_stream
         self._forward = forward
@@ -165,6 +167,7 @@ class Gateway:
             await asyncio.sleep(FLUSH_SECONDS)
             try:
                 self.patience.lose()
+                self.connections.lose()
                 await self.collector.flush()
             except Exception:
                 log.exception("tidying failed; it is tried again")

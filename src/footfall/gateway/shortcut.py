@@ -9,15 +9,22 @@ import asyncio
 from time import monotonic
 
 import msgspec
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from footfall.gateway.answer import ACCEPTED, Answer, body_of, headers_of
-from footfall.gateway.http import ANY_ORIGIN, Gateway, refusal
+from footfall.gateway.head import Bounded
+from footfall.gateway.http import ANY_ORIGIN, REFUSALS, Gateway, refusal
 from footfall.gateway.protocols import own
 from footfall.gateway.wire import BODY_SECONDS, too_long
 
 LINGER_SECONDS = 0.5
 """How long a gateway that ends still listens to connections that say nothing: a request may be on its way, and closing would reset it."""
+
+KEEP_ALIVE_SECONDS = 75.0
+"""Longer than proxies keep theirs, so that none sends into one that is just being closed."""
+
+STALL_SECONDS = 30.0
+"""How long an answer may lie unread."""
 
 _encode = msgspec.json.Encoder().encode
 _SMALL = b"access-control-allow-origin: *\r\ncontent-length: 0\r\n\r\n"
@@ -52,47 +59,58 @@ class _Request:
         self.protocol.finish(self, answer)
 
 
-class Shortcut(HttpToolsProtocol):
+class Shortcut(Bounded):
     """See the module. `gateway` is set by `shortcut_for`."""
 
     gateway: Gateway
     _request: _Request | None = None
-    _in_head = False
     _leaving = False
+    _hurried = False
+    """Whether the request under way has its time set."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """As uvicorn does; a connection that says nothing is not kept."""
         super().connection_made(transport)
-        self.gateway.patience.waiting[self] = monotonic() + BODY_SECONDS
+        peer = self.client[0] if self.client else ""
+        self.gateway.connections.enter(self, peer, monotonic() + BODY_SECONDS)
 
     def data_received(self, data: bytes) -> None:
         """As uvicorn does; notes who has begun a request and not finished it."""
         super().data_received(data)
-        waiting = self.gateway.patience.waiting
-        if self._in_head or (self._request is not None and self._request.more_body and not self._request.response_complete):
-            waiting.setdefault(self, monotonic() + BODY_SECONDS)
-        elif waiting and self.cycle is not None:  # empty lines alone are no request
-            waiting.pop(self, None)
-
-    def on_message_begin(self) -> None:
-        """As uvicorn does."""
-        self._in_head = True
-        super().on_message_begin()
+        if self._reading:
+            if not self._hurried:
+                self._hurried = True
+                self.gateway.connections.hurry(self, monotonic() + BODY_SECONDS)
+        elif self._answering():
+            self.gateway.connections.work(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """As uvicorn does."""
-        self.gateway.patience.waiting.pop(self, None)
+        self.gateway.connections.leave(self)
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """As uvicorn does; who does not read his answers is not kept either."""
+        super().pause_writing()
+        self.gateway.connections.rest(self, monotonic() + STALL_SECONDS)
+
+    def resume_writing(self) -> None:
+        """As uvicorn does."""
+        if self._answering():
+            self.gateway.connections.work(self)
+        super().resume_writing()
 
     def on_headers_complete(self) -> None:
         """Take the request if it is a hit and nothing else is under way here."""
-        self._request, self._in_head = None, False
-        idle = self.cycle is None or self.cycle.response_complete
+        self._request = None
+        idle = not self._answering()
         if self.url != b"/v1/track" or self.parser.get_method() != b"POST" or not idle or self.expect_100_continue or self.parser.should_upgrade():
             super().on_headers_complete()
             if self._leaving and self.cycle is not None:
                 self.cycle.keep_alive = False
             return
+        self.check_head()
+        self._in_head = False
         keep_alive = self.parser.get_http_version() != "1.0" and self.parser.should_keep_alive() and not self._leaving
         self._request = self.cycle = _Request(self, keep_alive)  # type: ignore[assignment]
         if too_long(dict(self.headers).get(b"content-length", b""), own.TRACK_BYTES):
@@ -104,6 +122,7 @@ class Shortcut(HttpToolsProtocol):
         if request is None:
             super().on_body(body)
         elif not request.response_complete:
+            self._beside = 0
             request.body += body
             if len(request.body) > own.TRACK_BYTES:
                 self.refuse(413)
@@ -114,10 +133,23 @@ class Shortcut(HttpToolsProtocol):
         if request is None:
             super().on_message_complete()
             return
-        request.more_body = False
+        self._reading = request.more_body = False
         if not request.response_complete:
             peer = self.client[0] if self.client else ""
             self.gateway.collector.take(lambda: own.from_json(bytes(request.body)), self.headers, peer, request.reply)
+
+    def on_response_complete(self) -> None:
+        """As uvicorn does; keeps nothing of a request that is answered."""
+        super().on_response_complete()
+        self._hurried = False
+        if self._answering():
+            return
+        seconds = BODY_SECONDS if self._reading else KEEP_ALIVE_SECONDS
+        if self.transport.is_closing():
+            seconds = STALL_SECONDS
+        self.gateway.connections.rest(self, monotonic() + seconds)
+        if not self._reading:
+            self.headers.clear()
 
     def shutdown(self) -> None:
         """As uvicorn does, but a little later where nothing is under way."""
@@ -129,11 +161,29 @@ class Shortcut(HttpToolsProtocol):
 
     def refuse(self, status: int) -> None:
         """Answer a request that is too large or too slow, and hang up: the rest of it is not wanted."""
-        if self._request is not None and not self._in_head:
-            self._request.keep_alive = False
-            self._request.reply(refusal(status, own.TRACK_BYTES))
-        elif not self.transport.is_closing():
+        request = self._request
+        if request is None or self._in_head or not self._reading:
+            super().refuse(status)
+        elif status in REFUSALS:
+            request.keep_alive = False
+            request.reply(refusal(status, own.TRACK_BYTES))
+        else:
+            request.response_complete = True
+            super().refuse(status)
+
+    def expire(self) -> None:
+        """Hang up on who is too slow, with an answer where something was begun."""
+        if self._refused or self.transport.is_closing() or self.flow.write_paused:
+            self.hang_up()
+        elif self._reading and (self._in_head or self._request is not None):
+            self.refuse(408)
+        elif self._answering():  # its body is read, of which `Patience` takes care
+            self.gateway.connections.hurry(self, monotonic() + BODY_SECONDS)
+        else:
             self.transport.close()
+
+    def _answering(self) -> bool:
+        return self.cycle is not None and not self.cycle.response_complete
 
     def finish(self, request: _Request, answer: Answer) -> None:
         """Write an answer."""
@@ -148,7 +198,11 @@ class Shortcut(HttpToolsProtocol):
         lines += (_SMALL,) if answer is ACCEPTED else _rest(answer)
         self.transport.write(b"".join(lines))
         if not request.keep_alive:
-            self.transport.close()
+            if request.more_body:
+                self.linger()
+            else:
+                self.transport.close()
+        request.body.clear()
         self.on_response_complete()
 
 

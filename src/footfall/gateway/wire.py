@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from time import monotonic
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 
@@ -17,13 +17,6 @@ LOST = -1.0
 _encode = msgspec.json.Encoder().encode
 
 
-class Refusing(Protocol):
-    """Something that can be told to give up."""
-
-    def refuse(self, status: int) -> None:
-        """Answer with this status and hang up."""
-
-
 class Patience:
     """Reads bodies and gives up on slow ones.
 
@@ -33,8 +26,6 @@ class Patience:
 
     def __init__(self) -> None:
         self._reading: dict[asyncio.Task[Any], float] = {}
-        self.waiting: dict[Refusing, float] = {}
-        """Connections that read a body themselves, and until when they may."""
 
     async def body(self, headers: Mapping[bytes, bytes], receive: Receive, limit: int) -> bytes | int:
         """The request's body, or the status that refuses it: 413 too large, 408 too slow, 400 broken off."""
@@ -66,9 +57,6 @@ class Patience:
             if until != LOST and until < now:
                 self._reading[task] = LOST
                 task.cancel()
-        for connection in [each for each, until in self.waiting.items() if until < now]:
-            del self.waiting[connection]
-            connection.refuse(408)
 
 
 def too_long(length: bytes, limit: int) -> bool:
