@@ -134,9 +134,9 @@ pages:
 	  || { echo "the tests of the tracker need Debian's packages python3.11-doc and firefox-esr: sudo apt-get install python3.11-doc firefox-esr" >&2; exit 1; }
 
 servers:
-	@test -x /usr/sbin/nginx -a -x /usr/bin/caddy -a -x /usr/bin/systemd-analyze -a -x /usr/sbin/ip -a -x /usr/bin/curl \
-	  || { echo "installing Debian's nginx, caddy, systemd, iproute2 and curl for the tests of installing"; apt-get update -qq && apt-get install -y -qq nginx caddy systemd iproute2 curl >/dev/null; } \
-	  || { echo "the tests of installing need Debian's packages nginx, caddy, systemd, iproute2 and curl: sudo apt-get install nginx caddy systemd iproute2 curl" >&2; exit 1; }
+	@test -x /usr/sbin/nginx -a -x /usr/bin/caddy -a -x /usr/sbin/haproxy -a -x /usr/bin/systemd-analyze -a -x /usr/sbin/ip -a -x /usr/bin/curl \
+	  || { echo "installing Debian's nginx, caddy, haproxy, systemd, iproute2 and curl for the tests of installing"; apt-get update -qq && apt-get install -y -qq nginx caddy haproxy systemd iproute2 curl >/dev/null; } \
+	  || { echo "the tests of installing need Debian's packages nginx, caddy, haproxy, systemd, iproute2 and curl: sudo apt-get install nginx caddy haproxy systemd iproute2 curl" >&2; exit 1; }
 
 wrk:
 	@command -v wrk >/dev/null || { echo "installing Debian's wrk for the load"; apt-get update -qq && apt-get install -y -qq wrk >/dev/null; } \
