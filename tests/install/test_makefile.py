@@ -17,7 +17,7 @@ PACKAGES: dict[str, tuple[str, ...]] = {
     "wrk": ("wrk",),
     "goaccess": ("goaccess",),
     "pages": ("python3.11-doc", "firefox-esr"),
-    "servers": ("nginx", "caddy", "systemd", "iproute2", "curl"),
+    "servers": ("nginx", "caddy", "haproxy", "systemd", "iproute2", "curl"),
 }
 NEED_NODE = (
     "node_modules/ready",
