@@ -52,7 +52,7 @@ def test_process_applies_records_and_fails_for_none(unpacked: Path, environment:
 def test_query_answers(unpacked: Path, environment: dict[str, str]) -> None:
     with sandbox(unpacked, f"{HANDLERS}.query", environment) as function:
         answer = function.invoke(proxied("POST", "/api/v2/query", body={"site_id": "nobody", "metrics": ["visitors"], "date_range": "day"}))
-        assert (answer.kind, answer.body["statusCode"]) == ("response", 404), answer
+        assert (answer.kind, answer.body["statusCode"]) == ("response", 401), answer
         assert "error" in json.loads(answer.body["body"])
 
 

@@ -45,3 +45,37 @@ def test_a_client_that_leaves_takes_its_question_along(tmp_path: Path) -> None:
         assert sent == []
 
     asyncio.run(run())
+
+
+def test_who_asks_is_told_by_the_gateway_alone(tmp_path: Path) -> None:
+    """A client's own field of that name goes, however often and however spelled it came."""
+
+    async def run() -> None:
+        heads: list[bytes] = []
+
+        async def engine(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            heads.append(await reader.readuntil(b"\r\n\r\n"))
+            writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+            writer.close()
+
+        body = [{"type": "http.request", "body": b"", "more_body": False}]
+
+        async def receive() -> Any:
+            if body:
+                return body.pop()
+            await asyncio.Event().wait()
+            return None
+
+        async def send(_: Any) -> None: ...
+
+        own = [(b"x-footfall-caller", b"forged"), (b"x-footfall-caller", b"forged again")]
+        scope = SCOPE | {"headers": own, "client": ("192.0.2.7", 1)}
+        socket = str(tmp_path / "engine.sock")
+        async with await asyncio.start_unix_server(engine, socket):
+            forwarder = Forwarder(socket, lambda _, peer: f"of {peer}".encode())
+            assert await asyncio.wait_for(forwarder(scope, receive, send, Patience()), 10) == 200
+            await forwarder.close()
+        assert heads[0].lower().count(b"x-footfall-caller") == 1
+        assert b"x-footfall-caller: of 192.0.2.7\r\n" in heads[0].lower()
+
+    asyncio.run(run())

@@ -17,10 +17,13 @@ from footfall.query import turns
 from footfall.query.access import Access
 from footfall.query.answer import Answers
 from footfall.query.http import application
+from footfall.query.lane import Busy, Size
 from footfall.query.limit import GoneAway, Limit, TooLong
 from footfall.query.original import Original
 from footfall.query.rollup import TooCostly
-from footfall.query.turns import Busy, Turns
+from footfall.query.turns import Turns
+from footfall.registry.key import mint
+from footfall.registry.port import Scope
 from footfall.registry.sqlite import SqliteRegistry
 from footfall.store.duckdb import DuckdbFacts, DuckdbReading
 from footfall.store.port import Interrupted
@@ -38,6 +41,11 @@ PATHS = (
     "/api/v1/stats/realtime/visitors?site_id=berlin",
 )
 SLOW = "SELECT count(*) FROM range(100000) a, range(100000) b WHERE (a.range * b.range) % 7 = 3"
+
+
+def lane(at_once: int, waiting: int) -> Size:
+    """Nobody has a share of it."""
+    return Size(at_once, waiting, at_once, at_once, waiting)
 
 
 @contextmanager
@@ -104,7 +112,7 @@ def test_who_waits_is_told_in_time_though_nothing_ends_it(monkeypatch: pytest.Mo
 
 def test_who_had_no_turn_in_time_is_told_so_and_was_never_begun() -> None:
     """Waiting counts as time that a report takes."""
-    turns, begun, stopped = Turns(1.0, at_once=1), threading.Event(), threading.Event()
+    turns, begun, stopped = Turns(1.0, public=lane(1, 60)), threading.Event(), threading.Event()
 
     def occupying(_: Limit) -> None:
         begun.set()
@@ -194,7 +202,7 @@ def test_what_did_not_hear_that_it_should_end_is_told_again(server: Server) -> N
 
 def test_slow_reports_keep_no_other_call_waiting(server: Server) -> None:
     """Two at once, two waiting, and all others told to come again."""
-    slow, turns = Slow(server.facts), Turns(SECONDS, at_once=2, waiting=2)
+    slow, turns = Slow(server.facts), Turns(SECONDS, public=lane(2, 2))
     with TestClient(api_of(slow, turns)) as client, ThreadPoolExecutor(12) as threads:
         asked = [threads.submit(client.post, "/api/v2/query", json=QUERY) for _ in range(12)]
         wait_until(lambda: sum(each.done() for each in asked) == 8)
@@ -213,7 +221,7 @@ def test_slow_reports_keep_no_other_call_waiting(server: Server) -> None:
 
 def test_no_report_waits_for_ever(server: Server) -> None:
     slow = Slow(server.facts)
-    with TestClient(api_of(slow, Turns(0.5, at_once=2, waiting=2))) as client:
+    with TestClient(api_of(slow, Turns(0.5, public=lane(2, 2)))) as client:
         with ThreadPoolExecutor(4) as threads:
             asked = [threads.submit(client.post, "/api/v2/query", json=QUERY) for _ in range(4)]
         statuses = [each.result().status_code for each in asked]
@@ -272,7 +280,7 @@ def test_a_client_that_leaves_ends_its_question(server: Server, method: str, pat
 
 def test_a_client_that_leaves_while_it_waits_is_forgotten(server: Server) -> None:
     """Its place is free again at once."""
-    slow, turns = Slow(server.facts), Turns(SECONDS, at_once=1, waiting=1)
+    slow, turns = Slow(server.facts), Turns(SECONDS, public=lane(1, 1))
     api = api_of(slow, turns)
     with TestClient(api) as client, ThreadPoolExecutor(1) as threads:
         first = threads.submit(client.post, "/api/v2/query", json=QUERY)
@@ -314,3 +322,36 @@ class SlowLooks(Original):
         except GoneAway:
             self.ended.append(GoneAway)
             raise
+
+
+def test_a_key_waits_for_no_stranger(server: Server) -> None:
+    """All turns and places of strangers are taken by reports that never end."""
+    slow = Slow(server.facts)
+    registry = SqliteRegistry(":memory:")
+    for name in ("berlin", "coast"):
+        registry.put_site(Site(name, (f"{name}.example",), public=name == "berlin"), new=True)
+    secret, key = mint("coast", (Scope.STATS_READ,), NOON)
+    registry.put_key(key)
+
+    class OneSlow(Slow):
+        def asked(self, site: Site, query: Any, limit: Limit | None = None) -> Any:
+            if site.id == "berlin":
+                return slow.asked(site, query, limit)
+            return Answers.asked(self, site, query, limit)
+
+    api = application(Access(registry, lambda: NOON), OneSlow(server.facts), Original(server.facts))
+    with TestClient(api) as client, ThreadPoolExecutor(80) as threads:
+        strangers = [threads.submit(stranger, client, f"{number % 20}") for number in range(80)]
+        wait_until(lambda: len(slow.begun) == 2)
+        own = {"Authorization": f"Bearer {secret}"}
+        answer = client.post("/api/v2/query", json=QUERY | {"site_id": "coast"}, headers=own)
+        assert answer.status_code == 200
+        assert not slow.ended, "it waited for a stranger"
+        give_up(slow.begun, lambda: all(each.done() for each in strangers))
+    refused = [each.result() for each in strangers if each.result().status_code == 429]
+    assert len(refused) == 80 - 62
+    assert {each.headers["retry-after"] for each in refused} == {"2"}
+
+
+def stranger(client: TestClient[Any], address: str) -> httpx.Response:
+    return client.post("/api/v2/query", json=QUERY, headers={"X-Footfall-Caller": address})

@@ -149,6 +149,7 @@ def add_example(registry: Registry) -> None:
 def gateway(settings: Settings, files: int) -> "Gateway":
     """The gateway's application, in a process that may have so many files open."""
     from footfall.gateway import connections
+    from footfall.gateway.callers import Callers
     from footfall.gateway.clients import client_lookup, place_lookup
     from footfall.gateway.collect import Door
     from footfall.gateway.collector import Collector
@@ -163,13 +164,15 @@ def gateway(settings: Settings, files: int) -> "Gateway":
     if settings.demo:
         add_example(registry)
     found = pages(demo=settings.demo) | serve(script(), settings.data / "scripts", {DEFAULT_PATH, settings.script})
+    snapshot = Snapshot(registry, open_salts(settings))
     collector = Collector(
-        Snapshot(registry, open_salts(settings)), Door(client_lookup(), place_lookup(places(settings)), Offsets()),
+        snapshot, Door(client_lookup(), place_lookup(places(settings)), Offsets()),
         settings.trusted_proxy, RateLimit(settings.rate_limit, now), GatewayMetrics(), now,
     )  # fmt: skip
     most = min(connections.MOST, files // connections.PER_FILE)
     kept = connections.Connections(inside(settings.trusted_proxy), most)
-    forward = Forwarder(engine_socket(settings))
+    callers = Callers(snapshot, settings.trusted_proxy)
+    forward = Forwarder(engine_socket(settings), callers.pseudonym)
     return Gateway(collector, lambda: open_writer(settings), forward, found, kept)
 
 

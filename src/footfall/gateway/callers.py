@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
-from footfall.domain.address import bare_address, inside
+from footfall.domain.address import address_key, bare_address, inside
 from footfall.domain.hint import Hints
+from footfall.domain.identity import hash64
 from footfall.gateway.directory import Snapshot
 from footfall.gateway.sighting import Caller, Sighting
 from footfall.registry.port import Key, Scope
@@ -81,6 +82,15 @@ class Callers:
             if not self._trusts(bare):
                 break
         return nearest
+
+    def pseudonym(self, headers: Headers, peer: str) -> bytes:
+        """Return what tells a caller from others, but not who it is; nothing where that is unknown."""
+        address = address_key(self.address(dict(headers), headers, peer))
+        salts = self._snapshot.salts
+        if not address or not salts:
+            return b""
+        newest = salts[max(salts)]
+        return b"%016x" % hash64(address, key=newest.secret)
 
     def _keyed(self, sighting: Sighting, authorization: bytes) -> bool:
         """Return whether a key allows the hit to set its time; the site is the key's where none is named."""

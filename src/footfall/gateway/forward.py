@@ -1,16 +1,28 @@
 """Forwarding of reading requests to the engine, over its unix socket."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import httpx
 
 from footfall.domain.target import refused
+from footfall.gateway.callers import Headers
 from footfall.gateway.wire import Patience, Receive, Scope, Send, respond_json
 
 HOP_BY_HOP = {b"connection", b"keep-alive", b"proxy-authenticate", b"proxy-authorization", b"te", b"trailers", b"transfer-encoding", b"upgrade", b"host", b"content-length"}
-PRIVATE = {b"user-agent", b"x-forwarded-for", b"x-real-ip", b"forwarded", b"cookie", b"x-footfall-control"}
+CALLER = b"x-footfall-caller"
+"""Tells the engine one caller from another, so that none takes all turns."""
+
+PRIVATE = {
+    b"user-agent",
+    b"x-forwarded-for",
+    b"x-real-ip",
+    b"forwarded",
+    b"cookie",
+    b"x-footfall-control",
+    CALLER,
+}
 """Not the engine's business: nothing that could tell who asks is passed on, nor what only its owner may send."""
 
 FORWARDED = ("/api/", "/v1/ranking", "/v1/series")
@@ -28,7 +40,12 @@ CONNECTIONS = httpx.Limits(max_connections=1_000, max_keepalive_connections=20)
 class Forwarder:
     """Passes requests on and their answers back."""
 
-    def __init__(self, socket: str) -> None:
+    def __init__(
+        self,
+        socket: str,
+        pseudonym: Callable[[Headers, str], bytes] = lambda _, __: b"",
+    ) -> None:
+        self._pseudonym = pseudonym
         self._client = httpx.AsyncClient(transport=httpx.AsyncHTTPTransport(uds=socket, limits=CONNECTIONS), base_url="http://engine", timeout=TIMEOUT)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send, patience: Patience) -> int:
@@ -42,6 +59,8 @@ class Forwarder:
             return await respond_json(send, body, {"error": "the request's body is too large or came too slowly"})
         target = scope["raw_path"] + (b"?" + scope["query_string"] if scope["query_string"] else b"")
         headers = [pair for pair in scope["headers"] if pair[0] not in HOP_BY_HOP | PRIVATE]
+        peer = scope["client"][0] if scope.get("client") else ""
+        headers.append((CALLER, self._pseudonym(scope["headers"], peer)))
         method = "GET" if scope["method"] == "HEAD" else scope["method"]  # the server leaves out the body itself
         try:
             request = self._client.build_request(method, httpx.URL("http://engine").copy_with(raw_path=target), headers=headers, content=body)

@@ -21,17 +21,18 @@ from footfall.control.port import Commands, Refusal
 from footfall.domain import target
 from footfall.domain.site import Site
 from footfall.domain.wrong import Wrong
-from footfall.query.access import Access, Denied, Unknown
+from footfall.query.access import Access, Denied, Reader, Unknown
 from footfall.query.answer import Answers
 from footfall.query.body import json_object
 from footfall.query.goals import NotAGoal, goal_told, new_goal, with_goal, without_goal
+from footfall.query.lane import Busy, Caller
 from footfall.query.limit import GoneAway, Limit, TooLong
 from footfall.query.openapi import completed
 from footfall.query.original import NotADate, Original
 from footfall.query.rollup import TooCostly
 from footfall.query.stats import Stats
 from footfall.query.steward import Elsewhere, Steward
-from footfall.query.turns import Busy, Turns
+from footfall.query.turns import Turns
 from footfall.registry.port import Refused, RegistryBroken
 from footfall.store.port import StoreBroken
 
@@ -40,6 +41,9 @@ IfNoneMatch = Annotated[str | None, HeaderParameter(name="If-None-Match", descri
 Answer = Response[Any]
 Headers = Mapping[str, str]
 Asker = Request[Any, Any, Any]
+
+CALLER = "x-footfall-caller"
+"""Tells one caller from another without telling who it is; the gateway alone sets it."""
 
 SOON: Headers = {"Retry-After": "2"}
 A_QUERY = '{"site_id": "example.com", "metrics": ["visitors"], "date_range": "30d"}'
@@ -118,21 +122,22 @@ async def query(
 ) -> Answer:  # fmt: skip
     """Metrics by dimensions over a period, in the shapes of Plausible's Stats API v2."""
     asked = json_object(await request.body(), A_QUERY)
+    site_id = asked.get("site_id")
+    if not isinstance(site_id, str):
+        raise Wrong("site_id", "is required: the id or a domain of a site")
 
-    def work(limit: Limit) -> Answer:
-        site_id = asked.get("site_id")
-        if not isinstance(site_id, str):
-            raise Wrong("site_id", "is required: the id or a domain of a site")
-        with answers.asked(access.site(site_id, authorization), asked, limit) as found:
+    def work(site: Site, limit: Limit) -> Answer:
+        with answers.asked(site, asked, limit) as found:
             return _answered(found, if_none_match)
 
-    return await turns.take(work, lambda: _left(request))
+    asking = partial(access.as_plausible, site_id, authorization)
+    return await _in_turn(request, turns, asking, work)
 
 
 @get("/api/v1/stats/realtime/visitors", operation_id="current_visitors", sync_to_thread=True, summary="Visitors of the last five minutes")
 def current_visitors(site_id: FromQuery[str], access: NamedDependency[Access], answers: NamedDependency[Answers], authorization: Authorization = None) -> int:
     """A bare number."""
-    return answers.current_visitors(access.site(site_id, authorization))
+    return answers.current_visitors(access.as_plausible(site_id, authorization).site)
 
 
 def _stats(call: str, summary: str, told: str) -> Any:
@@ -144,11 +149,12 @@ def _stats(call: str, summary: str, told: str) -> Any:
     ) -> Answer:  # fmt: skip
         given = {name: value for name, value in request.query_params.items() if name != "site_id"}
 
-        def work(limit: Limit) -> Answer:
-            with stats.asked(call, access.site(site_id, authorization), given, limit) as found:
+        def work(site: Site, limit: Limit) -> Answer:
+            with stats.asked(call, site, given, limit) as found:
                 return _answered(found, if_none_match)
 
-        return await turns.take(work, lambda: _left(request))
+        asking = partial(access.as_plausible, site_id, authorization)
+        return await _in_turn(request, turns, asking, work)
 
     handle.__doc__ = told
     return get(f"/api/v1/stats/{call}", summary=summary, operation_id=call)(handle)
@@ -174,11 +180,11 @@ async def ranking(
 ) -> Answer:  # fmt: skip
     """By number of views, then by URL. Days whose facts are gone are told in the header `X-Footfall-Left-Out`."""
 
-    def work(limit: Limit) -> Answer:
-        with original.ranking(access.site(website, authorization), date, limit) as found:
+    def work(site: Site, limit: Limit) -> Answer:
+        with original.ranking(site, date, limit) as found:
             return _answered(found, if_none_match, _left_out(found.left_out))
 
-    return await turns.take(work, lambda: _left(request))
+    return await _in_turn(request, turns, partial(access.reader, website, authorization), work)
 
 
 @get("/v1/series", operation_id="series", summary="Page views of a URL over time (the original's API)")
@@ -188,11 +194,11 @@ async def series(
 ) -> Answer:  # fmt: skip
     """A step finer than the date asked for; of every URL when none is named. The header is the same."""
 
-    def work(limit: Limit) -> Answer:
-        with original.series(access.site(website, authorization), date, url, limit) as found:
+    def work(site: Site, limit: Limit) -> Answer:
+        with original.series(site, date, url, limit) as found:
             return _answered(found, if_none_match, _left_out(found.left_out))
 
-    return await turns.take(work, lambda: _left(request))
+    return await _in_turn(request, turns, partial(access.reader, website, authorization), work)
 
 
 def _left_out(days: int) -> Headers:
@@ -299,6 +305,22 @@ def _answered(found: Versioned, if_none_match: str | None, headers: Headers | No
     if if_none_match is not None and tag in if_none_match:
         return Response(None, status_code=304, headers={"ETag": tag})
     return Response(encode_json(found.answer()), headers={"ETag": tag, "Cache-Control": "private, no-cache", **(headers or {})}, media_type=MediaType.JSON)
+
+
+async def _in_turn(
+    request: Asker,
+    turns: Turns,
+    asking: Callable[[], Reader],
+    work: Callable[[Site, Limit], Answer],
+) -> Answer:
+    """Answer a report when it is its turn; who may not read has none."""
+    reader = await asyncio.to_thread(asking)
+    caller = Caller(
+        site=reader.site.id,
+        keyed=reader.keyed,
+        address=request.headers.get(CALLER, ""),
+    )
+    return await turns.take(partial(work, reader.site), lambda: _left(request), caller)
 
 
 async def _left(request: Asker) -> None:
