@@ -9,6 +9,7 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from time import monotonic, sleep
 
+import httpx
 import pytest
 
 from footfall.gateway.connections import SHARE
@@ -64,6 +65,7 @@ def holding(server: Server, count: int, begun: bytes, source: str = "") -> Itera
             connections.append(connection)
             with suppress(OSError):
                 connection.sendall(begun)
+        httpx.get(f"{server.url}/livez")  # answered once all of them are there
         yield connections
 
 

@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -159,3 +159,26 @@ def test_answers_that_nobody_reads_take_no_memory(server: Server, request_: byte
     for connection in connections:
         connection.close()
     assert grown < MOST_GROWTH
+
+
+BODIES: list[tuple[str, bytes, int]] = [
+    ("hits", b"/v1/track", 60_000),
+    ("batches without a key", b"/v1/batch", 1_900_000),
+    ("questions", b"/api/v2/query", 900_000),
+]
+
+
+@pytest.mark.parametrize(("path", "size"), [case[1:] for case in BODIES], ids=[case[0] for case in BODIES])
+def test_bodies_that_are_never_whole_take_little_memory(server: Server, path: bytes, size: int) -> None:
+    before = memory(server)
+    head = b"POST " + path + b" HTTP/1.1\r\n" + HOST + AGENT + b"Content-Length: %d\r\n\r\n" % (size + 1)
+    with ExitStack() as held:
+        for _ in range(200):
+            connection = held.enter_context(closing(connect(server)))
+            with suppress(OSError):
+                connection.sendall(head + b" " * size)
+        answered = server.client.post("/api/v2/query", json={})
+        grown = memory(server) - before
+    print(f"{grown / MEGABYTE:.1f} MB more")
+    assert answered.status_code == 400
+    assert grown < 3 * MOST_GROWTH

@@ -68,6 +68,10 @@ class Collector:
         except Exception as exc:
             reply(self._failed(exc))
 
+    def shows_key(self, headers: Headers) -> bool:
+        """Return whether a request shows a key that may write events."""
+        return self._callers.key(dict(headers).get(b"authorization", b"")) is not None
+
     async def take_batch(self, body: bytes, headers: Headers, peer: str) -> Answer:
         """Take a key's events, all of those that count in one commit; the answer says which were not taken."""
         by_name = dict(headers)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Protocol
 
-from footfall.gateway.answer import Answer, body_of, headers_of
+from footfall.gateway.answer import UNAUTHORISED, Answer, body_of, headers_of
 from footfall.gateway.collector import Collector
 from footfall.gateway.connections import Connections
 from footfall.gateway.files import File
@@ -97,6 +97,9 @@ class Gateway:
         """No other origin is named: a key has no place in a page."""
         if scope["method"] != "POST":
             await respond_json(send, 405, {"errors": {"method": ["must be POST"]}}, [(b"allow", b"POST")])
+            return
+        if not self.collector.shows_key(scope["headers"]):  # strangers' bodies are not even read
+            await self._answer(send, UNAUTHORISED, ())
             return
         body = await self.patience.body(dict(scope["headers"]), receive, BATCH_BYTES)
         answer = refusal(body, BATCH_BYTES) if isinstance(body, int) else await self.collector.take_batch(body, scope["headers"], _peer(scope))
