@@ -83,12 +83,15 @@ class Bounded(HttpToolsProtocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a field of a head; what comes behind a body is no part of it."""
-        if self._in_head:
-            super().on_header(name, value)
+        if not self._in_head:
+            self._trailers += 1
+            if self._trailers > MOST_FIELDS:
+                raise TooMuch(431)
             return
-        self._trailers += 1
-        if self._trailers > MOST_FIELDS:
-            raise TooMuch(431)
+        name = name.lower()  # as uvicorn does, whose method would be one call more for every field
+        if name == b"expect" and value.lower() == b"100-continue":
+            self.expect_100_continue = True
+        self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
         """Refuse a head that is too much."""
