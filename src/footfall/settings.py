@@ -33,6 +33,7 @@ class Settings:
     store: str
     store_memory: str
     rollups: str
+    rollups_limit: int
     registry: str
     salts: str
     places: Path | None
@@ -126,6 +127,7 @@ OPTIONS: dict[str, Option] = {
     "store": Option("", _url("duckdb", "memory", "dynamodb"), "URL", "where facts are kept; duckdb:FILE, by default facts.duckdb in the data folder"),
     "store_memory": Option("512MB", _memory, "SIZE", "memory that reports and batches may use"),
     "rollups": Option("", _url("sqlite", "memory", "dynamodb"), "URL", "where sums of past days are kept; sqlite:FILE, by default rollups.db in the data folder"),
+    "rollups_limit": Option("256MB", _size, "SIZE", "room that a site's sums on demand may take, beside those of the dashboard's reports"),
     "registry": Option("", _url("sqlite", "memory", "dynamodb"), "URL", "where sites and keys are kept; sqlite:FILE, by default registry.db in the data folder"),
     "salts": Option("", _url("sqlite", "memory", "dynamodb"), "URL", "where the secrets of days are kept; sqlite:FILE, by default salts.db in the data folder"),
     "places": Option("", _file, "FILE", "a country or city database (.mmdb) to use instead of the built-in one"),

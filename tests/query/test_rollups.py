@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from footfall.query.answer import Answers
+from footfall.query.limit import Limit
 from footfall.query.standard import REPORTS
 from footfall.query.upkeep import Upkeep
 from footfall.store.duckdb import DuckdbFacts, DuckdbReading
@@ -254,3 +256,57 @@ def test_a_goal_that_changes_changes_the_answer() -> None:
         expected = len({(each.who, each.day) for visit in visits_of([each.seen for each in growing.applied])["berlin"] for each in visit.acts if each.name == name})
         assert visitors([name]) == {"Sale": expected}
     growing.close()
+
+
+def kept_after(asking: Sequence[Limit]) -> bool:
+    """Whether a question's sums are kept once it was asked by these, none of whom remembers it."""
+    query = {"site_id": "berlin", "metrics": ["pageviews"], "dimensions": ["event:title"], "date_range": "7d"}
+    rollups = SqliteRollups(":memory:", lambda: date(2026, 6, 12))
+    now = int(datetime(2026, 6, 12, 12, tzinfo=UTC).timestamp()) * 1_000_000
+    facts = empty()
+    answers = Answers(facts, lambda: now, rollups)
+    for number, limit in enumerate(asking):
+        apply(facts, made([Act(now - 2 * DAY, page=f"/{number}")], prefix=f"{number}"))  # makes the day a new one
+        with answers.asked(SITE["berlin"], query, limit) as asked:
+            asked.answer()
+    held = rollups._connection.execute("SELECT count(*) FROM rollups").fetchone()[0]
+    rollups.close()
+    facts.close()
+    return bool(held)
+
+
+def test_what_strangers_ask_is_kept_the_second_time() -> None:
+    assert not kept_after([Limit(stranger=True)])
+    assert kept_after([Limit(stranger=True), Limit(stranger=True)])
+    assert kept_after([Limit()])
+
+
+@pytest.mark.parametrize("count", [pytest.param(100, marks=pytest.mark.slow), pytest.param(1_000, marks=pytest.mark.torture)])
+def test_questions_of_strangers_leave_nothing(tmp_path: Path, count: int) -> None:
+    """Each another one, of a month with facts, over a file that a budget holds."""
+    budget = 200_000
+    path = tmp_path / "rollups.db"
+    rollups = SqliteRollups(str(path), lambda: date(2026, 6, 12), budget)
+    now = int(datetime(2026, 6, 12, 12, tzinfo=UTC).timestamp()) * 1_000_000
+    facts = empty()
+    apply(facts, made([Act(now - day * DAY, page=f"/{page}") for day in range(2, 10) for page in range(10)]))
+    answers = Answers(facts, lambda: now, rollups)
+    for stranger in (True, False):
+        for number in range(count):
+            query = {
+                "site_id": "berlin",
+                "metrics": ["pageviews"],
+                "dimensions": ["event:page"],
+                "date_range": "month",
+                "filters": [["is_not", "event:page", [f"/x{stranger}{number}"]]],
+            }
+            with answers.asked(SITE["berlin"], query, Limit(stranger=stranger)) as asked:
+                assert len(asked.answer()["results"]) == 10
+        rollups.sync()
+        held = rollups._connection.execute("SELECT count(*) FROM rollups").fetchone()[0]
+        size = path.stat().st_size
+        print(f"{count} questions, strangers: {stranger}: {held} roll-ups, {size:,} bytes")
+        assert (held == 0) is stranger
+        assert size <= 2 * budget
+    rollups.close()
+    facts.close()

@@ -1,6 +1,8 @@
 """What every adapter of `Rollups` promises."""
 
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -13,6 +15,8 @@ from tests.aws.emulators import Aws
 
 FIRST, SECOND, THIRD = (date(2026, 6, day) for day in (1, 2, 3))
 ONE, TWO = b"question one", b"question two"
+BUDGET = 300_000
+PIECE = b"x" * 10_000
 
 
 class Clock:
@@ -28,13 +32,13 @@ def clock() -> Clock:
 def rollups(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> Iterator[Rollups]:
     def dynamodb(emulator: str) -> Rollups:
         aws: Aws = request.getfixturevalue(emulator)
-        return DynamodbRollups(aws.dynamodb, aws.table(), lambda: clock.today)
+        return DynamodbRollups(aws.dynamodb, aws.table(), lambda: clock.today, BUDGET)
 
     opened: dict[str, Callable[[], Rollups]] = {
         "dynamodb": lambda: dynamodb("aws"),
         "dynamodb by another emulator": lambda: dynamodb("second"),
-        "memory": lambda: SqliteRollups(":memory:", lambda: clock.today),
-        "sqlite": lambda: SqliteRollups(str(tmp_path / "made on demand" / "rollups.db"), lambda: clock.today),
+        "memory": lambda: SqliteRollups(":memory:", lambda: clock.today, BUDGET),
+        "sqlite": lambda: SqliteRollups(str(tmp_path / "made on demand" / "rollups.db"), lambda: clock.today, BUDGET),
     }
     found = opened[request.param]()
     yield found
@@ -140,3 +144,92 @@ def test_what_is_cleared_is_gone_of_one_site_alone(rollups: Rollups) -> None:
     assert rollups.get("b", ONE, FIRST, THIRD) == {FIRST: (1, b"x")}
     rollups.put("a", ONE, {FIRST: (2, b"y")})
     assert rollups.get("a", ONE, FIRST, THIRD) == {FIRST: (2, b"y")}
+
+
+def kept_of(rollups: Rollups, site: str, questions: int) -> list[int]:
+    """Which numbered questions have a roll-up; this is a use of none."""
+    return [number for number in range(questions) if rollups.versions(site, b"%d" % number, FIRST, THIRD)]
+
+
+def put_many(rollups: Rollups, site: str, first: int, last: int) -> None:
+    for number in range(first, last):
+        rollups.put(site, b"%d" % number, {THIRD: (1, PIECE)}, on_demand=True)
+
+
+def test_what_is_made_on_demand_never_grows_past_the_budget(rollups: Rollups) -> None:
+    put_many(rollups, "a", 0, 100)
+    assert 25 <= len(kept_of(rollups, "a", 100)) <= 30
+    rollups.put("b", ONE, {FIRST: (1, PIECE)}, on_demand=True)
+    assert rollups.versions("b", ONE, FIRST, FIRST), "another site has a budget of its own"
+    rollups.put("a", ONE, {FIRST: (1, PIECE)})
+    assert rollups.versions("a", ONE, FIRST, FIRST), "what stands has no budget"
+
+
+def test_the_oldest_make_room(rollups: Rollups, clock: Clock) -> None:
+    put_many(rollups, "a", 0, 15)
+    clock.today += timedelta(1)
+    put_many(rollups, "a", 15, 40)
+    before = kept_of(rollups, "a", 40)
+    rollups.forget(set(), date(2026, 1, 1), nothing_trimmed)
+    after = kept_of(rollups, "a", 40)
+    assert set(after) < set(before)
+    assert [number for number in after if number >= 15] == [number for number in before if number >= 15]
+    put_many(rollups, "a", 40, 42)
+    assert set(kept_of(rollups, "a", 42)) == {*after, 40, 41}
+
+
+def test_standing_ones_and_only_sums_never_make_room(rollups: Rollups, clock: Clock) -> None:
+    days = (FIRST, SECOND, THIRD)
+    for question, data in ((ONE, b"x"), (TWO, PIECE)):
+        rollups.put("a", question, dict.fromkeys(days, (1, data)), on_demand=True)
+    clock.today += timedelta(1)
+    put_many(rollups, "a", 0, 50)
+    rollups.forget({("a", ONE)}, date(2026, 1, 1), {"a": SECOND}.get)
+    assert list(rollups.versions("a", ONE, FIRST, THIRD)) == [FIRST, SECOND, THIRD]
+    assert list(rollups.versions("a", TWO, FIRST, THIRD)) == [FIRST, SECOND]
+
+
+def test_only_sums_alone_fill_the_budget_and_stay(rollups: Rollups) -> None:
+    put_many(rollups, "a", 0, 50)
+    before = kept_of(rollups, "a", 50)
+    rollups.forget(set(), date(2026, 12, 1), {"a": THIRD}.get)
+    put_many(rollups, "a", 50, 60)
+    assert kept_of(rollups, "a", 60) == before
+
+
+def test_room_is_there_again_when_all_is_cleared(rollups: Rollups) -> None:
+    put_many(rollups, "a", 0, 50)
+    rollups.clear("a")
+    rollups.forget(set(), date(2026, 1, 1), nothing_trimmed)
+    put_many(rollups, "a", 50, 55)
+    assert kept_of(rollups, "a", 60) == [50, 51, 52, 53, 54]
+
+
+@pytest.mark.parametrize("count", [pytest.param(100, marks=pytest.mark.slow), pytest.param(1_000, marks=pytest.mark.torture)])
+def test_the_file_does_not_grow_with_the_number_of_questions(tmp_path: Path, clock: Clock, count: int) -> None:
+    """Days of as many new questions each, of which the oldest go: their room is used again."""
+    path = tmp_path / "rollups.db"
+    rollups = SqliteRollups(str(path), lambda: clock.today, BUDGET)
+    sizes = []
+    for turn in range(5):
+        put_many(rollups, "a", turn * count, (turn + 1) * count)
+        rollups.forget(set(), date(2026, 1, 1), nothing_trimmed)
+        rollups.sync()
+        sizes.append(path.stat().st_size)
+        clock.today += timedelta(1)
+    rollups.close()
+    assert max(sizes) <= 2 * BUDGET, sizes
+
+
+def test_a_file_of_before_budgets_is_measured(tmp_path: Path) -> None:
+    path = tmp_path / "rollups.db"
+    SqliteRollups(str(path), lambda: FIRST, BUDGET).close()
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("DROP TABLE spare")
+        for number in range(50):
+            connection.execute("INSERT INTO questions VALUES (?, 'a', ?, '2026-06-01')", (number, b"%d" % number))
+            connection.execute("INSERT INTO rollups VALUES (?, '2026-06-03', 1, ?)", (number, PIECE))
+    rollups = SqliteRollups(str(path), lambda: FIRST, BUDGET)
+    rollups.forget(set(), date(2026, 1, 1), nothing_trimmed)
+    assert len(kept_of(rollups, "a", 50)) < BUDGET / len(PIECE)
+    rollups.close()

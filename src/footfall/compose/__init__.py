@@ -11,7 +11,7 @@ import sqlite3
 import tempfile
 import threading
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from hashlib import blake2b
 from importlib.metadata import version
 from importlib.resources import files
@@ -121,7 +121,10 @@ def open_rollups(settings: Settings) -> Rollups:
     """The roll-ups."""
     from footfall.store.sqlite import SqliteRollups
 
-    return SqliteRollups(path_of(settings.rollups), lambda: datetime.fromtimestamp(now() / 1e6, UTC).date())
+    def today() -> date:
+        return datetime.fromtimestamp(now() / 1e6, UTC).date()
+
+    return SqliteRollups(path_of(settings.rollups), today, settings.rollups_limit)
 
 
 def sources() -> Sources:

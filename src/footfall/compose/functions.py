@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -118,7 +118,15 @@ def open_rollups(settings: Settings, now: Callable[[], int] = now) -> "DynamodbR
     """The roll-ups."""
     from footfall.store.aws.rollups import DynamodbRollups
 
-    return DynamodbRollups(client("dynamodb"), _named(settings.rollups), lambda: datetime.fromtimestamp(now() / 1e6, UTC).date())
+    def today() -> date:
+        return datetime.fromtimestamp(now() / 1e6, UTC).date()
+
+    return DynamodbRollups(
+        client("dynamodb"),
+        _named(settings.rollups),
+        today,
+        settings.rollups_limit,
+    )
 
 
 def open_reader(settings: Settings) -> "KinesisReader":

@@ -51,7 +51,10 @@ class Answers:
             check_expressions(report.filters, reading)
             today = now.astimezone(ZoneInfo(zone)).date()
             periods = [report.period, report.compared] if report.compared else [report.period]
-            yield Asked(site, report, query, zone, self._sums, [look(reading, site.id, period, today) for period in periods])
+            looks = [look(reading, site.id, period, today) for period in periods]
+            for each in looks:
+                each.stranger = limit is not None and limit.stranger
+            yield Asked(site, report, query, zone, self._sums, looks)
 
     def query(self, site: Site, query: Mapping[str, Any]) -> dict[str, Any]:
         """The answer to `POST /api/v2/query`; raises `Wrong` and `TooCostly`."""

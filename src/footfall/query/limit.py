@@ -24,9 +24,13 @@ class GoneAway(Exception):
 
 
 class Limit:
-    """What the readings of one question are under, so that any thread can end them."""
+    """What the readings of one question are under, so that any thread can end them.
 
-    def __init__(self) -> None:
+    Of a `stranger`'s question less is kept.
+    """
+
+    def __init__(self, *, stranger: bool = False) -> None:
+        self.stranger = stranger
         self._lock = threading.Lock()
         self._readings: set[Reading] = set()
         self._why: TooCostly | GoneAway | None = None

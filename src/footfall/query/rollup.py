@@ -6,6 +6,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from hashlib import sha256
 from typing import Any
 
 from footfall.domain.dimension import GOAL, TIME_STEPS, WHOLE_DAYS
@@ -20,6 +21,9 @@ from footfall.store.port import NO_DAYS, Reading, Rollups, StoreBroken
 
 REMEMBERED_ROWS = 200_000
 REMEMBERED_FAILURES = 100
+REMEMBERED_STRANGE = 10_000
+"""Questions of strangers, of which a megabyte is remembered until the process ends."""
+
 TOO_MANY = f"the report has more than {MOST_GROUPS:,} rows; ask for a shorter period, fewer dimensions or a filter"
 KEPT_ROWS = 50_000
 """A day of more rows is computed again rather than kept, unless its report is a standard one."""
@@ -52,6 +56,8 @@ class Look:
     days: Days
     trimmed: Collection[date]
     left_out: set[date] = field(default_factory=set)
+    stranger: bool = False
+    """Whether the question is of somebody without a key of the site, whose sums are kept only the second time."""
 
 
 def look(reading: Reading, site: str, period: Period, today: date) -> Look:
@@ -68,6 +74,7 @@ class Sums:
         self._lock = threading.Lock()
         self._merged: OrderedDict[Any, Partial] = OrderedDict()
         self._too_many: deque[Any] = deque(maxlen=REMEMBERED_FAILURES)
+        self._once: OrderedDict[bytes, None] = OrderedDict()
 
     def over(self, question: Question, period: Period, at: Look) -> Partial:
         """The sums of a period; raises `TooCostly`."""
@@ -133,7 +140,9 @@ class Sums:
             lacking[one] = frozenset(days.keys() - kept.keys() - gone)
         for one, parts in self._taken(lacking, days, at):
             try:
-                self._keep(one, {day: version for day, version in days.items() if day < at.today}, parts, KEPT_ROWS)
+                if not at.stranger or self._asked_before(one):
+                    ended = {day: version for day, version in days.items() if day < at.today}
+                    self._keep(one, ended, parts, KEPT_ROWS, on_demand=True)
             except StoreBroken as exc:
                 log.error("%s; a roll-up is not kept", exc)
             yield from (_labelled(part, question, day) for day, part in parts.items())
@@ -178,10 +187,21 @@ class Sums:
                 own = {name: column[chosen] for name, column in columns.items()}
             yield one, dict.fromkeys(days, nothing) | by_day(own, one.width)
 
-    def _keep(self, question: Question, days: Days, parts: Mapping[date, Partial], most: int) -> None:
+    def _keep(self, question: Question, days: Days, parts: Mapping[date, Partial], most: int, *, on_demand: bool = False) -> None:
         small = {day: (days[day], packed(part)) for day, part in parts.items() if day in days and len(part.keys) <= most}
         if self._rollups and small:
-            self._rollups.put(question.site, question.key, small)
+            self._rollups.put(question.site, question.key, small, on_demand=on_demand)
+
+    def _asked_before(self, question: Question) -> bool:
+        """Return whether a stranger's question came already, as far as that is remembered."""
+        name = sha256(question.site.encode() + b"\0" + question.key).digest()
+        with self._lock:
+            known = name in self._once
+            self._once[name] = None
+            self._once.move_to_end(name)
+            if len(self._once) > REMEMBERED_STRANGE:
+                self._once.popitem(last=False)
+        return known
 
     def _columns(self, question: Question, span: Span, at: Look, *, days: bool) -> Mapping[str, Column]:
         asked = compiled(question, span, by_day=days)

@@ -48,7 +48,7 @@ class Turns:
         Raises `Busy` when too many wait already or it had no turn in time, `GoneAway`, and what
         `work` raises.
         """
-        limit = Limit()
+        limit = Limit(stranger=not caller.keyed)
         lane = self._keyed if caller.keyed else self._public
         job = lane.enter(caller, lambda: work(limit))
         working, leaving = asyncio.wrap_future(job), asyncio.create_task(gone())

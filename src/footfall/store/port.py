@@ -336,8 +336,15 @@ class Rollups(Protocol):
     def get(self, site: str, question: bytes, first: date, last: date) -> Mapping[date, tuple[int, bytes]]:
         """Those of a question, both days included."""
 
-    def put(self, site: str, question: bytes, days: Mapping[date, tuple[int, bytes]]) -> None:
-        """Keep or replace some."""
+    def put(
+        self,
+        site: str,
+        question: bytes,
+        days: Mapping[date, tuple[int, bytes]],
+        *,
+        on_demand: bool = False,
+    ) -> None:
+        """Keep or replace some; those made on demand only while the site's budget has room."""
 
     def versions(self, site: str, question: bytes, first: date, last: date) -> Mapping[date, int]:
         """Of which versions those of a question are, both days included."""
@@ -348,7 +355,8 @@ class Rollups(Protocol):
     def forget(self, standing: Collection[tuple[str, bytes]], before: date, last_trimmed: Callable[[str], date | None]) -> None:
         """Drop what was neither got nor put since a day, but the standing questions (with their sites).
 
-        What is up to the day up to which a site's facts are gone stays: it cannot be made again.
+        Of a site whose budget is nearly full, the oldest that were made on demand go too. What is
+        up to the day up to which a site's facts are gone stays: it cannot be made again.
         """
 
     def every(self, site: str, days: Collection[date]) -> Iterator[tuple[bytes, date, bytes]]:

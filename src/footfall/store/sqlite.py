@@ -4,7 +4,7 @@ import logging
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -20,6 +20,25 @@ CREATE TABLE IF NOT EXISTS rollups (
     number INTEGER NOT NULL, day TEXT NOT NULL, version INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (number, day)) WITHOUT ROWID;
 PRAGMA user_version = 1;
 """
+SIZES = """
+CREATE TABLE IF NOT EXISTS spare (number INTEGER PRIMARY KEY, site TEXT NOT NULL, bytes INTEGER NOT NULL);
+CREATE INDEX IF NOT EXISTS spare_of_site ON spare (site);
+"""
+"""Of questions that are answered on demand, and no standing ones, how much room each takes."""
+
+ROW_BYTES = 40
+"""What a roll-up takes beside its sums."""
+
+MEASURE = f"""
+INSERT OR REPLACE INTO spare
+SELECT number, site, length(question) + (
+    SELECT coalesce(sum(length(data) + {ROW_BYTES}), 0) FROM rollups WHERE rollups.number = questions.number)
+FROM questions WHERE number = ?
+"""
+TAKEN = "SELECT coalesce(sum(bytes), 0) FROM spare WHERE site = ?"
+BUDGET_BYTES = 256_000_000
+FULL, EMPTIED = 0.9, 0.75
+"""Shares of the budget: from which on room is made, and how far."""
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +46,13 @@ log = logging.getLogger(__name__)
 class SqliteRollups:
     """See `port.Rollups`. One process uses the file, any of its threads; `today` says when a question is used."""
 
-    def __init__(self, path: str, today: Callable[[], date]) -> None:
+    def __init__(
+        self,
+        path: str,
+        today: Callable[[], date],
+        budget: int = BUDGET_BYTES,
+    ) -> None:
+        self._budget = budget
         self._lock = threading.Lock()
         self._today = today
         try:
@@ -48,13 +73,24 @@ class SqliteRollups:
             rows = connection.execute("SELECT day, version, data FROM rollups WHERE number = ? AND day BETWEEN ? AND ?", wanted)
             return {date.fromisoformat(day): (version, data) for day, version, data in rows}
 
-    def put(self, site: str, question: bytes, days: Mapping[date, tuple[int, bytes]]) -> None:
+    def put(
+        self,
+        site: str,
+        question: bytes,
+        days: Mapping[date, tuple[int, bytes]],
+        *,
+        on_demand: bool = False,
+    ) -> None:
         """See `port.Rollups`."""
+        size = len(question) + sum(len(data) + ROW_BYTES for _, data in days.values())
         with self._changing() as connection:
+            if on_demand and _spare(connection, site) + size > self._budget:
+                return
             connection.execute("INSERT OR IGNORE INTO questions (site, question, used) VALUES (?, ?, ?)", (site, question, self._today().isoformat()))
             number = _number(connection, site, question)
             rows = [(number, day.isoformat(), version, data) for day, (version, data) in days.items()]
             connection.executemany("INSERT OR REPLACE INTO rollups VALUES (?, ?, ?, ?)", rows)
+            connection.execute(MEASURE if on_demand else "DELETE FROM spare WHERE number = ?", (number,))
 
     def versions(self, site: str, question: bytes, first: date, last: date) -> Mapping[date, int]:
         """See `port.Rollups`."""
@@ -73,10 +109,25 @@ class SqliteRollups:
     def forget(self, standing: Collection[tuple[str, bytes]], before: date, last_trimmed: Callable[[str], date | None]) -> None:
         """See `port.Rollups`."""
         with self._changing() as connection:
-            old = connection.execute("SELECT number, site, question FROM questions WHERE used < ?", (before.isoformat(),)).fetchall()
-            gone = [(number, str(last_trimmed(site) or "")) for number, site, question in old if (site, question) not in standing]
-            connection.executemany("DELETE FROM rollups WHERE number = ? AND day > ?", gone)
-            connection.executemany("DELETE FROM questions WHERE number = ?1 AND NOT EXISTS (SELECT 1 FROM rollups WHERE number = ?1)", [(number,) for number, _ in gone])
+            asked = connection.execute("SELECT number, site, question, used FROM questions ORDER BY used, number")
+            spare = [each for each in asked.fetchall() if (each[1], each[2]) not in standing]
+            self._measure(connection, [number for number, *_ in spare])
+            left = {site: self._too_much(connection, site) for site in {site for _, site, *_ in spare}}
+            for number, site, _, used in spare:
+                if used < before.isoformat() or left[site] > 0:
+                    left[site] -= _drop(connection, number, str(last_trimmed(site) or ""))
+
+    def _measure(self, connection: sqlite3.Connection, numbers: Sequence[int]) -> None:
+        """Know the sizes of these questions and of no others."""
+        known = {number for (number,) in connection.execute("SELECT number FROM spare")}
+        gone, new = known.difference(numbers), set(numbers) - known
+        connection.executemany("DELETE FROM spare WHERE number = ?", [(number,) for number in gone])
+        connection.executemany(MEASURE, [(number,) for number in new])
+
+    def _too_much(self, connection: sqlite3.Connection, site: str) -> float:
+        """Return how many bytes shall go, so that there is room for what comes."""
+        taken = _spare(connection, site)
+        return taken - EMPTIED * self._budget if taken > FULL * self._budget else 0
 
     def every(self, site: str, days: Collection[date]) -> Iterator[tuple[bytes, date, bytes]]:
         """See `port.Rollups`. One is read at a time, so that others have their turn and little is held."""
@@ -98,9 +149,12 @@ class SqliteRollups:
             if standing is not None:
                 older = "DELETE FROM rollups WHERE number IN (SELECT number FROM questions WHERE site = ?) AND day = ? AND version <> ?"
                 connection.executemany(older, [(site, day.isoformat(), version) for day, version in standing.items()])
+                numbers = connection.execute("SELECT number FROM spare WHERE site = ?", (site,)).fetchall()
+                connection.executemany(MEASURE, numbers)
                 return
             connection.execute("DELETE FROM rollups WHERE number IN (SELECT number FROM questions WHERE site = ?)", (site,))
             connection.execute("DELETE FROM questions WHERE site = ?", (site,))
+            connection.execute("DELETE FROM spare WHERE site = ?", (site,))
 
     def close(self) -> None:
         """See `port.Rollups`."""
@@ -150,10 +204,32 @@ def _set_up(path: str) -> sqlite3.Connection:
         connection.execute("PRAGMA synchronous = NORMAL")  # what a crash takes is made again; see `sync`
         if not connection.execute("PRAGMA user_version").fetchone()[0]:  # one that is there already is opened without writing
             connection.executescript(SCHEMA)
+        if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'spare'").fetchone():
+            connection.executescript(SIZES)
     except sqlite3.Error:
         connection.close()
         raise
     return connection
+
+
+def _spare(connection: sqlite3.Connection, site: str) -> int:
+    """Return how much room a site's questions on demand take."""
+    taken: int = connection.execute(TAKEN, (site,)).fetchone()[0]
+    return taken
+
+
+def _drop(connection: sqlite3.Connection, number: int, trimmed: str) -> int:
+    """Drop a question's roll-ups but those up to a day; return how many bytes went."""
+    before = connection.execute("SELECT bytes FROM spare WHERE number = ?", (number,)).fetchone()[0]
+    gone = connection.execute("DELETE FROM rollups WHERE number = ? AND day > ?", (number, trimmed)).rowcount
+    if connection.execute("SELECT 1 FROM rollups WHERE number = ?", (number,)).fetchone():
+        if gone:
+            connection.execute(MEASURE, (number,))
+        after: int = connection.execute("SELECT bytes FROM spare WHERE number = ?", (number,)).fetchone()[0]
+        return int(before - after)
+    connection.execute("DELETE FROM questions WHERE number = ?", (number,))
+    connection.execute("DELETE FROM spare WHERE number = ?", (number,))
+    return int(before)
 
 
 def _number(connection: sqlite3.Connection, site: str, question: bytes) -> int | None:

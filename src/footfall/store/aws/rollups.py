@@ -2,16 +2,16 @@
 
 | item | pk | sk | holds |
 |---|---|---|---|
-| site that has some | `U` | site | |
+| site that has some | `U` | site | `spare`: the bytes of those made on demand, at most |
 | question | `U#site` | the question in hexadecimal | `used`: the last day on which it was |
-| part of a roll-up | `U#site` | question, day, number of the part | `version`, `parts`, `data` |
+| part of a roll-up | `U#site` | question, day, number of the part | `version`, `parts`, `data`, `bytes` |
 """
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from footfall.store.aws.table import Item, Table, key, translated
 
@@ -21,14 +21,32 @@ if TYPE_CHECKING:
 PART_BYTES = 350_000
 """An item takes 400 KB."""
 
-MARKS = ("sk", "version", "parts", "used")
+MARKS = ("sk", "version", "parts", "used", "bytes")
 """What tells which roll-ups there are."""
+
+BUDGET_BYTES = 256_000_000
+FULL, EMPTIED = 0.9, 0.75
+"""Shares of the budget: from which on room is made, and how far."""
+
+
+class Held(NamedTuple):
+    """A question that is answered on demand: the day it was used last, and its bytes."""
+
+    used: str
+    size: int
 
 
 class DynamodbRollups:
     """See `port.Rollups`. Any thread may use it; `today` says when a question is used."""
 
-    def __init__(self, client: "DynamoDBClient", table: str, today: Callable[[], date]) -> None:
+    def __init__(
+        self,
+        client: "DynamoDBClient",
+        table: str,
+        today: Callable[[], date],
+        budget: int = BUDGET_BYTES,
+    ) -> None:
+        self._budget = budget
         self._client = client
         self._table = table
         self._rows = Table(client, table)
@@ -47,16 +65,38 @@ class DynamodbRollups:
             self._used[site, question] = self._today()
         return found
 
-    def put(self, site: str, question: bytes, days: Mapping[date, tuple[int, bytes]]) -> None:
-        """See `port.Rollups`."""
-        items = [key("U", site), {**key(f"U#{site}", question.hex()), "used": {"S": str(self._today())}}]
+    def put(
+        self,
+        site: str,
+        question: bytes,
+        days: Mapping[date, tuple[int, bytes]],
+        *,
+        on_demand: bool = False,
+    ) -> None:
+        """See `port.Rollups`. Replaced ones count twice until the next `forget`."""
+        size = sum(len(data) for _, data in days.values()) if on_demand else 0
+        if on_demand and self._spare(site) + size > self._budget:
+            return
+        items = [{**key(f"U#{site}", question.hex()), "used": {"S": str(self._today())}}]
         for day, (version, data) in days.items():
-            parts = [data[start : start + PART_BYTES] for start in range(0, len(data), PART_BYTES)] or [b""]
-            items += [
-                {**key(f"U#{site}", f"{question.hex()}#{day}#{number:03}"), "version": {"N": str(version)}, "parts": {"N": str(len(parts))}, "data": {"B": part}}
-                for number, part in enumerate(parts)
-            ]
+            items += _parts(f"U#{site}", f"{question.hex()}#{day}", version, data)
+        self._add(site, size)
         self._rows.write([{"PutRequest": {"Item": item}} for item in items])
+
+    def _spare(self, site: str) -> int:
+        """Return the bytes of what was made on demand."""
+        item = self._rows.item("U", site) or {}
+        return int(item["spare"]["N"]) if "spare" in item else 0
+
+    def _add(self, site: str, size: int) -> None:
+        """Note more bytes, and that the site has roll-ups."""
+        with translated():
+            self._client.update_item(
+                TableName=self._table,
+                Key=key("U", site),
+                UpdateExpression="ADD spare :size",
+                ExpressionAttributeValues={":size": {"N": str(size)}},
+            )
 
     def versions(self, site: str, question: bytes, first: date, last: date) -> Mapping[date, int]:
         """See `port.Rollups`."""
@@ -69,12 +109,38 @@ class DynamodbRollups:
         """See `port.Rollups`."""
         for site in [item["sk"]["S"] for item in self._rows.items("U")]:
             items = self._all(site)
-            used = {item["sk"]["S"]: item["used"]["S"] for item in items if "used" in item}
-            old = {question for question, day in used.items() if day < str(before) and (site, bytes.fromhex(question)) not in standing}
+            own = {question for of, question in standing if of == site}
             trimmed = str(last_trimmed(site) or "")
-            kept = {question for question, _, day in map(_place, items) if question in old and day and day <= trimmed}
-            gone = [item for item in items for question, _, day in [_place(item)] if question in old and (day > trimmed if day else question not in kept)]
-            self._delete(site, gone)
+            held = self._held(items, own)
+            gone = _too_old(held, before) | self._too_much(held)
+            kept = {question for question, _, day in map(_place, items) if question in gone and day and day <= trimmed}
+            dropped = [item for item in items for question, _, day in [_place(item)] if question in gone and (day > trimmed if day else question not in kept)]
+            self._delete(site, dropped)
+            names = {item["sk"]["S"] for item in dropped}
+            left = [item for item in items if item["sk"]["S"] not in names and _place(item)[0] in held]
+            self._add(site, sum(map(_bytes, left)) - self._spare(site))
+
+    def _held(self, items: Sequence[Item], standing: Collection[bytes]) -> dict[str, Held]:
+        """Return the questions that do not stand, those first that were used the longest ago."""
+        used = {item["sk"]["S"]: item["used"]["S"] for item in items if "used" in item}
+        sizes: dict[str, int] = defaultdict(int)
+        for item in items:
+            sizes[_place(item)[0]] += _bytes(item)
+        spare = sorted((day, question) for question, day in used.items() if bytes.fromhex(question) not in standing)
+        return {question: Held(day, sizes[question]) for day, question in spare}
+
+    def _too_much(self, held: Mapping[str, Held]) -> set[str]:
+        """Return the questions that go so that there is room for what comes."""
+        taken = sum(each.size for each in held.values())
+        gone: set[str] = set()
+        if taken <= FULL * self._budget:
+            return gone
+        for question, each in held.items():
+            if taken <= EMPTIED * self._budget:
+                break
+            gone.add(question)
+            taken -= each.size
+        return gone
 
     def every(self, site: str, days: Collection[date]) -> Iterator[tuple[bytes, date, bytes]]:
         """See `port.Rollups`."""
@@ -112,6 +178,29 @@ def _place(item: Item) -> tuple[str, str, str]:
     question, _, rest = item["sk"]["S"].partition("#")
     day, _, number = rest.partition("#")
     return question, number, day
+
+
+def _parts(pk: str, sk: str, version: int, data: bytes) -> list[Item]:
+    """Return a roll-up as items."""
+    pieces = [data[start : start + PART_BYTES] for start in range(0, len(data), PART_BYTES)] or [b""]
+    return [
+        {
+            **key(pk, f"{sk}#{number:03}"),
+            "version": {"N": str(version)},
+            "parts": {"N": str(len(pieces))},
+            "bytes": {"N": str(len(piece))},
+            "data": {"B": piece},
+        }
+        for number, piece in enumerate(pieces)
+    ]
+
+
+def _too_old(held: Mapping[str, Held], before: date) -> set[str]:
+    return {question for question, each in held.items() if each.used < str(before)}
+
+
+def _bytes(item: Item) -> int:
+    return int(item["bytes"]["N"]) if "bytes" in item else 0
 
 
 def _version(item: Item) -> int:
