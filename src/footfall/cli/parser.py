@@ -124,7 +124,7 @@ gone, what killed commands left. It changes nothing. Ends with 1 when something 
 
 SERVER = ("host", "port", "trusted_proxy", "demo", "script", "rate_limit", "stream", "stream_limit", "registry", "salts", "places", "log_level")
 OWNED = ("store", "store_memory", "rollups", "registry")
-COUNTING = ("batch", "stream", "stream_limit", "store", "store_memory", "rollups", "registry", "salts", "log_level")
+COUNTING = ("batch", "stream", "stream_limit", "store", "store_memory", "rollups", "rollups_limit", "registry", "salts", "log_level")
 
 
 def parser() -> argparse.ArgumentParser:
