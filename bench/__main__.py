@@ -7,7 +7,7 @@ Every answer counted is checked against what is stored afterwards.
 import argparse
 from pathlib import Path
 
-from bench import aws, collecting, imports, reports, trackers, visibility
+from bench import aws, collecting, imports, reports, style, trackers, visibility
 
 RESULTS = Path("bench/results")
 
@@ -17,8 +17,8 @@ def main() -> None:
     parser.add_argument(
         "names",
         nargs="*",
-        choices=["collecting", "visibility", "reports", "imports", "trackers", "aws", "hour", []],
-        help="which; all but the last, which takes long, unless named",
+        choices=["collecting", "visibility", "reports", "imports", "trackers", "aws", "hour", "style", []],
+        help="which; all but the last two, unless named: the one takes long, the other is of the code",
     )
     parser.add_argument("--seconds", type=int, default=8, help="how long each load lasts")
     parser.add_argument("--rounds", type=int, default=3, help="how many pairs are measured in turn")
@@ -39,6 +39,8 @@ def main() -> None:
         lines += aws.measure(given.sizes)
     if "hour" in names:
         lines += aws.measure_hour(max(given.sizes))
+    if "style" in names:
+        lines += style.measure()
     if "trackers" in names:
         lines += trackers.measure()
     RESULTS.mkdir(parents=True, exist_ok=True)
