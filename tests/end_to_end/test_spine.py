@@ -79,7 +79,7 @@ def test_private_sites_need_a_key_of_their_own(server: Server) -> None:
     assert status(authorization=f"Bearer {key}") == 200
     assert server.client.get("/v1/ranking", params={"website": "secret.example", "date": "YEAR:2026"}).status_code == 401
     assert server.client.get("/v1/ranking", params={"website": "public", "date": "YEAR:2026"}).status_code == 200
-    assert server.client.post("/api/v2/query", json={**query, "site_id": "nowhere"}).status_code == 404
+    assert server.client.post("/api/v2/query", json={**query, "site_id": "nowhere"}).status_code == 401
     listed = server.client.get("/api/sites").json()["sites"]
     assert "secret.example" not in [site["id"] for site in listed]
     footfall("key", "revoke", key, data=server.data)

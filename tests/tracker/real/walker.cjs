@@ -191,6 +191,12 @@ async function walk(browser) {
       await sleep(between(20, 200))
       await actions.travel(-by)
     },
+    async back() {
+      await actions.travel(-1)
+    },
+    async forward() {
+      await actions.travel(1)
+    },
     async reload() {
       note('reload', front.here.url)
       await moved(() => front.page.reload({ waitUntil: 'load' }))
@@ -278,12 +284,21 @@ async function walk(browser) {
       front.deeper ||= deeper
     },
   }
+  // A page that is still being drawn has no links yet.
+  const once = async (name) => {
+    const before = log.length
+    for (let tries = 0; log.length === before; tries++) {
+      if (tries === 400) throw new Error(`${name} could not be done`)
+      if (tries) await sleep(50)
+      await actions[name]()
+    }
+  }
   const weights = { follow: 6, hash: 2, typed: 1, travel: 5, reload: 1, background: 3, another: 3, close: 1, download: 1, leave: 1, elsewhere: 0.5, vote: 1.5, call: 1, offline: 1, read: 5, scroll: 1.5 }
   const bag = Object.entries(weights).flatMap(([name, weight]) => Array(weight * 2).fill(name))
 
   await open(first, given.address)
   await show(tabs[0])
-  for (const name of given.begin) await actions[name]()
+  for (const name of given.begin) await once(name)
   for (let step = 0; step < given.steps; step++) {
     await actions[pick(bag)]()
     await sleep(between(20, 220))
