@@ -1,7 +1,8 @@
 """Sends events to a Footfall server, from a server: `Client`, and `AsyncClient` for event loops.
 
     client = Client("https://stats.example.com", key)
-    client.track("https://example.com/checkout", "Order", revenue={"currency": "EUR", "amount": 49.9})
+    order = {"currency": "EUR", "amount": 49.9}
+    client.track("https://example.com/checkout", "Order", revenue=order)
 
 Needs nothing of Footfall but this package, and httpx.
 """

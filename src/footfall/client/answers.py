@@ -10,7 +10,7 @@ BOT = "bot"
 
 
 class Waiting(NamedTuple):
-    """An event, as JSON without its closing brace, and the moment it happened by the monotonic clock."""
+    """An event as JSON without its closing brace, and its moment by the monotonic clock."""
 
     id: str
     text: str
@@ -40,12 +40,16 @@ def is_wished(reason: str, event: Waiting) -> bool:
     return reason in WISHES or reason.startswith(EXCLUDED)
 
 
-def _listed(body: bytes, name: str, batch: Sequence[Waiting]) -> Iterator[tuple[Waiting, dict[str, Any]]]:
+def _listed(
+    body: bytes, name: str, batch: Sequence[Waiting]
+) -> Iterator[tuple[Waiting, dict[str, Any]]]:
     try:
         listed = json.loads(body).get(name, ())
     except (ValueError, AttributeError):
         return
-    for each in listed if isinstance(listed, list) else ():
+    if not isinstance(listed, list):
+        return
+    for each in listed:
         index = each.get("index") if isinstance(each, dict) else None
         if isinstance(index, int) and 0 <= index < len(batch):
             yield batch[index], each

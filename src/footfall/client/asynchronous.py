@@ -9,7 +9,7 @@ from footfall.client.synchronous import CLOSE_SECONDS, Client
 
 
 class AsyncClient:
-    """As `Client`, whose thread sends here too: what waits is awaited and holds up no event loop."""
+    """Does as `Client`, whose thread sends here too; waiting holds up no event loop."""
 
     def __init__(self, url: str, key: str) -> None:
         self._client = Client(url, key)
@@ -34,5 +34,10 @@ class AsyncClient:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         await self.close()

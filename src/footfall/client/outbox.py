@@ -47,7 +47,7 @@ class Details(TypedDict, total=False):
 
     interactive: bool
     ip: str | None
-    """The visitor's address; without it and `user_agent` all events are one visitor's, the sender."""
+    """The visitor's address; without it and `user_agent` all events are one visitor's."""
 
     user_agent: str | None
     language: str | None
@@ -72,9 +72,10 @@ class Outbox:
         """Whether the last batch was not taken."""
 
         self.lost = 0
-        """Events that will not be counted: there was no room, a day has passed, or the server rejected them.
+        """Events that will not be counted.
 
-        What visitors or the site's owner wish not to be counted is none of these.
+        There was no room, a day has passed, or the server rejected them. What visitors or the
+        site's owner wish not to be counted is none of these.
         """
 
     def __len__(self) -> int:
@@ -86,13 +87,22 @@ class Outbox:
         return len(self._events) >= self._most and not self.failing
 
     def add(self, url: str, event: str | None = None, **details: Unpack[Details]) -> str:
-        """Put an event there; its id. Raises `ValueError` and `TypeError` for what can't be told at all."""
+        """Add an event, return its id; raise `ValueError` or `TypeError` if it cannot be sent."""
         at = details.get("at")
         if at is not None and at.tzinfo is None:
             raise ValueError("at needs a time zone, such as datetime.now(UTC)")
-        told = {"url": url, "event": event, **details, "id": details.get("id") or str(uuid4()), "at": at and at.isoformat()}
+        told = {
+            "url": url,
+            "event": event,
+            **details,
+            "id": details.get("id") or str(uuid4()),
+            "at": at and at.isoformat(),
+        }
         told["name"] = told.pop("title", None)
-        text = json.dumps({field: value for field, value in told.items() if value is not None}, separators=(",", ":"))
+        text = json.dumps(
+            {field: value for field, value in told.items() if value is not None},
+            separators=(",", ":"),
+        )
         if len(text) > EVENT_BYTES:
             raise ValueError(f"an event must have at most {EVENT_BYTES:,} bytes")
         if len(self._events) >= MOST_WAITING:
@@ -102,7 +112,7 @@ class Outbox:
         return str(told["id"])
 
     def batch(self) -> list[Waiting]:
-        """The events to be sent next; none when nothing waits. They stay until `settle`."""
+        """Return the events to be sent next; they stay until `settle`."""
         now = monotonic()
         while self._events and now - self._events[0].moment > DAY_SECONDS:
             self._events.popleft()
@@ -116,34 +126,53 @@ class Outbox:
             found.append(event)
         return found
 
-    def settle(self, batch: Sequence[Waiting], status: int | None, headers: Mapping[str, str], body: bytes) -> bool:
-        """Draw the conclusions from an answer, or from none (`status` None); whether the next batch may follow at once."""
+    def settle(
+        self, batch: Sequence[Waiting], status: int | None, headers: Mapping[str, str], body: bytes
+    ) -> bool:
+        """Act on an answer, or on none (`status` None); return whether to send on at once."""
         if status == ACCEPTED:
-            for event, reason in answers.rejected(body, batch):
-                self._reject(event, reason)
-            for event, field in answers.ignored(body, batch):
-                self._say(f"is counted without its {field}, which is odd", event, logging.WARNING)
-            self._forget(batch)
-            self._most, self.pause, self.failing = BATCH_EVENTS, GATHER_SECONDS, False
+            self._accept(batch, body)
             return True
         if status == TOO_LARGE and len(batch) > 1:
             self._most = len(batch) // 2
             return True
+        said = body.decode("utf-8", "replace")[:500]
         if status in (INVALID, TOO_LARGE):
             self._forget(batch)
-            self._lose(len(batch), f"the server answered {status}: {body.decode('utf-8', 'replace')[:500]}")
+            self._lose(len(batch), f"the server answered {status}: {said}")
             return True
         if status is not None:
-            log.warning("the server answered %d to %d events; they are sent again: %s", status, len(batch), body.decode("utf-8", "replace")[:500])
+            log.warning(
+                "the server answered %d to %d events; they are sent again: %s",
+                status,
+                len(batch),
+                said,
+            )
         self.failing = True
-        asked = headers.get("retry-after", "")
-        self.pause = float(asked) if asked.isdecimal() and len(asked) < 6 else min(self.pause * 2, LONGEST_PAUSE_SECONDS)
+        self.pause = self._next_pause(headers.get("retry-after", ""))
         return False
+
+    def _accept(self, batch: Sequence[Waiting], body: bytes) -> None:
+        for event, reason in answers.rejected(body, batch):
+            self._reject(event, reason)
+        for event, field in answers.ignored(body, batch):
+            self._say(f"is counted without its {field}, which is odd", event, logging.WARNING)
+        self._forget(batch)
+        self._most = BATCH_EVENTS
+        self.pause = GATHER_SECONDS
+        self.failing = False
+
+    def _next_pause(self, asked: str) -> float:
+        if asked.isdecimal() and len(asked) < 6:
+            return float(asked)
+        return min(self.pause * 2, LONGEST_PAUSE_SECONDS)
 
     def _reject(self, event: Waiting, reason: str) -> None:
         wished = answers.is_wished(reason, event)
-        self.lost += not wished
-        self._say(f"is not counted: {reason}", event, logging.DEBUG if wished else logging.WARNING)
+        if not wished:
+            self.lost += 1
+        level = logging.DEBUG if wished else logging.WARNING
+        self._say(f"is not counted: {reason}", event, level)
 
     def _say(self, what: str, event: Waiting, level: int) -> None:
         """Log what became of an event, where nothing of the kind was logged before."""
@@ -156,20 +185,27 @@ class Outbox:
             self._events.popleft()
 
     def _lose(self, count: int, reason: str) -> None:
-        before, self.lost = self.lost, self.lost + count
-        if before == 0 or before // LOSSES_TOLD != self.lost // LOSSES_TOLD:  # one by one they would fill the log
+        before = self.lost
+        self.lost += count
+        # Told one by one they would fill the log.
+        if before == 0 or before // LOSSES_TOLD != self.lost // LOSSES_TOLD:
             log.error("%d event(s) lost so far: %s", self.lost, reason)
 
 
 def written(batch: Sequence[Waiting]) -> bytes:
-    """The body that tells a batch: an event a line, each with its age."""
+    """Return the body of a batch: an event a line, each with its age."""
     now = monotonic()
-    return "\n".join(f'{event.text},"age":{int((now - event.moment) * 1000)}}}' for event in batch).encode()
+    lines = [f'{event.text},"age":{int((now - event.moment) * 1000)}}}' for event in batch]
+    return "\n".join(lines).encode()
 
 
 def headers(key: str) -> dict[str, str]:
     """The headers of a batch."""
-    return {"authorization": f"Bearer {key}", "content-type": "application/x-ndjson", "user-agent": f"footfall-client/{__version__}"}
+    return {
+        "authorization": f"Bearer {key}",
+        "content-type": "application/x-ndjson",
+        "user-agent": f"footfall-client/{__version__}",
+    }
 
 
 def endpoint(url: str) -> str:

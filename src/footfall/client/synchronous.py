@@ -18,7 +18,7 @@ log = logging.getLogger("footfall.client")
 
 
 class Client:
-    """Sends events to the server at `url` with an API key that may write them; the site is the key's.
+    """Sends events to the server at `url` with an API key that may write them to its site.
 
     May be used by any thread, and by processes that were forked: each sends its own. Closes itself
     when the program ends.
@@ -37,7 +37,10 @@ class Client:
         atexit.register(self.close)
 
     def track(self, url: str, event: str | None = None, **details: Unpack[Details]) -> str:
-        """Count an event, or without one a page view; its id. Returns at once: sending comes later, as often as it takes."""
+        """Count an event, or without one a page view, and return its id.
+
+        Returns at once: sending comes later, as often as it takes.
+        """
         if self._process != os.getpid():
             self._begin()
         if self._closed:
@@ -45,7 +48,9 @@ class Client:
         with self._lock:
             found = self._outbox.add(url, event, **details)
             if self._thread is None:
-                self._thread = threading.Thread(target=self._work, name="footfall-client", daemon=True)
+                self._thread = threading.Thread(
+                    target=self._work, name="footfall-client", daemon=True
+                )
                 self._thread.start()
             self._sent.clear()
             self._wake.set()
@@ -59,7 +64,10 @@ class Client:
         return self._outbox.lost
 
     def flush(self, seconds: float = CLOSE_SECONDS) -> bool:
-        """Send now what waits; return whether it was sent within the time and nothing was lost since the last call."""
+        """Send now what waits.
+
+        Return whether it was sent within the time, and nothing lost since the last call.
+        """
         sent = self._flush(seconds)
         before = self._lost_before
         self._lost_before = self.lost
@@ -86,18 +94,28 @@ class Client:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self.close()
 
     def _begin(self) -> None:
-        """What each process has of its own: after a fork the parent sends what waited, and locks may be held by nobody."""
+        """Set up what each process has of its own.
+
+        After a fork the parent sends what waited, and locks may be held by nobody.
+        """
         self._process = os.getpid()
         self._http = httpx.Client(headers=headers(self._key), timeout=TIMEOUT_SECONDS)
         self._outbox = Outbox()
         self._lost_before = 0
         self._lock = threading.Lock()
         self._thread = None
-        self._wake, self._hurry, self._sent = threading.Event(), threading.Event(), threading.Event()
+        self._wake = threading.Event()
+        self._hurry = threading.Event()
+        self._sent = threading.Event()
         self._sent.set()
         self._closed = False
 

@@ -13,11 +13,14 @@ from footfall.client.synchronous import Client
 class PageViews:
     """Middleware that counts each page the application answers with: GET, 2xx, HTML.
 
-    Visitors who send Global Privacy Control or Do Not Track are not counted unless `ignore_signals`.
-    Their address is `REMOTE_ADDR`: behind a proxy let the server or a middleware put the right one there.
+    Visitors who send Global Privacy Control or Do Not Track are not counted, unless
+    `ignore_signals`. Their address is `REMOTE_ADDR`: behind a proxy let the server or a
+    middleware put the right one there.
     """
 
-    def __init__(self, application: WSGIApplication, client: Client, *, ignore_signals: bool = False) -> None:
+    def __init__(
+        self, application: WSGIApplication, client: Client, *, ignore_signals: bool = False
+    ) -> None:
         self._application = application
         self._client = client
         self._ignore_signals = ignore_signals
@@ -30,7 +33,7 @@ class PageViews:
         url, who = request_uri(environ), visitor(environ)  # now: applications change these
 
         def started(status: str, headers: list[tuple[str, str]], exc_info: Any = None, /) -> Any:
-            if is_page(int(status[:3]), next((value for name, value in headers if name.lower() == "content-type"), "")):
+            if is_page(int(status[:3]), _content_type(headers)):
                 self._client.track(url, referrer=header("referer") or None, **who)
             return start_response(status, headers, exc_info)
 
@@ -38,8 +41,18 @@ class PageViews:
 
 
 def visitor(environ: WSGIEnvironment) -> Visitor:
-    """Who asks: `client.track(url, "Order", **visitor(request.environ))`; in Django, `request.META`."""
+    """Return who asks: `client.track(url, "Order", **visitor(request.environ))`.
+
+    In Django, pass `request.META`.
+    """
     return visitor_of(environ.get("REMOTE_ADDR", ""), _header(environ))
+
+
+def _content_type(headers: list[tuple[str, str]]) -> str:
+    for name, value in headers:
+        if name.lower() == "content-type":
+            return value
+    return ""
 
 
 def _header(environ: WSGIEnvironment) -> Header:
