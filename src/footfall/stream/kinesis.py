@@ -28,7 +28,12 @@ CALL_RECORDS, CALL_BYTES = 500, 5_000_000
 
 READ_RECORDS = 10_000
 PAUSES_SECONDS = (0.05, 0.1, 0.2, 0.4, 0.0)
-THROTTLES = {"ProvisionedThroughputExceededException", "KMSThrottlingException", "LimitExceededException", "ThrottlingException"}
+THROTTLES = {
+    "ProvisionedThroughputExceededException",
+    "KMSThrottlingException",
+    "LimitExceededException",
+    "ThrottlingException",
+}
 
 
 class KinesisWriter:
@@ -51,22 +56,25 @@ class KinesisWriter:
         errors: set[str] = set()
         for pause in PAUSES_SECONDS:
             with _translated():
-                results = self._client.put_records(StreamName=self._stream, Records=entries)["Records"]
+                answer = self._client.put_records(StreamName=self._stream, Records=entries)
+            results = answer["Records"]
             errors = {result["ErrorCode"] for result in results if result.get("ErrorCode")}
             if not errors:
                 return
-            entries = [entry for entry, result in zip(entries, results, strict=True) if result.get("ErrorCode")]
+            answered = zip(entries, results, strict=True)
+            entries = [entry for entry, result in answered if result.get("ErrorCode")]
             sleep(pause * random())
-        raise _error(errors, f"{len(entries)} records were refused again and again: {', '.join(sorted(errors))}")
+        reasons = ", ".join(sorted(errors))
+        raise _error(errors, f"{len(entries)} records were refused again and again: {reasons}")
 
     def close(self) -> None:
         """See `port.Writer`; the client stays open."""
 
 
 class KinesisReader:
-    """See `port.Reader`. It begins after `marks`, how far each shard has been applied, else with the oldest records.
+    """See `port.Reader`. Begins after `marks`, where each shard was applied to, or at the oldest.
 
-    A shard that came of a split or merge is read when those that it came of have been read to their ends.
+    A shard that came of a split or merge is read once those it came of are read to their ends.
     """
 
     def __init__(self, client: "KinesisClient", stream: str, marks: Mapping[str, int]) -> None:
@@ -86,7 +94,8 @@ class KinesisReader:
                 pass
         found = self._waiting[:limit]
         through = self._discarded + len(found) if found else 0
-        return Chunk([record for record, _ in found], through, min((arrived for _, arrived in found), default=None))
+        oldest = min((arrived for _, arrived in found), default=None)
+        return Chunk([record for record, _ in found], through, oldest)
 
     def discard(self, through: int) -> None:
         """See `port.Reader`; for others they stay on the stream as long as it keeps all records."""
@@ -106,7 +115,8 @@ class KinesisReader:
             answer = self._get(shard, limit)
             for each in answer["Records"]:
                 position = Position(shard, int(each["SequenceNumber"]))
-                self._waiting.append((Record(position, each["Data"]), int(each["ApproximateArrivalTimestamp"].timestamp() * 1e6)))
+                arrived = int(each["ApproximateArrivalTimestamp"].timestamp() * 1e6)
+                self._waiting.append((Record(position, each["Data"]), arrived))
                 self._read[shard] = position.sequence
             following = answer.get("NextShardIterator")
             if following:
@@ -123,7 +133,12 @@ class KinesisReader:
         pages = self._client.get_paginator("list_shards").paginate(StreamName=self._stream)
         shards: list[Any] = [shard for page in pages for shard in page["Shards"]]
         unread = {shard["ShardId"] for shard in shards} - self._ended
-        return [shard["ShardId"] for shard in shards if shard["ShardId"] in unread and not unread & {shard.get("ParentShardId"), shard.get("AdjacentParentShardId")}]
+        ready = []
+        for shard in shards:
+            parents = {shard.get("ParentShardId"), shard.get("AdjacentParentShardId")}
+            if shard["ShardId"] in unread and not unread & parents:
+                ready.append(shard["ShardId"])
+        return ready
 
     def _get(self, shard: str, limit: int) -> "GetRecordsOutputTypeDef":
         count = min(limit, READ_RECORDS)
@@ -138,21 +153,36 @@ class KinesisReader:
     def _iterator(self, shard: str) -> str:
         where: Any = {"ShardIteratorType": "TRIM_HORIZON"}
         if shard in self._read:
-            where = {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "StartingSequenceNumber": str(self._read[shard])}
-        return self._client.get_shard_iterator(StreamName=self._stream, ShardId=shard, **where)["ShardIterator"]
+            where = {
+                "ShardIteratorType": "AFTER_SEQUENCE_NUMBER",
+                "StartingSequenceNumber": str(self._read[shard]),
+            }
+        answer = self._client.get_shard_iterator(StreamName=self._stream, ShardId=shard, **where)
+        return answer["ShardIterator"]
 
 
 def delivered(event: Mapping[str, Any], stream: str) -> list[Record]:
-    """The records in an event by which Lambda hands on what is on a stream, their shards named with the stream (`name_of`)."""
-    return [
-        Record(Position(f"{stream}/{each['eventID'].partition(':')[0]}", int(each["kinesis"]["sequenceNumber"])), b64decode(each["kinesis"]["data"])) for each in event["Records"]
-    ]
+    """Return the records in an event by which Lambda hands on what is on a stream.
+
+    Their shards are named with the stream (`name_of`).
+    """
+    return [_delivered(each, stream) for each in event["Records"]]
+
+
+def _delivered(each: Mapping[str, Any], stream: str) -> Record:
+    shard = each["eventID"].partition(":")[0]
+    position = Position(f"{stream}/{shard}", int(each["kinesis"]["sequenceNumber"]))
+    return Record(position, b64decode(each["kinesis"]["data"]))
 
 
 def name_of(client: "KinesisClient", stream: str) -> str:
-    """What names a stream for good: one that was deleted and made again counts its records from the beginning. Raises `StreamBroken`."""
+    """Return what names a stream for good; raise `StreamBroken`.
+
+    One that was deleted and made again counts its records from the beginning.
+    """
     with _translated():
-        made = client.describe_stream_summary(StreamName=stream)["StreamDescriptionSummary"]["StreamCreationTimestamp"]
+        answer = client.describe_stream_summary(StreamName=stream)
+    made = answer["StreamDescriptionSummary"]["StreamCreationTimestamp"]
     return f"{stream}@{int(made.timestamp())}"
 
 
@@ -161,7 +191,10 @@ def _calls(records: Sequence[bytes]) -> "Iterator[list[PutRecordsRequestEntryTyp
     entries: list[PutRecordsRequestEntryTypeDef] = []
     size = 0
     for record in records:
-        entry: PutRecordsRequestEntryTypeDef = {"Data": record, "PartitionKey": secrets.token_hex(8)}
+        entry: PutRecordsRequestEntryTypeDef = {
+            "Data": record,
+            "PartitionKey": secrets.token_hex(8),
+        }
         length = len(record) + len(entry["PartitionKey"])
         if len(entries) == CALL_RECORDS or (entries and size + length > CALL_BYTES):
             yield entries

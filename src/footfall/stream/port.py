@@ -39,9 +39,10 @@ class Writer(Protocol):
     """The gateway's end. One thread calls it."""
 
     def append(self, records: Sequence[bytes]) -> None:
-        """Put records on the stream; they are durable when this returns. Without any it tells whether the stream can be used.
+        """Put records on the stream; they are durable when this returns.
 
-        Raises `StreamFull` or `StreamBroken`; the caller then acknowledges none of them.
+        Raises `StreamFull` or `StreamBroken`; the caller then acknowledges none of them. Without
+        records it only tries whether the stream can be used.
         """
 
     def close(self) -> None:
@@ -59,7 +60,7 @@ class Reader(Protocol):
         """
 
     def discard(self, through: int) -> None:
-        """Forget all that a read returned up to `through`, after it has been applied: this reader reads it no more."""
+        """Forget all that a read returned up to `through`, once it has been applied."""
 
     def close(self) -> None:
         """Give up the stream; nothing is discarded."""
@@ -69,4 +70,7 @@ class OwnReader(Reader, Protocol):
     """The end of a stream that lies on this machine."""
 
     def copy(self, path: str) -> None:
-        """Write all that is on it, as of one moment, to a new file; appending goes on. Raises `StreamFull` and `StreamBroken`."""
+        """Write all that is on it, as of one moment, to a new file, while appending goes on.
+
+        Raises `StreamFull` and `StreamBroken`.
+        """

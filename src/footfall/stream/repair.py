@@ -68,7 +68,11 @@ def repair(path: str) -> None:
     _rename(broken + "-wal", aside + "-wal")
     _rename(broken, aside)
     _remove(broken + "-shm", aside + "-shm")
-    log.error("the stream file was damaged and is set aside as %s; hits that could not be read from it are lost", Path(aside).name)
+    log.error(
+        "the stream file was damaged and is set aside as %s;"
+        " hits that could not be read from it are lost",
+        Path(aside).name,
+    )
 
 
 def forget_old(path: str) -> None:
@@ -87,13 +91,17 @@ def _copy(broken: str, fresh: str) -> None:
         frames = hits = 0
         for row in survivors(broken):
             target.execute("INSERT INTO frames VALUES (?, ?, ?, ?, ?, ?)", row)
-            frames, hits = frames + 1, hits + row.records
+            frames += 1
+            hits += row.records
         target.execute("COMMIT")
     log.warning("%d records in %d frames survived in the damaged stream file", hits, frames)
 
 
 def lost(path: str) -> tuple[int, int]:
-    """How many records of a damaged file can be read, and how many are missing between them; of those behind the last nothing is known."""
+    """Return how many records of a damaged file can be read, and how many miss between them.
+
+    Of those behind the last nothing is known.
+    """
     survived = missing = 0
     ends: dict[str, int] = {}
     for row in survivors(path):
@@ -108,11 +116,14 @@ def survivors(path: str) -> Iterator[Row]:
     if not os.path.exists(path):
         return
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.execute("PRAGMA writable_schema = ON")  # else a file shorter than its header says is not read at all
+        # Else a file shorter than its header says is not read at all.
+        connection.execute("PRAGMA writable_schema = ON")
         number = 0
         while True:
             try:
-                for values in connection.execute("SELECT * FROM frames WHERE number > ? ORDER BY number", (number,)):
+                for values in connection.execute(
+                    "SELECT * FROM frames WHERE number > ? ORDER BY number", (number,)
+                ):
                     number = values[0]
                     yield from _whole(values)
                 return
@@ -126,10 +137,12 @@ def survivors(path: str) -> Iterator[Row]:
 
 
 def _next_readable(connection: sqlite3.Connection, number: int) -> tuple[Any, ...] | None:
-    """The first frame after a hole; holes are looked over frame by frame, since numbers are dense."""
+    """Return the first frame after a hole, looking frame by frame, since numbers are dense."""
     for candidate in range(number + 1, number + GAP_FRAMES):
         with suppress(sqlite3.Error):
-            found: tuple[Any, ...] | None = connection.execute("SELECT * FROM frames WHERE number = ?", (candidate,)).fetchone()
+            found: tuple[Any, ...] | None = connection.execute(
+                "SELECT * FROM frames WHERE number = ?", (candidate,)
+            ).fetchone()
             if found:
                 return found
     return None

@@ -25,7 +25,9 @@ from footfall.stream import frame, repair
 from footfall.stream.port import Chunk, Record, StreamBroken, StreamFull
 
 MEMORY = ":memory:"
+READ_ONLY = {"SQLITE_READONLY_DBMOVED", "SQLITE_READONLY"}
 BUSY_SECONDS = 5.0
+APPEND = "INSERT INTO frames (shard, first, count, received, data) VALUES (?, ?, ?, ?, ?)"
 SPARE_PAGES = 4_096
 TRIES = 3
 
@@ -66,7 +68,7 @@ class SqliteStream:
             with self._recovering(), self._opened() as connection:
                 blob = frame.pack(self._shard, self._next, records)
                 row = (self._shard, self._next, len(records), time_ns() // 1000, blob)
-                connection.execute("INSERT INTO frames (shard, first, count, received, data) VALUES (?, ?, ?, ?, ?)", row)
+                connection.execute(APPEND, row)
                 if not self._names_open_file():
                     raise _Replaced
                 self._next += len(records)
@@ -84,15 +86,21 @@ class SqliteStream:
 
     def _read(self, connection: sqlite3.Connection, limit: int) -> Chunk:
         records: list[Record] = []
-        through, oldest = 0, None
-        rows = connection.execute("SELECT number, shard, first, received, data FROM frames ORDER BY number")
+        through = 0
+        oldest: int | None = None
+        rows = connection.execute(
+            "SELECT number, shard, first, received, data FROM frames ORDER BY number"
+        )
         for number, shard, first, received, blob in rows:
             try:
                 parts = frame.unpack(shard, first, blob)
-            except (frame.Damaged, TypeError, AttributeError, ValueError) as exc:  # a page of zeros gives rows of nulls
+            # A page of zeros gives rows of nulls.
+            except (frame.Damaged, TypeError, AttributeError, ValueError) as exc:
                 raise _Damaged from exc
-            records += [Record(Position(shard, first + index), part) for index, part in enumerate(parts)]
-            through, oldest = number, received if oldest is None else min(oldest, received)
+            for index, part in enumerate(parts):
+                records.append(Record(Position(shard, first + index), part))
+            through = number
+            oldest = received if oldest is None else min(oldest, received)
             if len(records) >= limit:
                 break
         self._read_from = connection
@@ -143,7 +151,9 @@ class SqliteStream:
             try:
                 self._repair()
             except (sqlite3.Error, OSError) as exc:
-                raise StreamBroken(f"the stream is damaged and cannot be repaired now: {exc}") from exc
+                raise StreamBroken(
+                    f"the stream is damaged and cannot be repaired now: {exc}"
+                ) from exc
         except OSError as exc:
             self._release()
             raise StreamBroken(f"the stream cannot be used: {exc}") from exc
@@ -159,25 +169,34 @@ class SqliteStream:
             # Whether the frame was written is unknown: only a new shard can't repeat its position.
             self._shard, self._next = secrets.token_hex(8), 1
             if name == "SQLITE_FULL":
-                raise StreamFull("the stream is full: its size limit is reached or the disk has no room") from exc
+                raise StreamFull(
+                    "the stream is full: its size limit is reached or the disk has no room"
+                ) from exc
             self._release()
-            if name in {"SQLITE_READONLY_DBMOVED", "SQLITE_READONLY"} and self._path != MEMORY and os.access(os.path.dirname(self._path) or ".", os.W_OK):
+            if name in READ_ONLY and self._may_be_replaced():
                 raise _Replaced from exc
             if repair.is_damage(exc):
                 raise _Damaged from exc
             raise StreamBroken(f"the stream cannot be used: {exc}") from exc
 
+    def _may_be_replaced(self) -> bool:
+        folder = os.path.dirname(self._path) or "."
+        return self._path != MEMORY and os.access(folder, os.W_OK)
+
     def _open(self) -> sqlite3.Connection:
         if self._path != MEMORY and repair.is_pending(self._path):
             raise _Damaged
-        connection = sqlite3.connect(self._path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        connection = sqlite3.connect(
+            self._path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+        )
         try:
             connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute(repair.SCHEMA)
             (page_bytes,) = connection.execute("PRAGMA page_size").fetchone()
-            connection.execute(f"PRAGMA max_page_count = {max(self._limit_bytes // page_bytes, 16)}")
+            pages = max(self._limit_bytes // page_bytes, 16)
+            connection.execute(f"PRAGMA max_page_count = {pages}")
         except sqlite3.Error:
             connection.close()
             raise
@@ -214,7 +233,8 @@ class SqliteStream:
             probe = sqlite3.connect(self._path, timeout=BUSY_SECONDS)
             try:
                 (verdict,) = probe.execute("PRAGMA quick_check(1)").fetchone()
-                whole = all(len(frame.unpack(*row)) >= 0 for row in probe.execute("SELECT shard, first, data FROM frames"))
+                rows = probe.execute("SELECT shard, first, data FROM frames")
+                whole = all(len(frame.unpack(*row)) >= 0 for row in rows)
             finally:
                 probe.close()
         except (sqlite3.Error, frame.Damaged, TypeError, AttributeError, ValueError):
@@ -240,7 +260,8 @@ def _copy(connection: sqlite3.Connection, path: str) -> None:
         connection.backup(target)
         target.execute("PRAGMA journal_mode = DELETE")
     except sqlite3.Error as exc:
-        if getattr(exc, "sqlite_errorname", "") == "SQLITE_FULL":  # the copy's disk: reading fills none
+        # The copy's disk is full: reading fills none.
+        if getattr(exc, "sqlite_errorname", "") == "SQLITE_FULL":
             raise StreamFull(f"there is no room for {path}") from exc
         raise
     finally:
