@@ -1,4 +1,4 @@
-"""A whole site as one archive: its parts, written by who owns the facts, and the zip around them."""
+"""Writes a whole site as one archive: parts by the owner of the facts, and a zip around them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -32,19 +32,28 @@ class Archive:
     exchange: Path
 
     def __call__(self, site: str, folder: str) -> dict[str, Any]:
-        """Writes to a folder in `exchange`, over what is there; the site, the schema, and how many rows each file has. Raises `Refusal`."""
+        """Write the parts to a folder in `exchange`, over what is there; raise `Refusal`.
+
+        Returns the site, the schema, and how many rows each file has.
+        """
         found = known(self.registry, site)
-        rows, into = {}, self.exchange / Path(folder).name
+        rows = {}
+        into = self.exchange / Path(folder).name
         with self.facts.reading() as reading:
             for part, select in archive.WRITE.items():
-                path = str(into / f"{part}.parquet")
-                rows[f"{part}.parquet"] = reading.rows(f"COPY ({select}) TO $path ({WRITTEN['parquet']})", {"site": site, "path": path})[0][0]
+                file = f"{part}.parquet"
+                copy = f"COPY ({select}) TO $path ({WRITTEN['parquet']})"
+                ((count,),) = reading.rows(copy, {"site": site, "path": str(into / file)})
+                rows[file] = count
             gone = [day for (day,) in reading.rows(archive.GONE, {"site": site})]
         rows[archive.ROLLUPS] = self._sums(site, gone, into / archive.ROLLUPS)
         return {"site": msgspec.to_builtins(found), "schema": VERSION, "rows": rows}
 
     def _sums(self, site: str, gone: list[date], path: Path) -> int:
-        """A day's sums stay when its facts go: what is read after the moment of the facts is what was there before."""
+        """Write the sums of days whose facts are gone; return how many.
+
+        A day's sums stay when its facts go, so reading them after the facts misses none.
+        """
         count = 0
         with open(path, "wb") as file:
             for question, day, data in self.rollups.every(site, gone):
@@ -60,7 +69,8 @@ def zipped(target: str, folder: Path, told: Mapping[str, Any], made: str) -> Man
         for name in archive.FILES:
             parts[name] = _put(file, folder / name, told["rows"][name])
             (folder / name).unlink()
-        manifest = Manifest(archive.FORMAT, __version__, told["schema"], made, msgspec.convert(told["site"], Site), parts)
+        site = msgspec.convert(told["site"], Site)
+        manifest = Manifest(archive.FORMAT, __version__, told["schema"], made, site, parts)
         file.writestr(archive.MANIFEST, msgspec.json.format(msgspec.json.encode(manifest)))
     return manifest
 

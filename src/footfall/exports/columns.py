@@ -1,4 +1,4 @@
-"""What is exported of events and visits: every column by its name, as SQL, in the order of the file."""
+"""The exported columns of events and visits: names to SQL, in the order of the file."""
 
 from collections.abc import Mapping
 
@@ -6,15 +6,53 @@ from footfall.exports.formula import harmless_sql
 from footfall.store.facts import EVENTS, ORIGIN, VISITOR, VISITS
 
 _NAMES = ("visitor", "visit", "id")
-"""Hashes of 64 bits: sixteen hexadecimal digits, since spreadsheets round whole numbers of that size."""
+"""Hashes of 64 bits, as sixteen hexadecimal digits: spreadsheets round such large numbers."""
 
-_CHOSEN: Mapping[str, tuple[str, ...]] = {
-    "events": (
-        "id", "kind", "time", "day", "utc_offset", "visitor", "visit", "scheme", "hostname", "port", "page", "title", "name", "props", "currency", "amount",
-        "interactive", "engaged", "scroll", "tag", "click", *ORIGIN, *VISITOR, "entry_page", *(f"visit_{name}" for name in ORIGIN),
-    ),
-    "visits": ("visit", "visitor", "start", "last", "day", "utc_offset", "duration", "pageviews", "events", "interactions", "bounce", "hostname", "entry_page", "exit_page", *ORIGIN, *VISITOR),
-}  # fmt: skip
+_EVENT_COLUMNS = (
+    "id",
+    "kind",
+    "time",
+    "day",
+    "utc_offset",
+    "visitor",
+    "visit",
+    "scheme",
+    "hostname",
+    "port",
+    "page",
+    "title",
+    "name",
+    "props",
+    "currency",
+    "amount",
+    "interactive",
+    "engaged",
+    "scroll",
+    "tag",
+    "click",
+    *ORIGIN,
+    *VISITOR,
+    "entry_page",
+    *(f"visit_{name}" for name in ORIGIN),
+)
+_VISIT_COLUMNS = (
+    "visit",
+    "visitor",
+    "start",
+    "last",
+    "day",
+    "utc_offset",
+    "duration",
+    "pageviews",
+    "events",
+    "interactions",
+    "bounce",
+    "hostname",
+    "entry_page",
+    "exit_page",
+    *ORIGIN,
+    *VISITOR,
+)
 _MADE = {
     "duration": "epoch_us(last - start) / 1000000",
     "bounce": "pageviews = 1 AND interactions = 0",
@@ -22,10 +60,21 @@ _MADE = {
 }
 _JSON = "coalesce(TRY_CAST(props AS JSON), to_json(props))"
 
+
+def _expression(name: str) -> str:
+    if name in _NAMES:
+        return f"printf('%016x', {name})"
+    return _MADE.get(name, name)
+
+
 COLUMNS: Mapping[str, Mapping[str, str]] = {
-    relation: {name: f"printf('%016x', {name})" if name in _NAMES else _MADE.get(name, name) for name in chosen} for relation, chosen in _CHOSEN.items()
+    "events": {name: _expression(name) for name in _EVENT_COLUMNS},
+    "visits": {name: _expression(name) for name in _VISIT_COLUMNS},
 }
-TEXTS = {"events": {name for name, kind in EVENTS.items() if kind == "VARCHAR"}, "visits": {name for name, kind in VISITS.items() if kind == "VARCHAR"}}
+TEXTS = {
+    "events": {name for name, kind in EVENTS.items() if kind == "VARCHAR"},
+    "visits": {name for name, kind in VISITS.items() if kind == "VARCHAR"},
+}
 
 
 def select(relation: str, form: str, mark: str = "") -> str:
@@ -40,5 +89,8 @@ def select(relation: str, form: str, mark: str = "") -> str:
     if form == "ndjson" and relation == "events":
         columns["props"] = _JSON
     marks = [mark, *[""] * (len(columns) - 1)]
-    chosen = ", ".join(f'{expression} AS "{begin}{name}"' for begin, (name, expression) in zip(marks, columns.items(), strict=True))
+    chosen = ", ".join(
+        f'{expression} AS "{begin}{name}"'
+        for begin, (name, expression) in zip(marks, columns.items(), strict=True)
+    )
     return f"SELECT {chosen} FROM {relation} WHERE site = $site AND day BETWEEN $first AND $last"

@@ -17,17 +17,19 @@ WRITTEN = {
     "ndjson": f"FORMAT json, {_TIMES}, USE_TMP_FILE false",
     "parquet": "FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false",
 }
-"""How each form is written, where the caller wants it: the caller gives it its name when it is whole."""
+"""The options of COPY for each form. The caller names a file only once it is whole."""
 
 BOM = "\ufeff"
 """By which Excel knows that a CSV file is UTF-8."""
 
-TRIMMED = "SELECT count(*) FROM days WHERE site = $site AND day BETWEEN $first AND $last AND trimmed"
+TRIMMED = (
+    "SELECT count(*) FROM days WHERE site = $site AND day BETWEEN $first AND $last AND trimmed"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """The command `export`: events or visits of a site, of some days, as CSV, NDJSON or Parquet, at one moment."""
+    """The command `export`: events or visits of a site and some days, as of one moment."""
 
     facts: Facts
     registry: Registry
@@ -43,21 +45,26 @@ class Export:
         last: str | None = None,
         bom: bool = False,
     ) -> dict[str, Any]:
-        """Writes to a file in the folder `exchange`, over what is there; how many rows, and how many days are left out since their facts are gone. Raises `Refusal`."""
-        if what not in COLUMNS or form not in WRITTEN:
-            raise Refusal(f"there are {' and '.join(COLUMNS)}, as {', '.join(WRITTEN)}")
-        if bom and form != "csv":
-            raise Refusal("only CSV begins with a byte order mark")
+        """Write to a file in `exchange`, over what is there; raise `Refusal`.
+
+        Returns how many rows, and how many days are left out since their facts are gone.
+        """
+        _check(what, form, bom)
         known(self.registry, site)
-        days = {"site": site, "first": _day("--from", first, date.min), "last": _day("--to", last, date.max)}
+        days = {
+            "site": site,
+            "first": _day("--from", first, date.min),
+            "last": _day("--to", last, date.max),
+        }
         if days["first"] > days["last"]:
             raise Refusal("--from must not lie after --to")
-        chosen = select(what, form, BOM if bom else "")
+        mark = BOM if bom else ""
+        copy = f"COPY ({select(what, form, mark)}) TO $path ({WRITTEN[form]})"
         path = str(self.exchange / Path(file).name)
         with self.facts.reading() as reading:
-            copying = f"COPY ({chosen}) TO $path ({WRITTEN[form]})"
-            rows = reading.rows(copying, {**days, "path": path})[0][0]
-            return {"rows": rows, "left_out": reading.rows(TRIMMED, days)[0][0]}
+            ((rows,),) = reading.rows(copy, {**days, "path": path})
+            ((left_out,),) = reading.rows(TRIMMED, days)
+        return {"rows": rows, "left_out": left_out}
 
 
 def known(registry: Registry, site_id: str) -> Site:
@@ -66,6 +73,13 @@ def known(registry: Registry, site_id: str) -> Site:
     if found is None:
         raise Refusal(f"there is no site {site_id!r}; 'footfall site list' shows all")
     return found
+
+
+def _check(what: str, form: str, bom: bool) -> None:
+    if what not in COLUMNS or form not in WRITTEN:
+        raise Refusal(f"there are {' and '.join(COLUMNS)}, as {', '.join(WRITTEN)}")
+    if bom and form != "csv":
+        raise Refusal("only CSV begins with a byte order mark")
 
 
 def _day(flag: str, text: str | None, otherwise: date) -> Any:

@@ -11,4 +11,7 @@ def harmless(text: str) -> str:
 def harmless_sql(expression: str) -> str:
     """The same of an expression of text in SQL."""
     listed = ", ".join(f"chr({ord(each)})" for each in LEADING)
-    return f"CASE WHEN left({expression}, 1) IN ({listed}) THEN '''' || {expression} ELSE {expression} END"
+    return (
+        f"CASE WHEN left({expression}, 1) IN ({listed})"
+        f" THEN '''' || {expression} ELSE {expression} END"
+    )

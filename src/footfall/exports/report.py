@@ -17,15 +17,24 @@ Answer = Mapping[str, Any]
 
 
 def columns(answer: Answer) -> dict[str, str]:
-    """The names of a report's columns and their types in SQL: dimensions, metrics, then what they are compared with."""
+    """Return the names of a report's columns and their types in SQL.
+
+    Dimensions come first, then metrics, then what they are compared with.
+    """
     asked = answer["query"]
-    types = {name: "VARCHAR" if name in MONEY else "BIGINT" if name in WHOLE else "DOUBLE" for name in asked["metrics"]}
+    types = {name: _kind(name) for name in asked["metrics"]}
     found = dict.fromkeys(asked["dimensions"], "VARCHAR") | types
     if "comparison_date_range" in asked:
         found |= {f"{name}_before": "VARCHAR" for name in times(answer)}
         found |= {f"{name}_before": kind for name, kind in types.items()}
         found |= {f"{name}_change": "DOUBLE" for name in types}
     return found
+
+
+def _kind(metric: str) -> str:
+    if metric in MONEY:
+        return "VARCHAR"
+    return "BIGINT" if metric in WHOLE else "DOUBLE"
 
 
 def times(answer: Answer) -> list[str]:
@@ -48,7 +57,8 @@ def amount(value: Any) -> str | None:
     """Money as a text, such as `EUR 12.50`; several currencies with semicolons between."""
     if value is None:
         return None
-    return "; ".join(f"{each['currency']} {each['value']:.2f}" for each in (value if isinstance(value, list) else [value]))
+    amounts = value if isinstance(value, list) else [value]
+    return "; ".join(f"{each['currency']} {each['value']:.2f}" for each in amounts)
 
 
 def content(answer: Answer, form: str, *, bom: bool = False) -> bytes:
@@ -59,17 +69,22 @@ def content(answer: Answer, form: str, *, bom: bool = False) -> bytes:
 
 def _csv(answer: Answer) -> bytes:
     file = io.StringIO()
-    writer = csv.writer(file)  # with CR LF after each row: given another end of lines Python leaves a CR in a cell bare
+    # With CR LF after each row: with another end of lines Python leaves a CR in a cell bare.
+    writer = csv.writer(file)
     names = columns(answer)
+    kinds = list(names.values())
     writer.writerow(map(harmless, names))
     for row in rows(answer):
-        writer.writerow([harmless(cell) if isinstance(cell, str) else cell for cell in _plain(row, list(names.values()))])
+        cells = _plain(row, kinds)
+        writer.writerow([harmless(cell) if isinstance(cell, str) else cell for cell in cells])
     return file.getvalue().encode("utf-8", "replace")
 
 
 def _ndjson(answer: Answer) -> bytes:
     names = list(columns(answer))
-    return "".join(json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False) + "\n" for row in rows(answer)).encode("utf-8", "replace")
+    named = (dict(zip(names, row, strict=True)) for row in rows(answer))
+    lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in named)
+    return "".join(lines).encode("utf-8", "replace")
 
 
 def _json(answer: Answer) -> bytes:
@@ -81,20 +96,40 @@ def _parquet(answer: Answer) -> bytes:
 
     names = columns(answer)
     table = [_plain(row, list(names.values())) for row in rows(answer)]
-    quoted = {name: '"' + name.replace('"', '""') + '"' for name in names}
-    with tempfile.TemporaryDirectory() as folder, duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False}) as connection:
+    defined = ", ".join(f"{_quoted(name)} {kind}" for name, kind in names.items())
+    values = ", ".join("?" * len(names))
+    config: dict[str, Any] = {
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+    }
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        duckdb.connect(config=config) as connection,
+    ):
         connection.execute("SET enable_progress_bar = false")
         path = str(Path(folder) / "report.parquet")
-        connection.execute(f"CREATE TABLE report ({', '.join(f'{quoted[name]} {kind}' for name, kind in names.items())})")
+        connection.execute(f"CREATE TABLE report ({defined})")
         if table:
-            connection.executemany(f"INSERT INTO report VALUES ({', '.join('?' * len(names))})", table)
+            connection.executemany(f"INSERT INTO report VALUES ({values})", table)
         connection.execute("COPY report TO $path (FORMAT parquet)", {"path": path})
         return Path(path).read_bytes()
 
 
-FORMS: Mapping[str, Callable[[Answer], bytes]] = {"csv": _csv, "ndjson": _ndjson, "json": _json, "parquet": _parquet}
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+FORMS: Mapping[str, Callable[[Answer], bytes]] = {
+    "csv": _csv,
+    "ndjson": _ndjson,
+    "json": _json,
+    "parquet": _parquet,
+}
 
 
 def _plain(row: Sequence[Any], kinds: Sequence[str]) -> list[Any]:
     """With amounts as texts."""
-    return [amount(value) if kind == "VARCHAR" and not isinstance(value, str) else value for value, kind in zip(row, kinds, strict=True)]
+    return [
+        amount(value) if kind == "VARCHAR" and not isinstance(value, str) else value
+        for value, kind in zip(row, kinds, strict=True)
+    ]
