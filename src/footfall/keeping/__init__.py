@@ -1,1 +1,1 @@
-"""Keeps a data folder safe: copies of it, its exchange for another, and what may be wrong with it."""
+"""Keeps a data folder safe: copies it, exchanges it for a copy, and finds what is wrong with it."""

@@ -50,7 +50,11 @@ class Saved:
 
 def size(places: Places) -> int:
     """About how large a backup gets: the bytes of all that is copied."""
-    files = [Path(f"{places[name]}{suffix}") for name in SAVED if name in places for suffix in ("", *COMPANIONS[name]) if suffix != "-shm"]
+    files = []
+    for name in SAVED:
+        if name in places:
+            suffixes = ["", *COMPANIONS[name]]
+            files += [Path(f"{places[name]}{each}") for each in suffixes if each != "-shm"]
     return sum(file.stat().st_size for file in files if file.exists())
 
 
@@ -66,33 +70,51 @@ def backup(source: Source, target: Path) -> Saved:
     later, or in both; then its position is at or below its shard's mark and it is left out.
     """
     target = target.absolute()
-    if not any(source.places[name].exists() for name in SAVED if name in source.places):
-        raise CannotKeep(f"there is nothing to save in {source.data}: name the data folder with --data")
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise CannotKeep(f"{target} exists already: give a new folder")
-    made = datetime.now(UTC).isoformat(timespec="seconds")
+    _refuse(source, target)
     try:
         with _folder(target) as folder:
-            waited = _copy(source, folder)
-            _check(folder)
-            saved = Manifest(made, source.versions, source.schema, {**source.opened(folder / FACTS), **_waiting(folder)}, manifest.describe(folder))
-            exchange.sync_all([folder / file.name for file in saved.files])
-            manifest.write(folder, saved)
-            exchange.sync(folder)
-            os.rename(folder, target)
-            exchange.sync(target.parent)
-            return Saved(saved, waited)
+            return _save(source, folder, target)
     except (OSError, StreamFull) as exc:
         if isinstance(exc, StreamFull) or exc.errno in NO_ROOM:
-            raise CannotKeep(f"there is no room for the backup in {target.parent}; nothing was kept of it") from exc
+            raise CannotKeep(
+                f"there is no room for the backup in {target.parent}; nothing was kept of it"
+            ) from exc
         raise CannotKeep(f"the backup cannot be made in {target}: {exc.strerror or exc}") from exc
     except (StreamBroken, StoreBroken, sqlite3.Error) as exc:
         raise CannotKeep(f"the backup cannot be made: {exc}") from exc
 
 
+def _refuse(source: Source, target: Path) -> None:
+    if not any(source.places[name].exists() for name in SAVED if name in source.places):
+        raise CannotKeep(
+            f"there is nothing to save in {source.data}: name the data folder with --data"
+        )
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise CannotKeep(f"{target} exists already: give a new folder")
+
+
+def _save(source: Source, folder: Path, target: Path) -> Saved:
+    """Make the backup in `folder`, and give it its name once it is durable."""
+    made = datetime.now(UTC).isoformat(timespec="seconds")
+    waited = _copy(source, folder)
+    _check(folder)
+    holds = {**source.opened(folder / FACTS), **_waiting(folder)}
+    files = manifest.describe(folder)
+    saved = Manifest(made, source.versions, source.schema, holds, files)
+    exchange.sync_all([folder / file.name for file in files])
+    manifest.write(folder, saved)
+    exchange.sync(folder)
+    os.rename(folder, target)
+    exchange.sync(target.parent)
+    return Saved(saved, waited)
+
+
 @contextmanager
 def _folder(target: Path) -> Iterator[Path]:
-    """A folder for this process alone; what one that was killed left is cleared, and so is what this one leaves."""
+    """Make a folder for this process alone.
+
+    What a process that was killed left in it is cleared, and so is the folder if this one fails.
+    """
     folder = unfinished(target)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)

@@ -15,7 +15,7 @@ from footfall.store.port import OwnFacts
 
 @dataclass(frozen=True, slots=True)
 class Copies:
-    """The command `copies`: facts and roll-ups of one moment, in a new folder within `folder`; its name, and how long batches waited.
+    """The command `copies`: facts and roll-ups of one moment, in a new folder within `folder`.
 
     Roll-ups are copied while no batch is applied, since they name versions of days: of a later
     moment than the facts they would be taken for those of other hits after a restore.
@@ -25,16 +25,23 @@ class Copies:
     rollups: Path | None
 
     def __call__(self, folder: str) -> dict[str, Any]:
-        """Each call makes a folder of its own: what an engine that died was making is not taken for whole."""
+        """Return the name of the new folder, and how long batches waited.
+
+        Each call makes its own: what an engine that died was making is not taken for whole.
+        """
         if not Path(folder).is_dir():
-            raise Refusal(f"the engine sees no folder {folder}, and its data folder has no room for a copy")
+            raise Refusal(
+                f"the engine sees no folder {folder}, and its data folder has no room for a copy"
+            )
         made = Path(folder) / uuid4().hex
         made.mkdir(mode=0o700)
         with self.facts.still() as files:
             if not files:
                 raise Refusal("facts that are kept in memory cannot be saved")
             started = monotonic()
-            duplicate([(file, str(made / f"{FACTS}{file.removeprefix(files[0])}")) for file in files])
+            ends = [file.removeprefix(files[0]) for file in files]
+            targets = [str(made / f"{FACTS}{end}") for end in ends]
+            duplicate(list(zip(files, targets, strict=True)))
             if self.rollups is not None and self.rollups.exists():
                 with sqlite.looking(self.rollups) as rollups:
                     sqlite.copy(rollups, made / ROLLUPS)

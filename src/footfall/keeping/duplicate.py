@@ -1,6 +1,6 @@
-"""Copies files: a program of its own, since a process that closes a file gives up all locks that it has on it.
+"""Copies files, as a program of its own that imports nothing of Footfall, to start fast.
 
-It imports nothing of Footfall, to start fast.
+A process that closes a file gives up all locks that it has on it, so the owner must not copy.
 """
 
 import os
@@ -14,10 +14,19 @@ AT_ONCE = 64 * 1024 * 1024
 def duplicate(files: Sequence[tuple[str, str]]) -> None:
     """Copy each file to a new path, in another process; raises `OSError`."""
     arguments = [part for pair in files for part in pair]
-    done = subprocess.run([sys.executable, "-I", "-S", __file__, *arguments], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", __file__, *arguments],
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
     if done.returncode:
-        number = int(done.stderr) if done.stderr.strip().isdecimal() else 0
-        raise OSError(number, os.strerror(number) if number else f"copying ended with status {done.returncode}: {done.stderr[-200:]}", files[0][1])
+        number, reason = 0, f"copying ended with status {done.returncode}: {done.stderr[-200:]}"
+        if done.stderr.strip().isdecimal() and int(done.stderr):
+            number = int(done.stderr)
+            reason = os.strerror(number)
+        raise OSError(number, reason, files[0][1])
 
 
 def _copy(source: str, target: str) -> None:

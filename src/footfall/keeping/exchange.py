@@ -1,4 +1,4 @@
-"""Moving several files as one step: they are listed first, and whoever comes next finishes what is listed."""
+"""Moves several files as one step: lists them first, so that whoever comes next can finish."""
 
 import json
 import os
@@ -11,12 +11,14 @@ Moves = Sequence[tuple[Path, Path]]
 
 
 def exchange(folder: Path, moves: Moves) -> None:
-    """Move each file to a path that is free by then. Killed before the list is written, nothing is moved; after, `finish` does the rest.
+    """Move each file to a path that is free by then.
 
-    What is moved in must be durable already. The caller has the folder for itself.
+    Killed before the list is written, nothing is moved; after, `finish` does the rest. What is
+    moved in must be durable already. The caller has the folder for itself.
     """
     written = folder / f"{LIST}.new"
-    written.write_text(json.dumps([[_kept(folder, old), _kept(folder, new)] for old, new in moves]))
+    listed = [[_kept(folder, old), _kept(folder, new)] for old, new in moves]
+    written.write_text(json.dumps(listed))
     sync(written)
     os.replace(written, folder / LIST)
     sync(folder)
@@ -32,7 +34,7 @@ def finish(folder: Path) -> None:
     """Make the moves that are listed and not made yet, in their order."""
     moves = [(folder / old, folder / new) for old, new in json.loads((folder / LIST).read_text())]
     for old, new in moves:
-        # A path that is taken tells that its move was made; what has its old name by now is another file.
+        # A taken path tells that its move was made: what has its old name now is another file.
         if not new.exists() and old.exists():
             new.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             os.rename(old, new)
@@ -59,4 +61,6 @@ def sync_all(paths: Iterable[Path]) -> None:
 def _kept(folder: Path, path: Path) -> str:
     """A path as listed: within the folder without its name, which may be another tomorrow."""
     path, folder = path.absolute(), folder.absolute()
-    return str(path.relative_to(folder) if path.is_relative_to(folder) else path)
+    if path.is_relative_to(folder):
+        return str(path.relative_to(folder))
+    return str(path)

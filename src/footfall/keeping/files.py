@@ -1,7 +1,9 @@
 """The files of a data folder: whether they are whole, and of which versions."""
 
 import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from footfall.keeping import sqlite
 from footfall.keeping.patient import Finding, Findings, Patient, readable
@@ -13,15 +15,20 @@ REMEDIES = {
     STREAM: "restart the server: it sets the file aside and keeps what can be read",
     ROLLUPS: "restart the server: it sets the file aside and makes the sums again",
     REGISTRY: RESTORE,
-    SALTS: "stop the server and delete the file: today's visitors are counted anew then, and nothing else is lost",
+    SALTS: (
+        "stop the server and delete the file:"
+        " today's visitors are counted anew then, and nothing else is lost"
+    ),
     FACTS: RESTORE,
 }
+FRAMES = "SELECT number, shard, first, data FROM frames ORDER BY number"
 LARGE = 1_000_000_000
 
 
 def versions(patient: Patient) -> Findings:
     """What runs here."""
-    yield Finding("versions", ", ".join(f"{name} {number}" for name, number in patient.versions.items()))
+    named = [f"{name} {number}" for name, number in patient.versions.items()]
+    yield Finding("versions", ", ".join(named))
 
 
 def whole(patient: Patient) -> Findings:
@@ -31,33 +38,47 @@ def whole(patient: Patient) -> Findings:
         if path is None or not path.exists():
             continue
         fault = sqlite.fault(path) or (_broken_frame(path) if name == STREAM else None)
-        yield Finding("files", f"{path.name} is damaged: {fault}", REMEDIES[name]) if fault else Finding("files", f"{path.name} is whole ({_size(path)})")
+        if fault:
+            yield Finding("files", f"{path.name} is damaged: {fault}", REMEDIES[name])
+        else:
+            yield Finding("files", f"{path.name} is whole ({_size(path)})")
 
 
 def _size(path: Path) -> str:
-    """With what is in its log."""
-    return readable(sum(file.stat().st_size for file in (path, Path(f"{path}-wal"), Path(f"{path}.wal")) if file.exists()))
+    """Return its size, with what is in its log."""
+    files = (path, Path(f"{path}-wal"), Path(f"{path}.wal"))
+    return readable(sum(file.stat().st_size for file in files if file.exists()))
 
 
 def _broken_frame(path: Path) -> str | None:
-    """The first frame that is not as it was written."""
+    """Name the first frame that is not as it was written."""
     with sqlite.looking(path) as connection:
         try:
-            for number, *row in connection.execute("SELECT number, shard, first, data FROM frames ORDER BY number"):
-                try:
-                    frame.unpack(*row)
-                except (frame.Damaged, TypeError, AttributeError, ValueError):
+            for number, *row in connection.execute(FRAMES):
+                if not _is_whole(row):
                     return f"frame {number} is not as it was written"
         except sqlite3.Error as exc:
             return str(exc)
     return None
 
 
+def _is_whole(row: Sequence[Any]) -> bool:
+    try:
+        frame.unpack(*row)
+    except (frame.Damaged, TypeError, AttributeError, ValueError):
+        return False
+    return True
+
+
 def facts(patient: Patient) -> Findings:
     """Whether the facts can be read, and whether this program knows their schema."""
     path = patient.places.get(FACTS, Path(FACTS))
     if patient.unread:
-        yield Finding("files", f"{path.name} cannot be looked at: {patient.unread}", f"if it stays so while a server starts, {RESTORE}")
+        yield Finding(
+            "files",
+            f"{path.name} cannot be looked at: {patient.unread}",
+            f"if it stays so while a server starts, {RESTORE}",
+        )
     if patient.facts is None:
         return
     damage, schema = patient.facts["damage"], patient.facts["schema"]
@@ -66,10 +87,16 @@ def facts(patient: Patient) -> Findings:
     else:
         yield Finding("files", f"{path.name} is whole ({_size(path)})")
     if schema > patient.schema:
-        yield Finding("versions", f"the facts are of schema {schema}, and this program knows {patient.schema}", "upgrade Footfall to the version that wrote them")
+        yield Finding(
+            "versions",
+            f"the facts are of schema {schema}, and this program knows {patient.schema}",
+            "upgrade Footfall to the version that wrote them",
+        )
     elif schema < patient.schema:
         yield Finding(
-            "versions", f"the facts are of schema {schema}, and this program's is {patient.schema}", "back up, then run 'footfall migrate', or start the server, which does it too"
+            "versions",
+            f"the facts are of schema {schema}, and this program's is {patient.schema}",
+            "back up, then run 'footfall migrate', or start the server, which does it too",
         )
     else:
         yield Finding("versions", f"the facts are of schema {schema}, as this program's are")
@@ -82,7 +109,10 @@ def rollups(patient: Patient) -> Findings:
         return
     size = path.stat().st_size
     if size > LARGE and size > others.stat().st_size:
-        todo = f"ask fewer different reports: unused ones are forgotten after 35 days; to give the room back, stop the server and run: sqlite3 {path} VACUUM"
+        todo = (
+            "ask fewer different reports: unused ones are forgotten after 35 days;"
+            f" to give the room back, stop the server and run: sqlite3 {path} VACUUM"
+        )
         yield Finding("roll-ups", f"{path.name} has {readable(size)}, more than the facts", todo)
     else:
         yield Finding("roll-ups", f"{path.name} has {readable(size)}")

@@ -4,7 +4,9 @@ import http.client
 import json
 import socket
 import sqlite3
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 from footfall.domain.event import DAY_US, HOUR_US
 from footfall.domain.identity import Salt
@@ -19,10 +21,17 @@ SLACK_US = 60_000_000
 LATE_US = HOUR_US
 """The engine does each minute what is due."""
 
+START = "start the engine: it does so within two minutes of its start"
+HELD_UP = "hits that wait hold it up"
 CLOCK = "set the clock, and keep it right: timedatectl set-ntp true"
 WAITING = """
 SELECT coalesce(sum(count), 0), min(received), max(received), coalesce(max(before - received), 0)
-FROM (SELECT count, received, max(received) OVER (ORDER BY number ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS before FROM frames)
+FROM (
+    SELECT count, received, max(received) OVER (
+        ORDER BY number ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    ) AS before
+    FROM frames
+)
 """
 
 
@@ -31,14 +40,26 @@ def running(patient: Patient) -> Findings:
     if _engine_answers(patient.engine):
         yield Finding("engine", "answers")
     else:
-        yield Finding("engine", "does not answer, so nothing is counted", "start it with 'footfall serve'; its log says why if it does not stay")
+        yield Finding(
+            "engine",
+            "does not answer, so nothing is counted",
+            "start it with 'footfall serve'; its log says why if it does not stay",
+        )
     where = f"{request.host(patient)} port {patient.port}"
     if request.of_gateway(patient, "/livez")[0] != 200:
-        yield Finding("gateway", f"nothing answers on {where}, so no hit is taken there", "start it with 'footfall serve', or name its port with --port")
+        yield Finding(
+            "gateway",
+            f"nothing answers on {where}, so no hit is taken there",
+            "start it with 'footfall serve', or name its port with --port",
+        )
         return
     status, body = request.of_gateway(patient, "/readyz")
     if status != 200:
-        yield Finding("gateway", f"it lives on {where} but cannot store hits: {_reason(body)}", "see what is said of disk and stream; visitors' trackers try again meanwhile")
+        yield Finding(
+            "gateway",
+            f"it lives on {where} but cannot store hits: {_reason(body)}",
+            "see what is said of disk and stream; visitors' trackers try again meanwhile",
+        )
     else:
         yield Finding("gateway", f"takes hits on {where}")
 
@@ -57,11 +78,20 @@ def waiting(patient: Patient) -> Findings:
         return
     age = patient.now - oldest
     if age > SLACK_US:
-        yield Finding("stream", f"{several(hits, 'hit')} wait for the engine, the oldest for {lasting(age)}", "see that the engine runs, and look into its log")
+        yield Finding(
+            "stream",
+            f"{several(hits, 'hit')} wait for the engine, the oldest for {lasting(age)}",
+            "see that the engine runs, and look into its log",
+        )
     else:
         yield Finding("stream", f"{several(hits, 'hit')} wait for the engine, none for long")
     if newest > patient.now + SLACK_US:
-        yield Finding("clock", f"the newest hit on the stream came {lasting(newest - patient.now)} in the future: the clock went back", CLOCK)
+        ahead = lasting(newest - patient.now)
+        yield Finding(
+            "clock",
+            f"the newest hit on the stream came {ahead} in the future: the clock went back",
+            CLOCK,
+        )
     elif back > SLACK_US:
         yield Finding("clock", f"the clock went back by {lasting(back)} while hits came", CLOCK)
 
@@ -71,32 +101,58 @@ def clock(patient: Patient) -> Findings:
     newest = patient.facts["newest"] if patient.facts else None
     if newest is not None and newest > patient.now + SLACK_US:
         ahead = lasting(newest - patient.now)
-        yield Finding("clock", f"the newest event lies {ahead} in the future: the clock is behind, or was ahead", CLOCK)
+        yield Finding(
+            "clock",
+            f"the newest event lies {ahead} in the future: the clock is behind, or was ahead",
+            CLOCK,
+        )
     else:
         last = f"; the newest event is {lasting(patient.now - newest)} old" if newest else ""
-        yield Finding("clock", f"{datetime.fromtimestamp(patient.now / 1e6, UTC):%Y-%m-%d %H:%M} UTC{last}")
+        now = datetime.fromtimestamp(patient.now / 1e6, UTC)
+        yield Finding("clock", f"{now:%Y-%m-%d %H:%M} UTC{last}")
 
 
 def secrets(patient: Patient) -> Findings:
     """Whether the secrets of old days are gone, and their days settled."""
     try:
-        path = patient.places[SALTS]
-        salts = [Salt(day, b"", made) for day, made in sqlite.rows(path, "SELECT day, made FROM salts ORDER BY day")] if path.exists() else []
+        salts = _salts(patient.places[SALTS])
     except (KeyError, sqlite3.Error):
         return
-    overdue = [salt.day for salt in salts if salt.destroyed_at + LATE_US < patient.now]
-    engine = "start the engine: it does so within two minutes of its start"
+    overdue = [salt.day for salt in salts if _is_due(salt, patient.now)]
     if overdue:
-        said = f"the secrets of {several(len(overdue), 'day')} should be destroyed by now, the oldest of {day_date(overdue[0])}"
-        yield Finding("secrets", said, engine)
+        said = (
+            f"the secrets of {several(len(overdue), 'day')} should be destroyed by now,"
+            f" the oldest of {day_date(overdue[0])}"
+        )
+        yield Finding("secrets", said, START)
     elif salts:
         yield Finding("secrets", f"{several(len(salts), 'day')} have one, none for too long")
-    alive = {salt.day for salt in salts}
-    days = [day for day, _ in (patient.facts or {}).get("unsettled", ()) if day not in alive and Salt(day, b"", (day + 1) * DAY_US).destroyed_at + LATE_US < patient.now]
+    days = _unsettled(patient, salts)
     if days:
-        yield Finding("days", f"{several(len(days), 'day')} should be settled by now, the oldest of {day_date(days[0])}", f"{engine}; hits that wait hold it up")
+        said = f"{several(len(days), 'day')} should be settled by now"
+        oldest = day_date(days[0])
+        yield Finding("days", f"{said}, the oldest of {oldest}", f"{START}; {HELD_UP}")
     elif patient.facts:
         yield Finding("days", "all that are over are settled")
+
+
+def _salts(path: Path) -> list[Salt]:
+    """Return the salts in a file, without what is secret of them; raise `sqlite3.Error`."""
+    if not path.exists():
+        return []
+    rows = sqlite.rows(path, "SELECT day, made FROM salts ORDER BY day")
+    return [Salt(day, b"", made) for day, made in rows]
+
+
+def _is_due(salt: Salt, now: int) -> bool:
+    return salt.destroyed_at + LATE_US < now
+
+
+def _unsettled(patient: Patient, salts: Sequence[Salt]) -> list[int]:
+    """Return the days that should be settled by now."""
+    alive = {salt.day for salt in salts}
+    days = [day for day, _ in (patient.facts or {}).get("unsettled", ()) if day not in alive]
+    return [day for day in days if _is_due(Salt(day, b"", (day + 1) * DAY_US), patient.now)]
 
 
 def _engine_answers(path: str) -> bool:

@@ -3,7 +3,7 @@
 import os
 import pwd
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from footfall.keeping.exchange import LIST
@@ -12,7 +12,24 @@ from footfall.keeping.port import FACTS, STREAM
 from footfall.keeping.restore import REPLACED
 from footfall.stream.repair import lost
 
-NETWORK = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p", "ceph", "fuse.ceph", "glusterfs", "fuse.glusterfs", "afs", "lustre", "davfs", "fuse.davfs2", "fuse.s3fs"}
+NETWORK = {
+    "nfs",
+    "nfs4",
+    "cifs",
+    "smb3",
+    "smbfs",
+    "fuse.sshfs",
+    "9p",
+    "ceph",
+    "fuse.ceph",
+    "glusterfs",
+    "fuse.glusterfs",
+    "afs",
+    "lustre",
+    "davfs",
+    "fuse.davfs2",
+    "fuse.s3fs",
+}
 MOUNTS = Path("/proc/self/mounts")
 LEFT_ENDS = (".parquet", ".part", ".partial", ".tmp", ".new", ".restoring", ".unfinished")
 LEFT_SECONDS = 3_600
@@ -20,6 +37,10 @@ LEFT_SECONDS = 3_600
 
 ROOM_FOR_FACTS = 64_000_000
 OTHERS = 0o007
+MAKE_ROOM = (
+    "make room, keep hits for less long (footfall site edit ID --retention-days N),"
+    " or give --stream-limit a smaller size"
+)
 
 
 def owned(patient: Patient) -> Findings:
@@ -27,25 +48,53 @@ def owned(patient: Patient) -> Findings:
     found = patient.data.stat()
     files = [path for path in _all(patient.data) if not path.is_symlink()]
     foreign = [path for path in (patient.data, *files) if path.stat().st_uid != os.geteuid()]
+    is_open = bool(found.st_mode & OTHERS)
     if foreign:
         whose = _name(foreign[0].stat().st_uid)
-        yield Finding("folder", f"{foreign[0]} belongs to {whose}, and this runs as {_name(os.geteuid())}", _whose(found.st_uid, patient.data))
+        yield Finding(
+            "folder",
+            f"{foreign[0]} belongs to {whose}, and this runs as {_name(os.geteuid())}",
+            _whose(found.st_uid, patient.data),
+        )
     if not os.access(patient.data, os.W_OK):
-        yield Finding("folder", f"{patient.data} cannot be written to", "give it to the user that runs Footfall, on a disk that is not mounted read-only")
-    read = [path for path in files if path.stat().st_mode & OTHERS]
-    if found.st_mode & OTHERS:
-        yield Finding("folder", f"every user of this machine may look into {patient.data}", f"chmod 700 {patient.data}")
-    elif read:
-        yield Finding("folder", f"every user of this machine may read {read[0].name}, should the folder be opened", f"chmod 600 {read[0]}")
-    if not foreign and not found.st_mode & OTHERS:
+        yield Finding(
+            "folder",
+            f"{patient.data} cannot be written to",
+            "give it to the user that runs Footfall, on a disk that is not mounted read-only",
+        )
+    if is_open:
+        yield Finding(
+            "folder",
+            f"every user of this machine may look into {patient.data}",
+            f"chmod 700 {patient.data}",
+        )
+    else:
+        yield from _readable_by_others(files)
+    if not foreign and not is_open:
         yield Finding("folder", f"{patient.data} is {_name(found.st_uid)}'s, and closed to others")
+
+
+def _readable_by_others(files: Sequence[Path]) -> Findings:
+    for path in files:
+        if path.stat().st_mode & OTHERS:
+            yield Finding(
+                "folder",
+                f"every user of this machine may read {path.name}, should the folder be opened",
+                f"chmod 600 {path}",
+            )
+            return
 
 
 def near(patient: Patient) -> Findings:
     """Whether it lies on a disk of this machine."""
-    kind = kind_of(patient.data.resolve(), MOUNTS.read_text() if MOUNTS.exists() else "")
+    mounts = MOUNTS.read_text() if MOUNTS.exists() else ""
+    kind = kind_of(patient.data.resolve(), mounts)
     if kind in NETWORK:
-        yield Finding("folder", f"it lies on a network file system ({kind}), whose locks and syncs cannot be trusted", "move the data folder to a disk of this machine")
+        yield Finding(
+            "folder",
+            f"it lies on a network file system ({kind}), whose locks and syncs cannot be trusted",
+            "move the data folder to a disk of this machine",
+        )
 
 
 def kind_of(path: Path, mounts: str) -> str:
@@ -61,20 +110,33 @@ def kind_of(path: Path, mounts: str) -> str:
 
 def room(patient: Patient) -> Findings:
     """Whether the disk has room for hits that wait, and for facts to grow."""
-    sizes = {name: patient.places[name].stat().st_size if name in patient.places and patient.places[name].exists() else 0 for name in (STREAM, FACTS)}
-    waiting = max(0, patient.stream_limit - sizes[STREAM])
-    need = waiting + max(ROOM_FOR_FACTS, sizes[FACTS] // 10)
+    facts = _size(patient, FACTS)
+    waiting = max(0, patient.stream_limit - _size(patient, STREAM))
+    growth = max(ROOM_FOR_FACTS, facts // 10)
+    need = waiting + growth
     free = shutil.disk_usage(patient.data).free
     if free < need:
-        why = f"up to {readable(waiting)} for hits that wait while the engine is down, and {readable(need - waiting)} for facts to grow"
+        why = (
+            f"up to {readable(waiting)} for hits that wait while the engine is down,"
+            f" and {readable(growth)} for facts to grow"
+        )
         yield Finding(
             "disk",
             f"{readable(free)} are free and {readable(need)} may be needed: {why}",
-            "make room, keep hits for less long (footfall site edit ID --retention-days N), or give --stream-limit a smaller size",
+            MAKE_ROOM,
         )
-    else:
-        enough = "an upgrade needs as much as the facts at most" if free > sizes[FACTS] + need else f"an upgrade may need {readable(sizes[FACTS])} more"
-        yield Finding("disk", f"{readable(free)} are free; {enough}")
+        return
+    enough = "an upgrade needs as much as the facts at most"
+    if free <= facts + need:
+        enough = f"an upgrade may need {readable(facts)} more"
+    yield Finding("disk", f"{readable(free)} are free; {enough}")
+
+
+def _size(patient: Patient, name: str) -> int:
+    path = patient.places.get(name)
+    if path is None or not path.exists():
+        return 0
+    return path.stat().st_size
 
 
 def set_aside(patient: Patient) -> Findings:
@@ -82,21 +144,42 @@ def set_aside(patient: Patient) -> Findings:
     for path in sorted(patient.data.glob("*.damaged-*")):
         if path.name.endswith(("-wal", "-shm")):
             continue
-        yield Finding("damage", f"{path.name} was damaged and set aside: {_missing(path)}", _after_damage(path))
+        yield Finding(
+            "damage",
+            f"{path.name} was damaged and set aside: {_missing(path)}",
+            _after_damage(path),
+        )
     for path in sorted(patient.data.glob(f"{REPLACED}*")):
         held = readable(sum(file.stat().st_size for file in path.rglob("*")))
-        yield Finding("folder", f"{path.name} ({held}) holds what a restore replaced", f"delete it once you need it no more: rm -r {path}")
+        yield Finding(
+            "folder",
+            f"{path.name} ({held}) holds what a restore replaced",
+            f"delete it once you need it no more: rm -r {path}",
+        )
 
 
 def left(patient: Patient) -> Findings:
     """What commands left that were killed."""
-    found = [path for path in _all(patient.data) if (path.name.endswith(LEFT_ENDS) or path.parent.name.endswith(LEFT_ENDS)) and path.parent.name != f"{FACTS}.tmp"]
+    found = [
+        path
+        for path in _all(patient.data)
+        if (path.name.endswith(LEFT_ENDS) or path.parent.name.endswith(LEFT_ENDS))
+        and path.parent.name != f"{FACTS}.tmp"
+    ]
     for path in sorted({_outermost(path, patient.data) for path in found}):
         age = patient.now - path.stat().st_mtime * 1e6
         if age > LEFT_SECONDS * 1e6:
-            yield Finding("folder", f"{path.name} was left by a command that was killed {lasting(age)} ago", f"delete it: rm -r {path}")
+            yield Finding(
+                "folder",
+                f"{path.name} was left by a command that was killed {lasting(age)} ago",
+                f"delete it: rm -r {path}",
+            )
     if (patient.data / LIST).exists():
-        yield Finding("folder", "a restore was killed half-way", "start any command, such as 'footfall site list': it finishes the restore")
+        yield Finding(
+            "folder",
+            "a restore was killed half-way",
+            "start any command, such as 'footfall site list': it finishes the restore",
+        )
 
 
 def _missing(path: Path) -> str:
@@ -104,9 +187,17 @@ def _missing(path: Path) -> str:
         return "it is made again of what is in the facts"
     survived, missing = lost(str(path))
     if not survived:
-        return f"none of its {readable(path.stat().st_size)} could be read, so all hits that waited in it may be missing"
-    between = f"{several(missing, 'hit')} between them are missing" if missing else "none between them is missing"
-    return f"{several(survived, 'hit')} could be read and were kept, {between}; of those after the last of them nothing is known"
+        return (
+            f"none of its {readable(path.stat().st_size)} could be read,"
+            " so all hits that waited in it may be missing"
+        )
+    between = "none between them is missing"
+    if missing:
+        between = f"{several(missing, 'hit')} between them are missing"
+    return (
+        f"{several(survived, 'hit')} could be read and were kept, {between};"
+        " of those after the last of them nothing is known"
+    )
 
 
 def _after_damage(path: Path) -> str:
@@ -122,13 +213,18 @@ def _all(folder: Path) -> Iterator[Path]:
 
 def _outermost(path: Path, folder: Path) -> Path:
     """What is to be deleted: the folder that was left, or the file itself."""
-    parents = [parent for parent in path.parents if parent.name.endswith(LEFT_ENDS) and parent != folder and parent.is_relative_to(folder)]
+    parents = [
+        parent
+        for parent in path.parents
+        if parent.name.endswith(LEFT_ENDS) and parent != folder and parent.is_relative_to(folder)
+    ]
     return parents[-1] if parents else path
 
 
 def _whose(owner: int, path: Path) -> str:
     if owner != os.geteuid():
-        return f"run this, and all of Footfall, as {_name(owner)}; or chown -R {_name(os.geteuid())} {path}"
+        me = _name(os.geteuid())
+        return f"run this, and all of Footfall, as {_name(owner)}; or chown -R {me} {path}"
     return f"chown -R {_name(owner)} {path}"
 
 

@@ -10,7 +10,10 @@ from footfall.store.port import Facts, Interrupted, NoMemory, Reading, StoreBrok
 SCHEMA = "SELECT coalesce(max(version), 0) FROM schema_version"
 NEWEST = "SELECT epoch_us(max(time)) FROM events"
 UNSETTLED = "SELECT day, count(*) FROM days WHERE NOT settled GROUP BY day ORDER BY day"
-TABLES = "SELECT table_name FROM duckdb_tables() WHERE NOT temporary AND NOT internal ORDER BY estimated_size"
+TABLES = (
+    "SELECT table_name FROM duckdb_tables()"
+    " WHERE NOT temporary AND NOT internal ORDER BY estimated_size"
+)
 EVERY_BYTE = 'SELECT bit_xor(hash(each)) FROM "{}" AS each'
 """Blocks are checked against their sums as they are read, so every column must be."""
 
@@ -28,12 +31,23 @@ class Health:
 
 
 def examined(reading: Reading) -> Mapping[str, Any]:
-    """Of facts of any schema: its version, the newest event (microseconds), unsettled days with their number of sites, and what is damaged."""
+    """Examine facts of any schema.
+
+    Returns their version, the newest event in microseconds, unsettled days with their number of
+    sites, and what is damaged.
+    """
     schema = reading.rows(SCHEMA)[0][0]
     newest = reading.rows(NEWEST)[0][0]
     unsettled = [(date_day(day), sites) for day, sites in reading.rows(UNSETTLED)]
-    damage = next((f"{table}: {fault}" for (table,) in reading.rows(TABLES) if (fault := _fault(reading, table))), None)
+    damage = _damage(reading)
     return {"schema": schema, "newest": newest, "unsettled": unsettled, "damage": damage}
+
+
+def _damage(reading: Reading) -> str | None:
+    for (table,) in reading.rows(TABLES):
+        if fault := _fault(reading, table):
+            return f"{table}: {fault}"
+    return None
 
 
 def _fault(reading: Reading, table: str) -> str | None:

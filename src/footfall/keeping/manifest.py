@@ -12,7 +12,7 @@ from footfall.keeping.port import COMPANIONS, SAVED, CannotKeep
 
 NAME = "manifest.json"
 FORMAT = 1
-KNOWN = {name for saved in SAVED for name in (saved, *(f"{saved}{suffix}" for suffix in COMPANIONS[saved]))}
+KNOWN = {f"{saved}{suffix}" for saved in SAVED for suffix in ("", *COMPANIONS[saved])}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,9 @@ class Manifest:
 
 def describe(folder: Path) -> list[File]:
     """The files of a folder."""
-    return [File(path.name, path.stat().st_size, _digest(path)) for path in sorted(folder.iterdir())]
+    return [
+        File(path.name, path.stat().st_size, _digest(path)) for path in sorted(folder.iterdir())
+    ]
 
 
 def write(folder: Path, manifest: Manifest) -> None:
@@ -54,16 +56,25 @@ def write(folder: Path, manifest: Manifest) -> None:
 
 
 def verified(folder: Path, schema: int) -> Manifest:
-    """The manifest of a backup whose files are as it says, of no newer schema than this; raises `CannotKeep`."""
+    """Return the manifest of a backup whose files are as it says; raise `CannotKeep`.
+
+    Its schema is no newer than this one.
+    """
     manifest = _read(folder)
     if manifest.schema > schema:
-        raise CannotKeep(f"{folder} was made by a newer Footfall (schema {manifest.schema}, this one knows {schema}): upgrade Footfall")
+        raise CannotKeep(
+            f"{folder} was made by a newer Footfall"
+            f" (schema {manifest.schema}, this one knows {schema}): upgrade Footfall"
+        )
     for file in manifest.files:
         path = folder / file.name
         if not path.is_file():
             raise CannotKeep(f"the backup {folder} is not whole: {file.name} is missing")
         if path.stat().st_size != file.size or _digest(path) != file.sha256:
-            raise CannotKeep(f"the backup {folder} is damaged: {file.name} is not as it was saved; take another backup")
+            raise CannotKeep(
+                f"the backup {folder} is damaged: {file.name} is not as it was saved;"
+                " take another backup"
+            )
     return manifest
 
 
@@ -79,7 +90,9 @@ def _read(folder: Path) -> Manifest:
         raise CannotKeep(f"the backup {folder} is damaged: {NAME} cannot be read ({exc})") from None
     strange = {file.name for file in manifest.files} - KNOWN
     if strange:
-        raise CannotKeep(f"the backup {folder} is damaged: {NAME} names {min(strange)!r}, which no backup holds")
+        raise CannotKeep(
+            f"the backup {folder} is damaged: {NAME} names {min(strange)!r}, which no backup holds"
+        )
     return manifest
 
 

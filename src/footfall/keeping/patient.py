@@ -63,6 +63,8 @@ def readable(count: float) -> str:
     """A number of bytes for people."""
     for unit in ("bytes", "kB", "MB"):
         if count < 1_000:
-            return f"{count:.0f} {unit}" if unit == "bytes" or count >= 10 else f"{count:.1f} {unit}"
+            return (
+                f"{count:.0f} {unit}" if unit == "bytes" or count >= 10 else f"{count:.1f} {unit}"
+            )
         count /= 1_000
     return f"{count:.1f} GB"

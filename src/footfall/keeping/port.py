@@ -3,11 +3,23 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-FACTS, STREAM, ROLLUPS, REGISTRY, SALTS = "facts.duckdb", "stream.db", "rollups.db", "registry.db", "salts.db"
+FACTS, STREAM, ROLLUPS, REGISTRY, SALTS = (
+    "facts.duckdb",
+    "stream.db",
+    "rollups.db",
+    "registry.db",
+    "salts.db",
+)
 SAVED = (STREAM, FACTS, ROLLUPS, REGISTRY)
 """The files of a backup, by the names they have there. Salts are not among them."""
 
-COMPANIONS = {FACTS: (".wal",), STREAM: ("-wal", "-shm"), ROLLUPS: ("-wal", "-shm"), REGISTRY: ("-wal", "-shm"), SALTS: ("-wal", "-shm")}
+COMPANIONS = {
+    FACTS: (".wal",),
+    STREAM: ("-wal", "-shm"),
+    ROLLUPS: ("-wal", "-shm"),
+    REGISTRY: ("-wal", "-shm"),
+    SALTS: ("-wal", "-shm"),
+}
 """What may lie beside a file and is nothing without it."""
 
 Places = Mapping[str, Path]

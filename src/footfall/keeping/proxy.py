@@ -10,7 +10,10 @@ OFTEN = 0.01
 SHARE = "footfall_private_share"
 UNREADABLE = "footfall_address_unreadable_total"
 ANSWERS = "footfall_answers_total"
-TRUST = "is your proxy trusted? name it by --trusted-proxy ADDRESS, and let it set X-Forwarded-For; until then all visitors with one browser are one, of no country"
+TRUST = (
+    "is your proxy trusted? name it by --trusted-proxy ADDRESS, and let it set X-Forwarded-For;"
+    " until then all visitors with one browser are one, of no country"
+)
 NAMED = "see that the proxy passes the visitor's address on in X-Forwarded-For"
 
 
@@ -25,9 +28,11 @@ def addresses(patient: Patient) -> Findings:
         said = f"{share:.0%} of the latest hits came from one private address"
         yield Finding("addresses", said, TRUST)
     if unreadable:
-        said = f"{several(unreadable, 'request')} came without one that can be read (address_unreadable)"
+        requests = several(unreadable, "request")
+        said = f"{requests} came without one that can be read (address_unreadable)"
         often = unreadable >= OFTEN * sums.get(ANSWERS, 0.0)
-        yield Finding("addresses", said, NAMED if often else "")
+        todo = NAMED if often else ""
+        yield Finding("addresses", said, todo)
 
 
 def _sums(text: str) -> dict[str, float]:

@@ -13,20 +13,32 @@ from footfall.keeping.port import COMPANIONS, FACTS, SALTS, SAVED, CannotKeep, P
 
 STAGED = ".restoring"
 REPLACED = "replaced-"
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
-def restore(source: Path, data: Path, places: Places, schema: int, replace: bool, note: Callable[[int], None] = lambda _: None) -> tuple[Manifest, str]:
-    """Bring back what a backup holds; raises `CannotKeep`, and then has changed nothing. Tells `note` of bytes copied.
+def restore(
+    source: Path,
+    data: Path,
+    places: Places,
+    schema: int,
+    replace: bool,
+    note: Callable[[int], None] = lambda _: None,
+) -> tuple[Manifest, str]:
+    """Bring back what a backup holds; raise `CannotKeep`, and then have changed nothing.
 
-    The caller has the data folder for itself. What is there is moved aside into a folder whose
-    name is returned; the salts stay: they are of the days that go on, and go when their time is over.
+    Calls `note` with the number of bytes copied. The caller has the data folder for itself. What
+    is there is moved aside into a folder whose name is returned. The salts stay: they are of the
+    days that go on, and go when their time is over.
     """
     if missing := [name for name in SAVED if name not in places]:
         raise CannotKeep(f"{', '.join(missing)} must be kept in files to be restored")
     found = manifest.verified(source, schema)
     old = [path for name in SAVED for path in _files(places[name], name) if path.exists()]
     if not replace and any(path.exists() for path in (*old, places.get(SALTS, places[FACTS]))):
-        raise CannotKeep(f"{data} holds data already: restore into a new folder, or set what is there aside with --replace")
+        raise CannotKeep(
+            f"{data} holds data already: restore into a new folder,"
+            " or set what is there aside with --replace"
+        )
     aside = _aside(data) if old else ""
     targets = {file.name: _target(file.name, places) for file in found.files}
     try:
@@ -34,10 +46,13 @@ def restore(source: Path, data: Path, places: Places, schema: int, replace: bool
     except OSError as exc:
         for target in targets.values():
             _staged(target).unlink(missing_ok=True)
-        reason = "the disk has no room" if exc.errno in (errno.ENOSPC, errno.EDQUOT) else exc.strerror
-        raise CannotKeep(f"the backup cannot be copied to {data}: {reason}; nothing was changed") from exc
+        reason = "the disk has no room" if exc.errno in NO_ROOM else exc.strerror
+        raise CannotKeep(
+            f"the backup cannot be copied to {data}: {reason}; nothing was changed"
+        ) from exc
     away = [(path, path.parent / aside / path.name) for path in old]
-    exchange.exchange(data, [*away, *((_staged(target), target) for target in targets.values())])
+    into = [(_staged(target), target) for target in targets.values()]
+    exchange.exchange(data, [*away, *into])
     return found, aside
 
 
@@ -54,9 +69,10 @@ def _stage(source: Path, targets: dict[str, Path], note: Callable[[int], None]) 
 
 
 def _aside(data: Path) -> str:
-    """A name that says when, and that no folder has yet."""
+    """Return a name that says when, and that no folder has yet."""
     name = f"{REPLACED}{datetime.now(UTC):%Y-%m-%dT%H-%M-%S}"
-    return next(free for free in (name, *(f"{name}-{number}" for number in range(2, 1_000))) if not (data / free).exists())
+    names = [name, *(f"{name}-{number}" for number in range(2, 1_000))]
+    return next(each for each in names if not (data / each).exists())
 
 
 def _files(path: Path, name: str) -> list[Path]:

@@ -15,12 +15,17 @@ BUSY_SECONDS = 10.0
 @contextmanager
 def looking(path: Path) -> Iterator[sqlite3.Connection]:
     """A connection that changes nothing; raises `sqlite3.Error`."""
-    with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, timeout=BUSY_SECONDS, isolation_level=None)) as connection:
+    uri = f"file:{quote(str(path))}?mode=ro"
+    opened = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
+    with closing(opened) as connection:
         yield connection
 
 
 def copy(source: sqlite3.Connection, target: Path) -> None:
-    """All of it as of one moment, as one file; raises `sqlite3.Error`, and `OSError` where the disk has no room."""
+    """Copy all of it as of one moment, as one file.
+
+    Raises `sqlite3.Error`, and `OSError` where the disk has no room.
+    """
     try:
         with closing(sqlite3.connect(target, isolation_level=None)) as copied:
             copied.execute("PRAGMA synchronous = OFF")  # who copies sees to that

@@ -54,7 +54,8 @@ def alone(data: Path, places: Places, engine: str) -> Iterator[None]:
         if not held:
             raise CannotKeep(f"cannot lock the data folder {data}: it cannot be written to")
         facts, registry = places.get(FACTS, NOWHERE), places.get(REGISTRY, NOWHERE)
-        if _has_other(facts, 0) or _has_other(registry.with_name(registry.name + "-shm"), OPEN_BYTE) or _answers(engine):
+        registry_shm = registry.with_name(registry.name + "-shm")
+        if _has_other(facts, 0) or _has_other(registry_shm, OPEN_BYTE) or _answers(engine):
             raise InUse(_in_use(data))
         if exchange.is_pending(data):
             exchange.finish(data)
@@ -73,7 +74,10 @@ def _held(data: Path, kind: int) -> Iterator[bool]:
         try:
             fcntl.flock(handle, kind | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise InUse(_in_use(data) if kind == fcntl.LOCK_EX else f"{data} is being restored or migrated; try again when that is done") from None
+            reason = f"{data} is being restored or migrated; try again when that is done"
+            if kind == fcntl.LOCK_EX:
+                reason = _in_use(data)
+            raise InUse(reason) from None
         except OSError:  # a file system without locks
             yield False
             return
@@ -91,7 +95,8 @@ def _has_other(path: Path, start: int) -> bool:
     with suppress(FileNotFoundError):
         handle = os.open(path, os.O_RDWR)
         try:
-            fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB, 1 if start else 0, start)
+            length = 1 if start else 0
+            fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB, length, start)
         except OSError:
             return True
         finally:
