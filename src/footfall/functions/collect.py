@@ -1,4 +1,7 @@
-"""The function that is the gateway, behind CloudFront: the same application, and every answer waits for the stream."""
+"""The function that is the gateway behind CloudFront: the same application.
+
+Every answer waits for the stream.
+"""
 
 import asyncio
 from collections.abc import Mapping
@@ -19,7 +22,7 @@ class Elsewhere:
     """Reports are asked of another function. See `http.Forward`."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send, patience: Patience) -> int:
-        """That there is nothing."""
+        """Answer that there is nothing."""
         return await respond_json(send, 404, {"error": "reports are not answered here"})
 
     async def close(self) -> None:
@@ -27,7 +30,10 @@ class Elsewhere:
 
 
 class Collect:
-    """`secret` is what only CloudFront knows: what comes past it is refused, so that its word on the client's address can be believed."""
+    """Answers requests that carry `secret`, which only CloudFront knows.
+
+    What comes past it is refused, so that its word on the client's address can be believed.
+    """
 
     def __init__(self, gateway: Gateway, secret: str) -> None:
         self._gateway = gateway
@@ -42,10 +48,14 @@ class Collect:
         self._gateway.open()
 
     def __call__(self, event: dict[str, Any], context: Any) -> Mapping[str, Any]:
-        """Answer a request. What it was counted as dropped is on the stream before the sandbox is put to sleep."""
+        """Answer a request; drops are on the stream before the sandbox is put to sleep."""
         headers = event.get("headers", {})
         if not compare_digest(headers.get(SECRET, "").encode(), self._secret.encode()):
-            return {"statusCode": 403, "headers": {"content-type": "text/plain"}, "body": "Use the address of the distribution.\n"}
+            return {
+                "statusCode": 403,
+                "headers": {"content-type": "text/plain"},
+                "body": "Use the address of the distribution.\n",
+            }
         if monotonic() - self._refreshed > REFRESH_SECONDS:
             self._gateway.collector.snapshot.refresh()
             self._gateway.collector.snapshot.refresh_salts()

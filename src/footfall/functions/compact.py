@@ -1,4 +1,7 @@
-"""The function that makes files of segments, settles days, rolls them up and deletes what is too old: on a schedule for all sites, each in an invocation of its own."""
+"""The function that makes files of segments, settles days, rolls them up and deletes old ones.
+
+Runs on a schedule for all sites, each in an invocation of its own.
+"""
 
 import json
 import logging
@@ -24,7 +27,10 @@ ENOUGH_US = 600_000_000
 """After so long no further round is begun; what is left is done the next time."""
 
 FORGET_US = 3 * HOUR_US
-"""Once a day, in the five minutes after that time, roll-ups that nobody asks for are dropped: all of them have to be read for it."""
+"""Time of day from which, for five minutes, roll-ups that nobody asks for are dropped.
+
+All of them have to be read for it.
+"""
 
 EVERY_US = 300_000_000
 
@@ -47,24 +53,35 @@ class Compact:
     now: Callable[[], int]
 
     def __call__(self, event: Mapping[str, Any], context: Any) -> None:
-        """Tidy the site of an event; of one without, destroy salts that are due and have this function called for each site that needs it.
+        """Tidy the site of an event; without one, destroy salts that are due and call all sites.
 
-        What fails raises, so that Lambda counts an error and an alarm rings: segments do not wait for ever.
+        This function is called for each site that needs it. What fails raises, so that Lambda
+        counts an error and an alarm rings: segments do not wait for ever.
         """
         now = self.now()
         if "site" in event:
             self._alone(event["site"], now)
             return
         self.salts.destroy(now)
-        old = {site.id for site in self.sites() if self.facts.older(site.id, oldest_kept(site, _date(site, now)))}
-        for site in sorted({*self.facts.due(self._alive(now), _today(now)), *old}):
-            self.invoke(FunctionName=context.invoked_function_arn, InvocationType="Event", Payload=json.dumps({"site": site}).encode())
+        old = {site.id for site in self.sites() if self._has_old(site, now)}
+        due = self.facts.due(self._alive(now), _today(now))
+        for site in sorted({*due, *old}):
+            self.invoke(
+                FunctionName=context.invoked_function_arn,
+                InvocationType="Event",
+                Payload=json.dumps({"site": site}).encode(),
+            )
         if 0 <= now % DAY_US - FORGET_US < EVERY_US:
             self._forget(now)
 
+    def _has_old(self, site: Site, now: int) -> bool:
+        """Return whether a site has days that it keeps no longer."""
+        return bool(self.facts.older(site.id, oldest_kept(site, _date(site, now))))
+
     def _forget(self, now: int) -> None:
         standing = {each for site in self.sites() for each in standing_of(site)}
-        self.roll_up.rollups.forget(standing, local_date(now, "UTC") - UNUSED, self.facts.last_trimmed)
+        unused = local_date(now, "UTC") - UNUSED
+        self.roll_up.rollups.forget(standing, unused, self.facts.last_trimmed)
 
     def _alone(self, site_id: str, now: int) -> None:
         with self.facts.alone(site_id, SECONDS) as alone:
@@ -74,21 +91,31 @@ class Compact:
                 log.info("site %r is being tidied", site_id)
 
     def _tidy(self, site_id: str, now: int) -> None:
-        settled = self.facts.tidy(site_id, self._alive(now), _today(now), now - KEPT_US, lambda: self.now() - now > ENOUGH_US)
+        settled = self.facts.tidy(
+            site_id,
+            self._alive(now),
+            _today(now),
+            now - KEPT_US,
+            lambda: self.now() - now > ENOUGH_US,
+        )
         if settled:
             log.info("settled %d days of site %r", len(settled), site_id)
         for site in self.sites():
             if site.id == site_id:
-                try:
-                    self.roll_up(site, _date(site, now), threading.Event())
-                    self.trim(site, _date(site, now))
-                except EXPECTED as exc:
-                    log.error("%s; the roll-ups of site %r are tried again the next time", exc, site_id)
+                self._roll_up(site, now)
+
+    def _roll_up(self, site: Site, now: int) -> None:
+        try:
+            self.roll_up(site, _date(site, now), threading.Event())
+            self.trim(site, _date(site, now))
+        except EXPECTED as exc:
+            log.error("%s; the roll-ups of site %r are tried again the next time", exc, site.id)
 
     def _alive(self, now: int) -> frozenset[int]:
-        """Days that have a salt, or of which hits taken while they had one may still be on the stream."""
+        """Return the days that have a salt, or whose hits may still be on the stream."""
         oldest = (now - LIFE_US - KEPT_US) // DAY_US
-        return frozenset({*(salt.day for salt in self.salts.all()), *range(oldest, _today(now) + 1)})
+        salted = {salt.day for salt in self.salts.all()}
+        return frozenset({*salted, *range(oldest, _today(now) + 1)})
 
 
 def _date(site: Site, now: int) -> date:

@@ -1,4 +1,4 @@
-"""Batches that Lambda gave up: made anonymous as soon as they are set aside, and counted later by who looks after the stack.
+"""Batches that Lambda gave up: made anonymous at once, and counted later by an operator.
 
 Lambda writes what it gave up, addresses included, into a bucket. On arrival a function turns that
 into hits as they lie on the stream of one machine, and deletes it; `redrive` reads those.
@@ -30,7 +30,7 @@ KEPT_US = 7 * 24 * HOUR_US
 """The ledger keeps ranges for eight days: what is older might count twice."""
 
 AT_ONCE = 30
-"""Records in one transaction, which takes 100 items: each of another site and day is three of them."""
+"""Records in one transaction, which takes 100 items: each of another site and day is three."""
 
 TRIES = 5
 UNREADABLE = b"u"
@@ -52,7 +52,11 @@ _decode_batch = msgspec.json.Decoder(dict[str, Any]).decode
 
 @dataclass(slots=True)
 class Failures:
-    """`s3` is a client, `records_of` takes an event of the stream apart, `refresh` learns of new sites, `read` makes hits of records."""
+    """Makes what Lambda gave up anonymous.
+
+    `s3` is a client, `records_of` takes an event of the stream apart, `refresh` learns of new
+    sites, `read` makes hits of records.
+    """
 
     s3: Any
     records_of: Callable[[Mapping[str, Any]], Sequence[Record]]
@@ -60,9 +64,13 @@ class Failures:
     read: Read
 
     def __call__(self, event: Mapping[str, Any]) -> None:
-        """Take in what an event of S3 names. What fails is tried again by Lambda, and is gone after two days in any case."""
+        """Take in what an event of S3 names.
+
+        What fails is tried again by Lambda, and is gone after two days in any case.
+        """
         for each in event["Records"]:
-            bucket, key = each["s3"]["bucket"]["name"], unquote_plus(each["s3"]["object"]["key"])
+            bucket = each["s3"]["bucket"]["name"]
+            key = unquote_plus(each["s3"]["object"]["key"])
             if not key.startswith(ANONYMOUS):
                 self._make_anonymous(bucket, key)
 
@@ -87,7 +95,11 @@ class Failures:
 
 
 class Redriven(NamedTuple):
-    """What came of records that were given up: counted now, known to be counted before, or left, since others were there again and again."""
+    """Numbers of records that were given up, by what came of them.
+
+    They are counted now, known to be counted before, or left, since others were there again and
+    again.
+    """
 
     counted: int
     known: int
@@ -100,31 +112,50 @@ def records_in(data: bytes) -> list[Record]:
 
 
 def read_again(data: bytes) -> Hit | Tally:
-    """The record that was made anonymous; raises `Unreadable` for what was so then, with the reason that it had."""
+    """Return the record that was made anonymous.
+
+    Raises `Unreadable` for what was so then, with the reason that it had.
+    """
     if data[:1] == UNREADABLE:
         raise Unreadable(*_decode_unreadable(data[1:]))
     return decode(data)
 
 
 def redrive(facts: Late, records: Sequence[Record], sources: Sources, now_us: int) -> Redriven:
-    """Count the records that are not counted yet, each once, however often and beside whomever this is done. Raises `StoreBroken`.
+    """Count the records that are not counted yet, each once; raise `StoreBroken`.
 
-    One that its shard has gone past can be committed by nobody else but who does this too. One
-    that it has not is applied as if it came now, and who comes later with it is outrun.
+    May be done again, and by several at once. A record that its shard has gone past can be
+    committed only by others who do this. One that it has not is applied as if it came now, and
+    who comes later with it is outrun.
     """
-    left, counted = sorted(records, key=lambda record: record.position.sequence), 0
+    left = sorted(records, key=lambda record: record.position.sequence)
+    counted = 0
     for _ in range(TRIES):
         left = _not_applied(facts, left)
         marks = facts.marks()
-        gone_past = [record for record in left if record.position.sequence <= marks.get(record.position.shard, -1)]
-        for some in (gone_past, [record for record in left if record not in gone_past]):
-            once = partial(_count, facts, sources, now_us, some is gone_past)
-            for start in range(0, len(some), AT_ONCE):
-                counted += sum(by_parts(some[start : start + AT_ONCE], read_again, once))
+        gone_past = [record for record in left if _is_past(record, marks)]
+        others = [record for record in left if not _is_past(record, marks)]
+        counted += _count_all(partial(_count, facts, sources, now_us, True), gone_past)
+        counted += _count_all(partial(_count, facts, sources, now_us, False), others)
         left = _not_applied(facts, left)
         if not left:
             break
     return Redriven(counted, len(records) - counted - len(left), len(left))
+
+
+def _is_past(record: Record, marks: Mapping[str, int]) -> bool:
+    """Return whether a record's shard has gone past it."""
+    return record.position.sequence <= marks.get(record.position.shard, -1)
+
+
+def _count_all(
+    count: Callable[[Sequence[Record], Read], int],
+    records: Sequence[Record],
+) -> int:
+    counted = 0
+    for start in range(0, len(records), AT_ONCE):
+        counted += sum(by_parts(records[start : start + AT_ONCE], read_again, count))
+    return counted
 
 
 def _count(
@@ -135,7 +166,7 @@ def _count(
     records: Sequence[Record],
     read: Read,
 ) -> int:
-    """How many records were applied: all, or none where others were there before."""
+    """Return how many records were applied: all, or none where others were there before."""
     batch = batch_of(records, {}, sources, now_us, read)
     with suppress(Outrun):
         if late:
@@ -147,9 +178,13 @@ def _count(
 
 
 def _not_applied(facts: Late, records: Sequence[Record]) -> list[Record]:
-    """In order of sequence, as they are given."""
+    """Return the records that are in no range that was applied; they are in order of sequence."""
     sequences: dict[str, list[int]] = defaultdict(list)
     for (shard, sequence), _ in records:
         sequences[shard].append(sequence)
     ranges = {shard: facts.applied(shard, some[0], some[-1]) for shard, some in sequences.items()}
-    return [record for record in records if not any(first <= record.position.sequence <= last for first, last in ranges[record.position.shard])]
+    return [each for each in records if not _is_in(ranges[each.position.shard], each)]
+
+
+def _is_in(ranges: Sequence[tuple[int, int]], record: Record) -> bool:
+    return any(first <= record.position.sequence <= last for first, last in ranges)

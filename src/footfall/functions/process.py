@@ -1,4 +1,7 @@
-"""The function that applies what Lambda hands on of a stream: each record once, however often and in whatever pieces it comes."""
+"""The function that applies what Lambda hands on of a stream.
+
+Each record is applied once, however often and in whatever pieces it comes.
+"""
 
 import json
 import logging
@@ -18,7 +21,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Count:
-    """What came of some records: how many were applied, and the hits, drops and bad ones among them. `failed` is the first that must come again, with all that follow it."""
+    """Numbers of records that were applied, and of the hits, drops and bad ones among them.
+
+    `failed` is the first that must come again, with all that follow it.
+    """
 
     applied: int = 0
     hits: int = 0
@@ -29,7 +35,8 @@ class Count:
     def add(self, batch: Batch) -> None:
         """Count a batch that was applied. One of its tallies stands for all bad records."""
         bad = len(batch.bad)
-        self.applied += len(batch.events) + len(batch.tallies) + bad - bool(bad)
+        tallies = len(batch.tallies) - (1 if bad else 0)
+        self.applied += len(batch.events) + tallies + bad
         self.hits += len(batch.events)
         self.drops += sum(tally.hits for tally in batch.tallies) - bad
         self.bad += bad
@@ -37,9 +44,10 @@ class Count:
 
 @dataclass(slots=True)
 class Process:
-    """`records_of` takes an event apart, `refresh` learns of new sites, `read` makes hits of records, `now` is the clock in microseconds.
+    """Applies events of Lambda, and remembers how far shards have come as far as it heard.
 
-    How far shards have come it remembers as far as it heard.
+    `records_of` takes an event apart, `refresh` learns of new sites, `read` makes hits of
+    records, `now` is the clock in microseconds.
     """
 
     facts: Facts
@@ -51,11 +59,14 @@ class Process:
     _marks: dict[str, int] = field(default_factory=dict)
 
     def __call__(self, event: Mapping[str, Any]) -> dict[str, Any]:
-        """Apply an event's records; the answer names the first that must come again, where one must."""
+        """Apply an event's records; the answer names the first that must come again, if any."""
         records = self.records_of(event)
         count = self.apply(records)
         print(json.dumps(_metrics(count, len(records), self.now())), flush=True)
-        return {"batchItemFailures": [{"itemIdentifier": str(count.failed.position.sequence)}] if count.failed else []}
+        failures = []
+        if count.failed:
+            failures.append({"itemIdentifier": str(count.failed.position.sequence)})
+        return {"batchItemFailures": failures}
 
     def apply(self, records: Sequence[Record]) -> Count:
         """Apply records in order, in as few transactions as they fit into."""
@@ -70,7 +81,7 @@ class Process:
         return count
 
     def _apply(self, records: Sequence[Record], read: Read) -> Batch:
-        """What was applied of records in one transaction: what others had not applied before."""
+        """Apply what others had not applied before, in one transaction, and return it."""
         while True:
             batch = batch_of(records, self._marks, self.sources, self.now(), read)
             try:
@@ -87,12 +98,24 @@ class Process:
         return sequence > self._marks.get(shard, 0)
 
     def _heard(self, marks: Mapping[str, int]) -> None:
-        self._marks |= {shard: max(last, self._marks.get(shard, last)) for shard, last in marks.items()}
+        for shard, last in marks.items():
+            self._marks[shard] = max(last, self._marks.get(shard, last))
 
 
 def _metrics(count: Count, records: int, now_us: int) -> dict[str, Any]:
     """A line of the log that CloudWatch makes metrics of."""
-    values = {"Records": records, "Applied": count.applied, "Hits": count.hits, "Drops": count.drops, "BadRecords": count.bad, "ReportedFailures": int(count.failed is not None)}
+    values = {
+        "Records": records,
+        "Applied": count.applied,
+        "Hits": count.hits,
+        "Drops": count.drops,
+        "BadRecords": count.bad,
+        "ReportedFailures": int(count.failed is not None),
+    }
     metrics = [{"Name": name, "Unit": "Count"} for name in values]
     told = {"Namespace": "Footfall", "Dimensions": [["FunctionName"]], "Metrics": metrics}
-    return {"_aws": {"Timestamp": now_us // 1000, "CloudWatchMetrics": [told]}, "FunctionName": os.environ.get("AWS_LAMBDA_FUNCTION_NAME", ""), **values}
+    return {
+        "_aws": {"Timestamp": now_us // 1000, "CloudWatchMetrics": [told]},
+        "FunctionName": os.environ.get("AWS_LAMBDA_FUNCTION_NAME", ""),
+        **values,
+    }

@@ -1,4 +1,8 @@
-"""The function that answers reports; what takes longer than API Gateway waits is made by an invocation of its own, and its answer called for at another address."""
+"""The function that answers reports.
+
+What takes longer than API Gateway waits is made by an invocation of its own, and its answer
+called for at another address.
+"""
 
 import json
 import logging
@@ -26,7 +30,15 @@ OF_A_QUESTION = ("authorization", "content-type")
 """Headers that make another question of it."""
 
 ANYBODY = {"Access-Control-Allow-Origin": "*"}
-AGAIN = {**ANYBODY, "Access-Control-Expose-Headers": "Location, Retry-After", "Retry-After": "2", "Cache-Control": "no-store"}
+AGAIN = {
+    **ANYBODY,
+    "Access-Control-Expose-Headers": "Location, Retry-After",
+    "Retry-After": "2",
+    "Cache-Control": "no-store",
+}
+
+KEPT_PARTS = ("statusCode", "headers", "body", "isBase64Encoded")
+TOO_LARGE = "the answer is too large to be made beside; ask for fewer rows at a time"
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +50,7 @@ class Kept(Protocol):
     """Answers by name. Times are seconds; every method may raise `StoreBroken`."""
 
     def begin(self, name: str, now: int, begun_after: int, done_after: int) -> bool:
-        """Note that one is being made; False where one was begun, or is done, after these moments."""
+        """Note that one is being made; return False if begun or done after these moments."""
 
     def put(self, name: str, now: int, data: bytes) -> None:
         """Keep what came of it for some minutes. Raises `TooLarge`."""
@@ -52,7 +64,11 @@ class Kept(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """Has answers made by further invocations; `invoke` calls functions of Lambda and may raise `StoreBroken`, `now` is the clock in microseconds."""
+    """Has answers made by further invocations.
+
+    `invoke` calls functions of Lambda and may raise `StoreBroken`, `now` is the clock in
+    microseconds.
+    """
 
     kept: Kept
     invoke: Callable[..., Any]
@@ -67,27 +83,42 @@ class Later:
             self._see_to(name, question, scope["aws.context"].invoked_function_arn)
         except StoreBroken as exc:
             log.error("%s; a report that takes long is not made", exc)
-            return Response(
-                {"error": f"the report takes more than {SOON_SECONDS:g} seconds, and cannot be made beside just now; try again in a moment"}, status_code=503, headers=AGAIN
+            said = (
+                f"the report takes more than {SOON_SECONDS:g} seconds,"
+                " and cannot be made beside just now; try again in a moment"
             )
-        return Response({"later": "the report takes a while; ask for it where Location says"}, status_code=202, headers={**AGAIN, "Location": _from(question["path"], name)})
+            return Response({"error": said}, status_code=503, headers=AGAIN)
+        return Response(
+            {"later": "the report takes a while; ask for it where Location says"},
+            status_code=202,
+            headers={**AGAIN, "Location": _from(question["path"], name)},
+        )
 
     def _see_to(self, name: str, question: Event, function: str) -> None:
         """Have an answer made, unless it is being made or is there."""
         now = self._seconds()
-        if self.kept.begin(name, now, now - int(LONG_SECONDS), now - FRESH_SECONDS):
-            try:
-                self.invoke(FunctionName=function, InvocationType="Event", Payload=json.dumps({"later": name, "question": question}).encode())
-            except StoreBroken:
-                self.kept.drop(name)
-                raise
+        if not self.kept.begin(name, now, now - int(LONG_SECONDS), now - FRESH_SECONDS):
+            return
+        try:
+            self.invoke(
+                FunctionName=function,
+                InvocationType="Event",
+                Payload=json.dumps({"later": name, "question": question}).encode(),
+            )
+        except StoreBroken:
+            self.kept.drop(name)
+            raise
 
     def make(self, name: str, answer: Answer) -> None:
         """Keep what came of a question."""
+        kept = {part: answer[part] for part in KEPT_PARTS}
         try:
-            self.kept.put(name, self._seconds(), json.dumps({part: answer[part] for part in ("statusCode", "headers", "body", "isBase64Encoded")}).encode())
+            self._put(name, kept)
         except TooLarge:
-            self.kept.put(name, self._seconds(), json.dumps(_told(422, error="the answer is too large to be made beside; ask for fewer rows at a time")).encode())
+            self._put(name, _told(422, error=TOO_LARGE))
+
+    def _put(self, name: str, answer: Answer) -> None:
+        self.kept.put(name, self._seconds(), json.dumps(answer).encode())
 
     def found(self, name: str) -> Answer:
         """What there is for who calls for an answer."""
@@ -99,7 +130,11 @@ class Later:
             answer: Answer = json.loads(data)
             return {**answer, "headers": {**answer["headers"], **ANYBODY}}
         if begun < self._seconds() - LONG_SECONDS:
-            return _told(422, error=f"the report takes more than {LONG_SECONDS:g} seconds; ask for a shorter period, fewer dimensions or a filter")
+            said = (
+                f"the report takes more than {LONG_SECONDS:g} seconds;"
+                " ask for a shorter period, fewer dimensions or a filter"
+            )
+            return _told(422, error=said)
         return _told(202, {**AGAIN, "Location": name}, later="the report is not there yet")
 
     def _seconds(self) -> int:
@@ -130,21 +165,33 @@ class Reports:
 
 def _question(event: Event) -> dict[str, Any]:
     """A request without what says nothing of its answer."""
-    headers = {name: value for name, value in (event["headers"] or {}).items() if name.lower() in OF_A_QUESTION}
-    return {**event, "headers": headers, "multiValueHeaders": {name: [value] for name, value in headers.items()}, "requestContext": {}}
+    sent = event["headers"] or {}
+    headers = {name: value for name, value in sent.items() if name.lower() in OF_A_QUESTION}
+    return {
+        **event,
+        "headers": headers,
+        "multiValueHeaders": {name: [value] for name, value in headers.items()},
+        "requestContext": {},
+    }
 
 
 def _name(question: Event) -> str:
-    """Nobody guesses it who could not ask: it hashes the key as well."""
+    """Return a name that nobody guesses who could not ask: it hashes the key as well."""
     parts = ("httpMethod", "path", "multiValueQueryStringParameters", "headers", "body")
-    return sha256(json.dumps([question.get(part) for part in parts], sort_keys=True).encode()).hexdigest()
+    text = json.dumps([question.get(part) for part in parts], sort_keys=True)
+    return sha256(text.encode()).hexdigest()
 
 
 def _from(path: str, name: str) -> str:
-    """The address of an answer, relative to that of the question, before which a stage may stand."""
+    """Return the address of an answer, relative to the question's, before which a stage may be."""
     _, within, rest = path.partition("/api/")
     return f"{'../' * rest.count('/')}answers/{name}" if within else f"api/answers/{name}"
 
 
 def _told(status: int, headers: Mapping[str, str] = ANYBODY, **says: str) -> Answer:
-    return {"statusCode": status, "headers": {"Content-Type": "application/json", **headers}, "body": json.dumps(says), "isBase64Encoded": False}
+    return {
+        "statusCode": status,
+        "headers": {"Content-Type": "application/json", **headers},
+        "body": json.dumps(says),
+        "isBase64Encoded": False,
+    }
