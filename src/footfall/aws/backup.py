@@ -1,4 +1,4 @@
-"""A stack's facts, roll-ups, sites and keys in a folder of this machine, and from there into another stack."""
+"""Copies a stack's facts, roll-ups, sites and keys into a folder, and from there into a stack."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -33,7 +33,7 @@ class File(msgspec.Struct, frozen=True):
 
 
 class Backup(msgspec.Struct, frozen=True, kw_only=True):
-    """What a backup says of itself: when it was begun (in UTC), by which version, of which schema, and what is in it."""
+    """What a backup says of itself. `made` is when it was begun, in UTC."""
 
     format: int
     product: str
@@ -52,7 +52,10 @@ class Backup(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def save(stack: Stack, registry: Registry, folder: Path, shown: Shown) -> Backup:
-    """Copy everything but the secrets of days into a new folder, while all goes on: what was counted before is in it. Raises `CannotDeploy`, and then leaves nothing."""
+    """Copy everything but the secrets of days into a new folder, while all goes on.
+
+    What was counted before is in it. Raises `CannotDeploy`, and then leaves nothing.
+    """
     if folder.exists():
         raise CannotDeploy(f"{folder} is there already: name a new folder")
     made = datetime.now(UTC).isoformat(timespec="seconds")
@@ -62,10 +65,18 @@ def save(stack: Stack, registry: Registry, folder: Path, shown: Shown) -> Backup
     try:
         sites, keys = list(registry.sites()), list(registry.all_keys())
         copied = _copies(stack).save([*(site.id for site in sites), ""], partly, shown)
-        files = {str(path.relative_to(partly)): _described(path) for path in sorted(partly.rglob("*")) if path.is_file()}
+        paths = [path for path in sorted(partly.rglob("*")) if path.is_file()]
         found = Backup(
-            format=FORMAT, product=__version__, made=made, schema=VERSION, sites=sites, keys=keys, days=copied.days, segments=copied.segments, files=files
-        )  # fmt: skip
+            format=FORMAT,
+            product=__version__,
+            made=made,
+            schema=VERSION,
+            sites=sites,
+            keys=keys,
+            days=copied.days,
+            segments=copied.segments,
+            files={str(path.relative_to(partly)): _described(path) for path in paths},
+        )
         (partly / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(found)))
         partly.rename(folder)
     except StoreBroken as exc:
@@ -76,15 +87,24 @@ def save(stack: Stack, registry: Registry, folder: Path, shown: Shown) -> Backup
 
 
 def restore(stack: Stack, registry: Registry, folder: Path, shown: Shown) -> Backup:
-    """Bring back what a folder holds; sites and keys that are there stay as they are. Raises `CannotDeploy`; doing it again goes on where it was broken off."""
+    """Bring back what a folder holds; sites and keys that are there stay as they are.
+
+    Raises `CannotDeploy`; doing it again goes on where it was broken off.
+    """
     found = _verified(folder)
     try:
         _copies(stack).restore(folder, shown)
     except NotAdopted as exc:
-        raise CannotDeploy(f"{exc}: restore into a stack that has counted nothing of these days; nothing was changed") from exc
+        raise CannotDeploy(
+            f"{exc}: restore into a stack that has counted nothing of these days;"
+            " nothing was changed"
+        ) from exc
     except StoreBroken as exc:
-        raise CannotDeploy(f"not all was brought back ({exc}): do it again, and it goes on") from exc
-    there, known = {site.id for site in registry.sites()}, {key.id for key in registry.all_keys()}
+        raise CannotDeploy(
+            f"not all was brought back ({exc}): do it again, and it goes on"
+        ) from exc
+    there = {site.id for site in registry.sites()}
+    known = {key.id for key in registry.all_keys()}
     try:
         for site in found.sites:
             if site.id not in there:
@@ -99,7 +119,12 @@ def restore(stack: Stack, registry: Registry, folder: Path, shown: Shown) -> Bac
 
 def _copies(stack: Stack) -> Any:
     made = part("footfall.compose.functions").copies_in
-    return made(stack.account.client("dynamodb"), stack.account.client("s3"), stack.resource("Table"), stack.resource("ArchiveBucket"))
+    return made(
+        stack.account.client("dynamodb"),
+        stack.account.client("s3"),
+        stack.resource("Table"),
+        stack.resource("ArchiveBucket"),
+    )
 
 
 def _described(path: Path) -> File:
@@ -114,7 +139,9 @@ def _verified(folder: Path) -> Backup:
     except (OSError, msgspec.MsgspecError) as exc:
         raise CannotDeploy(f"{folder} is no backup of a stack: {exc}") from exc
     if found.format > FORMAT or found.schema > VERSION:
-        raise CannotDeploy(f"{folder} was made by a newer Footfall ({found.product}): upgrade Footfall")
+        raise CannotDeploy(
+            f"{folder} was made by a newer Footfall ({found.product}): upgrade Footfall"
+        )
     for name, file in found.files.items():
         held = None
         with suppress(OSError):

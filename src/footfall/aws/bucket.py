@@ -10,8 +10,18 @@ from footfall.aws.account import Account, code
 from footfall.gateway.files import File
 
 MISSING = {"404", "NoSuchBucket", "NoSuchKey", "NotFound"}
+MOST_DELETED = 1000
+"""The most that one call takes."""
+
 FIRST_REGION = "us-east-1"
 """The region that S3 does not want named."""
+
+CLOSED = {
+    "BlockPublicAcls": True,
+    "IgnorePublicAcls": True,
+    "BlockPublicPolicy": True,
+    "RestrictPublicBuckets": True,
+}
 
 
 @dataclass(frozen=True)
@@ -22,12 +32,16 @@ class Bucket:
     name: str
 
     def made(self) -> "Bucket":
-        """The bucket, made private where it is missing."""
+        """Return the bucket, made private where it is missing."""
         if not self._there(lambda: self._s3.head_bucket(Bucket=self.name)):
-            where = {} if self.account.region == FIRST_REGION else {"CreateBucketConfiguration": {"LocationConstraint": self.account.region}}
+            where: dict[str, Any] = {}
+            if self.account.region != FIRST_REGION:
+                place = {"LocationConstraint": self.account.region}
+                where["CreateBucketConfiguration"] = place
             self._s3.create_bucket(Bucket=self.name, **where)
-            closed = dict.fromkeys(("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True)
-            self._s3.put_public_access_block(Bucket=self.name, PublicAccessBlockConfiguration=closed)
+            self._s3.put_public_access_block(
+                Bucket=self.name, PublicAccessBlockConfiguration=CLOSED
+            )
         return self
 
     def put(self, key: str, path: Path) -> None:
@@ -36,17 +50,27 @@ class Bucket:
             self._s3.upload_file(str(path), self.name, key)
 
     def show(self, files: Mapping[str, File], keep: str) -> None:
-        """Make these files, by key, all that the bucket holds, beside those whose keys begin with `keep`. Pages come after what they name."""
+        """Make these files, by key, all that the bucket holds.
+
+        Those whose keys begin with `keep` stay. Pages come after what they name.
+        """
         for key in sorted(files, key=lambda key: (key.endswith(".html"), key)):
             headers = dict(files[key].headers)
-            kind, cache = headers[b"content-type"].decode(), headers[b"cache-control"].decode()
-            self._s3.put_object(Bucket=self.name, Key=key, Body=files[key].body, ContentType=kind, CacheControl=cache)
-        self._delete([{"Key": key} for key in self._keys() if key not in files and not key.startswith(keep)])
+            self._s3.put_object(
+                Bucket=self.name,
+                Key=key,
+                Body=files[key].body,
+                ContentType=headers[b"content-type"].decode(),
+                CacheControl=headers[b"cache-control"].decode(),
+            )
+        others = [key for key in self._keys() if key not in files and not key.startswith(keep)]
+        self._delete([{"Key": key} for key in others])
 
     def emptied(self) -> "Bucket":
-        """The bucket, without any version of anything."""
+        """Return the bucket, without any version of anything."""
         for page in self._s3.get_paginator("list_object_versions").paginate(Bucket=self.name):
-            self._delete([{"Key": each["Key"], "VersionId": each["VersionId"]} for each in (*page.get("Versions", ()), *page.get("DeleteMarkers", ()))])
+            found = (*page.get("Versions", ()), *page.get("DeleteMarkers", ()))
+            self._delete([{"Key": each["Key"], "VersionId": each["VersionId"]} for each in found])
         return self
 
     def remove(self) -> None:
@@ -57,7 +81,8 @@ class Bucket:
 
     def url(self, key: str) -> str:
         """Where CloudFormation finds an object."""
-        return f"{self.account.endpoint or f'https://s3.{self.account.region}.amazonaws.com'}/{self.name}/{key}"
+        root = self.account.endpoint or f"https://s3.{self.account.region}.amazonaws.com"
+        return f"{root}/{self.name}/{key}"
 
     @cached_property
     def _s3(self) -> Any:
@@ -68,8 +93,9 @@ class Bucket:
             yield from (each["Key"] for each in page.get("Contents", ()))
 
     def _delete(self, objects: list[dict[str, str]]) -> None:
-        for start in range(0, len(objects), 1000):  # the most that one call takes
-            self._s3.delete_objects(Bucket=self.name, Delete={"Objects": objects[start : start + 1000], "Quiet": True})
+        for start in range(0, len(objects), MOST_DELETED):
+            some = objects[start : start + MOST_DELETED]
+            self._s3.delete_objects(Bucket=self.name, Delete={"Objects": some, "Quiet": True})
 
     def _there(self, asked: Any) -> bool:
         try:

@@ -33,7 +33,7 @@ FILE_BYTES = 50
 HISTORY_MONTHS = 12
 SEGMENT_DAYS = 8
 VERSIONS = 7 * 288 / 2
-"""Of a day's files that others took the place of: one every five minutes for a week, each of half a day in the mean."""
+"""Of a day's replaced files: one every five minutes for a week, half a day in the mean."""
 
 
 class Price(NamedTuple):
@@ -49,15 +49,23 @@ PRICES = {
     "API Gateway, requests": Price(3.50, 1e6, "requests", "aws.amazon.com/api-gateway/pricing"),
     "CloudFront, requests": Price(1.00, 1e6, "requests", "aws.amazon.com/cloudfront/pricing"),
     "CloudFront, functions": Price(0.10, 1e6, "calls", "aws.amazon.com/cloudfront/pricing"),
-    "Kinesis, shards": Price(0.015, 1, "shard hours", "aws.amazon.com/kinesis/data-streams/pricing"),
-    "Kinesis, records": Price(0.014, 1e6, "units of 25 KB", "aws.amazon.com/kinesis/data-streams/pricing"),
+    "Kinesis, shards": Price(
+        0.015, 1, "shard hours", "aws.amazon.com/kinesis/data-streams/pricing"
+    ),
+    "Kinesis, records": Price(
+        0.014, 1e6, "units of 25 KB", "aws.amazon.com/kinesis/data-streams/pricing"
+    ),
     "Lambda, calls": Price(0.20, 1e6, "calls", "aws.amazon.com/lambda/pricing"),
     "Lambda, time": Price(0.0000133334, 1, "GB seconds on arm64", "aws.amazon.com/lambda/pricing"),
     "Lambda, disk": Price(0.0000000309, 1, "GB seconds", "aws.amazon.com/lambda/pricing"),
     "Secrets Manager": Price(0.40, 1, "secrets", "aws.amazon.com/secrets-manager/pricing"),
-    "DynamoDB, writes": Price(0.625, 1e6, "write units", "aws.amazon.com/dynamodb/pricing/on-demand"),
+    "DynamoDB, writes": Price(
+        0.625, 1e6, "write units", "aws.amazon.com/dynamodb/pricing/on-demand"
+    ),
     "DynamoDB, reads": Price(0.125, 1e6, "read units", "aws.amazon.com/dynamodb/pricing/on-demand"),
-    "DynamoDB, storage and recovery": Price(0.45, 1, "GB months", "aws.amazon.com/dynamodb/pricing/on-demand"),
+    "DynamoDB, storage and recovery": Price(
+        0.45, 1, "GB months", "aws.amazon.com/dynamodb/pricing/on-demand"
+    ),
     "S3, writes": Price(0.005, 1e3, "requests", "aws.amazon.com/s3/pricing"),
     "S3, reads": Price(0.0004, 1e3, "requests", "aws.amazon.com/s3/pricing"),
     "S3, storage": Price(0.023, 1, "GB months", "aws.amazon.com/s3/pricing"),
@@ -74,7 +82,7 @@ PRICES = {
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """How Footfall is used in a month: `dashboard_hours` are the hours for which one dashboard is open."""
+    """How Footfall is used in a month; `dashboard_hours` are those of one open dashboard."""
 
     views: int
     hits_per_view: float = 2.2
@@ -117,13 +125,18 @@ def _amounts(use: Use) -> Iterator[tuple[str, float]]:
     yield "Kinesis, records", hits * ceil(HIT_BYTES / 25_000)
     yield "Lambda, calls", batches + collected + panels + compactions + MONTH_SECONDS / 300
     process = batches * PROCESS_SECONDS + hits * PROCESS_SECONDS_A_HIT
-    compact = compactions * COMPACT_SECONDS + hits * COMPACT_SECONDS_A_HIT * 20  # a day is written anew as long as it grows
-    yield "Lambda, time", process * PROCESS_GB + compact * COMPACT_GB + panels * QUERY_SECONDS * QUERY_GB + collected * COLLECT_SECONDS * COLLECT_GB
+    # A day is written anew as long as it grows.
+    compact = compactions * COMPACT_SECONDS + hits * COMPACT_SECONDS_A_HIT * 20
+    reading = panels * QUERY_SECONDS * QUERY_GB
+    collecting = collected * COLLECT_SECONDS * COLLECT_GB
+    yield "Lambda, time", process * PROCESS_GB + compact * COMPACT_GB + reading + collecting
     yield "Lambda, disk", compact * COMPACT_DISK_GB + panels * QUERY_SECONDS * QUERY_DISK_GB
     yield "Secrets Manager", 1 if use.door == "function" else 0
-    yield "DynamoDB, writes", batches * _writes(hits / max(batches, 1), use.sites) + compactions * 8
+    batch_hits = hits / max(batches, 1)
+    segments = hits / 30 * SEGMENT_DAYS * _segment_bytes(batch_hits)
+    yield "DynamoDB, writes", batches * _writes(batch_hits, use.sites) + compactions * 8
     yield "DynamoDB, reads", batches * 2 + compactions * 30 + panels * 4 + collected
-    yield "DynamoDB, storage and recovery", hits / 30 * SEGMENT_DAYS * _segment_bytes(hits / max(batches, 1)) / 1e9
+    yield "DynamoDB, storage and recovery", segments / 1e9
     yield "S3, writes", compactions * 4
     yield "S3, reads", compactions * 24 + panels
     yield "S3, storage", hits * FILE_BYTES * (HISTORY_MONTHS + VERSIONS / 30) / 1e9
@@ -131,18 +144,22 @@ def _amounts(use: Use) -> Iterator[tuple[str, float]]:
     yield "CloudWatch, logs", (batches + compactions) * LOG_BYTES / 1e9
     yield "CloudWatch, alarms", ALARMS
     yield "CloudWatch, metrics", 6
-    yield "WAF, web ACLs", int(use.web_acl)
-    yield "WAF, rules", int(use.web_acl)
-    yield "WAF, requests", (hits + panels) * use.web_acl
+    if use.web_acl:
+        yield "WAF, web ACLs", 1
+        yield "WAF, rules", 1
+        yield "WAF, requests", hits + panels
     yield "transfer out", (hits * 300 + panels * 4_000) / 1e9
 
 
 def _writes(hits: float, sites: int) -> float:
-    """Write units of a batch: each item twice, as in any transaction; how far the shard has come, the range, and of each site a segment and its mark."""
+    """Return the write units of a batch: each item twice, as in any transaction.
+
+    Items are the shard's mark, the range, and of each site a segment and its mark.
+    """
     some = min(sites, max(hits, 1))
     return 2 * (2 + some * (1 + ceil(_segment_bytes(hits / some) * hits / some / 1_024)))
 
 
 def _segment_bytes(hits: float) -> float:
-    """Of an event, in a segment of so many."""
+    """Return the bytes of an event in a segment of so many."""
     return 40 + 213 / float(max(hits, 1) ** 0.6)

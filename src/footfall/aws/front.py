@@ -1,6 +1,7 @@
-"""The two APIs of the template on this machine, for trying them out: its own mapping templates rendered, its stream, table and bucket those of emulators.
+"""Serves the two APIs of the template on this machine, for trying them out.
 
-What a stream's mapping does in AWS a task does here; reports are answered by the function's application.
+Renders the template's own mappings; stream, table and bucket are those of emulators. What a
+stream's mapping does in AWS a task does here; reports are answered by the function's application.
 """
 
 import asyncio
@@ -37,22 +38,47 @@ BODY_BYTES = 10_000_000
 """What API Gateway takes."""
 
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
-ANYBODY = {"AWS_DEFAULT_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+ANYBODY = {
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+}
 """Emulators let everybody in."""
 
 STREAM, TABLE, SALTS, BUCKET = "footfall-hits", "footfall", "footfall-salts", "footfall-archive"
 ADDRESSES = {
-    "stream": f"kinesis:{STREAM}", "store": f"dynamodb:{TABLE}/{BUCKET}", "registry": f"dynamodb:{TABLE}", "salts": f"dynamodb:{SALTS}", "rollups": f"dynamodb:{TABLE}",
-}  # fmt: skip
+    "stream": f"kinesis:{STREAM}",
+    "store": f"dynamodb:{TABLE}/{BUCKET}",
+    "registry": f"dynamodb:{TABLE}",
+    "salts": f"dynamodb:{SALTS}",
+    "rollups": f"dynamodb:{TABLE}",
+}
+JSON = [(b"content-type", b"application/json")]
+TO_ALL = [(b"access-control-allow-origin", b"*")]
 
 log = logging.getLogger(__name__)
 
 
 class Front:
-    """An ASGI application. `put` puts a record on the stream, as API Gateway calls it; `resources` are those of the template."""
+    """An ASGI application.
 
-    def __init__(self, resources: Mapping[str, Any], stream: str, put: Callable[..., Any], reports: Any, files: Mapping[str, File], counting: Coroutine[Any, Any, None]) -> None:
-        self._methods = {name: resources[name]["Properties"]["Integration"] for name in ("TrackPost", "TrackOptions", "PixelGet")}
+    `put` puts a record on the stream, as API Gateway calls it; `resources` are those of the
+    template.
+    """
+
+    def __init__(
+        self,
+        resources: Mapping[str, Any],
+        stream: str,
+        put: Callable[..., Any],
+        reports: Any,
+        files: Mapping[str, File],
+        counting: Coroutine[Any, Any, None],
+    ) -> None:
+        self._methods = {
+            name: resources[name]["Properties"]["Integration"]
+            for name in ("TrackPost", "TrackOptions", "PixelGet")
+        }
         self._stream = stream
         self._put = put
         self._reports = reports
@@ -77,28 +103,33 @@ class Front:
         elif file := self._files.get(path):
             await respond(send, 200, *file.answer(b""))
         else:
-            await respond(send, 403, b'{"message":"Missing Authentication Token"}', [(b"content-type", b"application/json")])
+            await respond(send, 403, b'{"message":"Missing Authentication Token"}', JSON)
 
     async def _integrated(self, name: str, scope: Scope, receive: Receive, send: Send) -> None:
-        """What an integration with an action of Kinesis answers."""
+        """Answer as an integration with an action of Kinesis does."""
         integration = self._methods[name]
         headers = _spelled(scope["headers"])
         body = await self._patience.body(dict(scope["headers"]), receive, BODY_BYTES)
-        kind = next((value for header, value in headers.items() if header.lower() == "content-type"), "application/json").partition(";")[0].strip().lower()
-        template = integration["RequestTemplates"].get(kind)
+        template = integration["RequestTemplates"].get(_kind(headers))
         if isinstance(body, int) or template is None:
-            await respond(send, body if isinstance(body, int) else 415, b'{"message": "Unsupported Media Type"}', [(b"access-control-allow-origin", b"*")])
+            status = body if isinstance(body, int) else 415
+            await respond(send, status, b'{"message": "Unsupported Media Type"}', TO_ALL)
             return
+        query = parse_qsl(scope["query_string"].decode("utf-8", "replace"), keep_blank_values=True)
         request = Request(
-            headers, dict(parse_qsl(scope["query_string"].decode("utf-8", "replace"), keep_blank_values=True)), body.decode("utf-8", "replace"), {}, scope["client"][0],
-            time_ns() // 1_000_000, b64encode(secrets.token_bytes(11)).decode(), {"stream": self._stream},
-        )  # fmt: skip
-        status = await asyncio.to_thread(self._record, rendered(template, request))
-        chosen = next((each for each in integration["IntegrationResponses"] if each.get("SelectionPattern") == status), None)
-        await self._said(chosen or next(each for each in integration["IntegrationResponses"] if "SelectionPattern" not in each), send)
+            headers=headers,
+            query=dict(query),
+            body=body.decode("utf-8", "replace"),
+            address=scope["client"][0],
+            time_ms=time_ns() // 1_000_000,
+            extended_id=b64encode(secrets.token_bytes(11)).decode(),
+            variables={"stream": self._stream},
+        )
+        outcome = await asyncio.to_thread(self._record, rendered(template, request))
+        await self._said(_chosen(integration["IntegrationResponses"], outcome), send)
 
     def _record(self, text: str) -> str:
-        """The status of putting a record, as a call of the service would have it."""
+        """Put a record; return the status that a call of the service would have."""
         asked = json.loads(text)
         try:
             self._put(**{**asked, "Data": b64decode(asked["Data"])})
@@ -118,13 +149,37 @@ class Front:
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _said(self, response: Mapping[str, Any], send: Send) -> None:
-        headers = [(name.rpartition("header.")[2].lower().encode(), value.strip("'").encode()) for name, value in response.get("ResponseParameters", {}).items()]
+        headers = []
+        for name, value in response.get("ResponseParameters", {}).items():
+            header = name.rpartition("header.")[2].lower()
+            headers.append((header.encode(), value.strip("'").encode()))
         template = response.get("ResponseTemplates", {}).get("application/json", "")
-        body = b64decode(template) if response.get("ContentHandling") == "CONVERT_TO_BINARY" else rendered(template, Request()).encode()
+        if response.get("ContentHandling") == "CONVERT_TO_BINARY":
+            body = b64decode(template)
+        else:
+            body = rendered(template, Request()).encode()
         await respond(send, int(response["StatusCode"]), body, headers)
 
 
-async def count(reader: Reader, process: Process, compact: Compact, sites: Callable[[], Sequence[str]]) -> None:
+def _kind(headers: Mapping[str, str]) -> str:
+    """Return the media type of a request; API Gateway takes one without for JSON."""
+    for name, value in headers.items():
+        if name.lower() == "content-type":
+            return value.partition(";")[0].strip().lower()
+    return "application/json"
+
+
+def _chosen(responses: Sequence[Mapping[str, Any]], outcome: str) -> Mapping[str, Any]:
+    """Return the response of an integration to a status, else the one for all others."""
+    for each in responses:
+        if each.get("SelectionPattern") == outcome:
+            return each
+    return next(each for each in responses if "SelectionPattern" not in each)
+
+
+async def count(
+    reader: Reader, process: Process, compact: Compact, sites: Callable[[], Sequence[str]]
+) -> None:
     """Count what is on the stream, and make files of it now and then, until cancelled."""
     tidied = 0.0
     while True:
@@ -144,24 +199,46 @@ async def count(reader: Reader, process: Process, compact: Compact, sites: Calla
 
 
 def _spelled(headers: Headers) -> dict[str, str]:
-    """Headers as browsers spell them over HTTP/1.1; of several of a name the last, as API Gateway gives them."""
+    """Return headers as browsers spell them over HTTP/1.1.
+
+    Of several of a name it is the last, as with API Gateway.
+    """
     return {name.decode("latin-1").title(): value.decode("latin-1") for name, value in headers}
 
 
 def serve(template: str, endpoint_url: str, host: str, port: int) -> None:
-    """Serve both APIs, the dashboard and the example website until stopped; what the emulators lack is made there. Raises `BadSettings`."""
+    """Serve both APIs, the dashboard and the example website until stopped; raise `BadSettings`.
+
+    What the emulators lack is made there.
+    """
     if urlsplit(endpoint_url).hostname not in LOOPBACK:
-        raise BadSettings(f"--endpoint-url must be that of emulators on this machine, such as http://127.0.0.1:5000, not {endpoint_url!r}")
+        raise BadSettings(
+            "--endpoint-url must be that of emulators on this machine,"
+            f" such as http://127.0.0.1:5000, not {endpoint_url!r}"
+        )
     os.environ.update({**ANYBODY, **os.environ, "AWS_ENDPOINT_URL": endpoint_url})
     functions.make(STREAM, TABLE, SALTS, BUCKET)
     settings = read(ADDRESSES, {})
     registry = functions.open_registry(settings)
     compose.add_example(registry)
     facts = functions.open_facts(settings, registry)
-    counting = count(functions.open_reader(settings), functions.process(settings), functions.compact(settings), lambda: facts.due(frozenset(), 0))
-    application = Front(parsed(template)["Resources"], STREAM, functions.client("kinesis").put_record, functions.query(settings), compose.pages(demo=True), counting)
-    server = uvicorn.Server(uvicorn.Config(application, host=host, port=port, log_level="warning", http=Bounded))
-    listening = server.config.bind_socket()
+    counting = count(
+        functions.open_reader(settings),
+        functions.process(settings),
+        functions.compact(settings),
+        lambda: facts.due(frozenset(), 0),
+    )
+    application = Front(
+        parsed(template)["Resources"],
+        STREAM,
+        functions.client("kinesis").put_record,
+        functions.query(settings),
+        compose.pages(demo=True),
+        counting,
+    )
+    config = uvicorn.Config(application, host=host, port=port, log_level="warning", http=Bounded)
+    server = uvicorn.Server(config)
+    listening = config.bind_socket()
     root = f"http://{host}:{listening.getsockname()[1]}/"
     print(f"Dashboard: {root}?site=example\nWebsite: {root}example/", flush=True)
     server.run([listening])

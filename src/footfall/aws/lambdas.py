@@ -1,4 +1,8 @@
-"""What Lambda calls. The parts of a function are made once, when a sandbox starts; nothing that one does not need is imported by it."""
+"""What Lambda calls.
+
+The parts of a function are made once, when a sandbox starts. It imports nothing that it does not
+need.
+"""
 
 import logging
 import os
@@ -15,7 +19,8 @@ if TYPE_CHECKING:
     from footfall.functions.process import Process
     from footfall.functions.reports import Reports
 
-logging.getLogger("mangum").setLevel(logging.WARNING)  # a line for every request would cost more than the request
+# A line for every request would cost more than the request.
+logging.getLogger("mangum").setLevel(logging.WARNING)
 
 ORIGINAL = ("/ranking", "/series")
 """Paths of the original's API, which has its version in the name of the stage."""
@@ -74,6 +79,9 @@ def _collect() -> "Collect":
 
 
 def _settings() -> settings.Settings:
-    """Half of the memory that a function has is for what reports and compaction hold; the rest is Python's, and of files on their way."""
+    """Read the settings; half of a function's memory is for what reports and compaction hold.
+
+    The rest is Python's, and of files on their way.
+    """
     memory = int(os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "1024"))
     return settings.read({}, {"FOOTFALL_STORE_MEMORY": f"{memory // 2}MB", **os.environ})

@@ -1,4 +1,4 @@
-"""The code of the functions: one zip for all of them, the same to the byte whoever makes it of the same parts."""
+"""Packs the code of the functions: one zip for all, the same to the byte for the same parts."""
 
 import os
 import re
@@ -44,7 +44,15 @@ LEFT_OUT = {
 UNREAD = {".a", ".h", ".pxd", ".pyi", ".pyx"}
 """What of a wheel only compilers and checkers read."""
 
+PIP_OPTIONS = (
+    "--quiet",
+    "--disable-pip-version-check",
+    "--no-deps",
+    "--only-binary=:all:",
+    "--require-hashes",
+)
 EPOCH = (1980, 1, 1, 0, 0, 0)
+UNIX = 3
 REQUIREMENT = re.compile(r"([\w.-]+)==([^\s;]+)(?: *; *(.+?))?((?: +--hash=\S+)+)")
 CONDITION = re.compile(r"(\w+) *(==|!=|<=|>=|<|>) *'([^']*)'")
 
@@ -74,7 +82,10 @@ class Package(NamedTuple):
 
 
 def package(path: Path, target: Target = LAMBDA) -> Package:
-    """Make the zip at `path`: this very Footfall, and what the lock names for the target. Raises `CannotPackage`."""
+    """Make the zip at `path`, of this very Footfall and what the lock names for the target.
+
+    Raises `CannotPackage`.
+    """
     with TemporaryDirectory() as scratch:
         _download(needed(shipped(LOCK), target), target, Path(scratch))
         entries = dict(_of_wheels(sorted(Path(scratch).glob("*.whl")))) | dict(_of_footfall())
@@ -84,7 +95,10 @@ def package(path: Path, target: Target = LAMBDA) -> Package:
 
 
 def needed(lock: str, target: Target) -> list[str]:
-    """The requirements of a lock, with their hashes, that the functions have on a target. Raises `CannotPackage` for a line it does not understand."""
+    """Return the requirements of a lock, with hashes, that the functions have on a target.
+
+    Raises `CannotPackage` for a line it does not understand.
+    """
     found = []
     for line in lock.replace("\\\n", " ").splitlines():
         if not line.strip() or line.lstrip().startswith("#"):
@@ -100,7 +114,12 @@ def needed(lock: str, target: Target) -> list[str]:
 
 def _holds(marker: str, target: Target) -> bool:
     """Whether a requirement is for a target. pip itself would look at the machine it runs on."""
-    facts = {"python_full_version": target.python, "python_version": target.python, "sys_platform": "linux", "platform_machine": target.machine}
+    facts = {
+        "python_full_version": target.python,
+        "python_version": target.python,
+        "sys_platform": "linux",
+        "platform_machine": target.machine,
+    }
     for condition in marker.split(" and "):
         match = CONDITION.fullmatch(condition.strip())
         if not match or match[1] not in facts:
@@ -113,19 +132,27 @@ def _holds(marker: str, target: Target) -> bool:
 def _compared(fact: str, sign: str, text: str) -> bool:
     if sign in ("==", "!="):
         return (fact == text) is (sign == "==")
-    left, right = ([int(part) for part in each.split(".")] for each in (fact, text))
+    left, right = _numbers(fact), _numbers(text)
     return {"<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right}[sign]
+
+
+def _numbers(version: str) -> list[int]:
+    return [int(part) for part in version.split(".")]
 
 
 def _download(requirements: Iterable[str], target: Target, folder: Path) -> None:
     lock = folder / LOCK
     lock.write_text("\n".join(requirements))
-    platforms = [f"manylinux_2_{minor}_{target.machine}" for minor in range(target.glibc, 16, -1)] + [f"manylinux2014_{target.machine}"]
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps", "--only-binary=:all:", "--require-hashes"]
-    command += ["--python-version", target.python, *(f"--platform={each}" for each in platforms), "--dest", str(folder), "--requirement", str(lock)]
+    platforms = [f"manylinux_2_{minor}_{target.machine}" for minor in range(target.glibc, 16, -1)]
+    platforms.append(f"manylinux2014_{target.machine}")
+    command = [sys.executable, "-m", "pip", "download", *PIP_OPTIONS]
+    command += ["--python-version", target.python]
+    command += [f"--platform={each}" for each in platforms]
+    command += ["--dest", str(folder), "--requirement", str(lock)]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
-        errors = [line.removeprefix("ERROR: ") for line in done.stderr.splitlines() if line.startswith("ERROR: ")]
+        lines = done.stderr.splitlines()
+        errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
         said = errors[-1] if errors else done.stderr.strip().rpartition("\n")[2]
         raise CannotPackage(f"pip cannot fetch what the functions need: {said}")
 
@@ -162,5 +189,7 @@ def _write(path: Path, entries: Mapping[str, bytes]) -> None:
     with ZipFile(path, "w", ZIP_DEFLATED) as opened:
         for name in sorted(entries):
             entry = ZipInfo(name, EPOCH)
-            entry.compress_type, entry.create_system, entry.external_attr = ZIP_DEFLATED, 3, 0o100644 << 16
+            entry.compress_type = ZIP_DEFLATED
+            entry.create_system = UNIX
+            entry.external_attr = 0o100644 << 16
             opened.writestr(entry, entries[name])

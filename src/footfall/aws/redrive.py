@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from footfall import compose
 from footfall.aws.account import CannotDeploy, part
 from footfall.aws.stack import Shown, Stack
-from footfall.functions.failures import ANONYMOUS, KEPT_US, YOUNG_US, records_in, redrive
-from footfall.store.port import StoreBroken
+from footfall.functions.failures import ANONYMOUS, KEPT_US, YOUNG_US, Redriven, records_in, redrive
+from footfall.store.port import Late, StoreBroken
 
 OLD, YOUNG = timedelta(microseconds=KEPT_US), timedelta(microseconds=YOUNG_US)
 
@@ -23,14 +23,21 @@ class Redrive(NamedTuple):
     old: int = 0
 
 
-def redriven(stack: Stack, progress: Callable[[str, int | None], AbstractContextManager[Shown]]) -> Redrive:
-    """Count what was given up, and delete it then. Raises `CannotDeploy`; what was counted until then stays counted once."""
+def redriven(
+    stack: Stack, progress: Callable[[str, int | None], AbstractContextManager[Shown]]
+) -> Redrive:
+    """Count what was given up, and delete it then.
+
+    Raises `CannotDeploy`; what was counted until then stays counted once.
+    """
     table, archive, bucket = map(stack.resource, ("Table", "ArchiveBucket", "FailuresBucket"))
     s3 = stack.account.client("s3")
-    facts = part("footfall.compose.functions").facts_in(stack.account.client("dynamodb"), s3, table, archive)
+    dynamodb = stack.account.client("dynamodb")
+    facts = part("footfall.compose.functions").facts_in(dynamodb, s3, table, archive)
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=ANONYMOUS)
     waiting = [each for page in pages for each in page.get("Contents", ())]
-    total, now = Redrive(), datetime.now(UTC)
+    total = Redrive()
+    now = datetime.now(UTC)
     with progress("counting what was given up", len(waiting)) as shown:
         for done, each in enumerate(waiting):
             shown("", done)
@@ -40,11 +47,24 @@ def redriven(stack: Stack, progress: Callable[[str, int | None], AbstractContext
             elif age > OLD:
                 total = total._replace(old=total.old + 1)
             else:
-                try:
-                    found = redrive(facts, records_in(s3.get_object(Bucket=bucket, Key=each["Key"])["Body"].read()), compose.sources(), compose.now())
-                except StoreBroken as exc:
-                    raise CannotDeploy(f"the table cannot be written just now ({exc}): do it again; nothing counts twice") from exc
-                if not found.left:
-                    s3.delete_object(Bucket=bucket, Key=each["Key"])
-                total = total._replace(counted=total.counted + found.counted, known=total.known + found.known)
+                total = _add(total, _counted(facts, s3, bucket, each["Key"]))
     return total
+
+
+def _counted(facts: Late, s3: Any, bucket: str, key: str) -> Redriven:
+    """Count the records of an object, and delete it when none is left."""
+    data = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+    try:
+        found = redrive(facts, records_in(data), compose.sources(), compose.now())
+    except StoreBroken as exc:
+        raise CannotDeploy(
+            f"the table cannot be written just now ({exc}): do it again; nothing counts twice"
+        ) from exc
+    if not found.left:
+        s3.delete_object(Bucket=bucket, Key=key)
+    return found
+
+
+def _add(total: Redrive, found: Redriven) -> Redrive:
+    counted = total.counted + found.counted
+    return total._replace(counted=counted, known=total.known + found.known)

@@ -1,7 +1,7 @@
 """A stack of CloudFormation, changed by change sets: what would change is known before it does."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -27,7 +27,10 @@ Shown = Callable[[str, int], None]
 
 
 class Change(NamedTuple):
-    """What would be done to a resource: `Add`, `Modify` or `Remove`; whether a new one takes its place: `True`, `False`, `Conditional` or nothing."""
+    """What would be done to a resource: `Add`, `Modify` or `Remove`.
+
+    `replacement` says whether a new one takes its place: `True`, `False`, `Conditional` or nothing.
+    """
 
     action: str
     name: str
@@ -43,36 +46,51 @@ class Stack:
     name: str
 
     def described(self) -> dict[str, Any] | None:
-        """The stack as CloudFormation tells of it; nothing where it is not there or only thought of."""
+        """Return the stack as CloudFormation describes it, if it is there and not only planned."""
         found = self._found(self.name)
-        return None if found is None or found["StackStatus"] in {*UNFINISHED, "DELETE_COMPLETE"} else found
+        if found is None or found["StackStatus"] in {*UNFINISHED, "DELETE_COMPLETE"}:
+            return None
+        return found
 
     def resource(self, name: str) -> str:
-        """What a resource of Footfall's template is called in the account; raises `CannotDeploy`."""
+        """Return the name of a resource of the template in the account; raise `CannotDeploy`."""
         found = self.resources().get(name)
         if found is None:
-            raise CannotDeploy(f"the stack {self.name} has no {name}: bring it up to this version with 'footfall aws deploy'")
+            raise CannotDeploy(
+                f"the stack {self.name} has no {name}:"
+                " bring it up to this version with 'footfall aws deploy'"
+            )
         return found[1]
 
     def must_be_there(self) -> dict[str, Any]:
         """The stack; raises `CannotDeploy` where it is not."""
         found = self.described()
         if found is None:
-            raise CannotDeploy(f"there is no stack {self.name} in {self.account.region}: 'footfall aws deploy' makes one")
+            raise CannotDeploy(
+                f"there is no stack {self.name} in {self.account.region}:"
+                " 'footfall aws deploy' makes one"
+            )
         return found
 
     def outputs(self) -> dict[str, str]:
         """Its outputs."""
-        return {each["OutputKey"]: each["OutputValue"] for each in (self.described() or {}).get("Outputs", [])}
+        outputs = (self.described() or {}).get("Outputs", [])
+        return {each["OutputKey"]: each["OutputValue"] for each in outputs}
 
     def parameters(self) -> dict[str, str]:
         """Its parameters' values."""
-        return {each["ParameterKey"]: each["ParameterValue"] for each in (self.described() or {}).get("Parameters", [])}
+        parameters = (self.described() or {}).get("Parameters", [])
+        return {each["ParameterKey"]: each["ParameterValue"] for each in parameters}
 
     def resources(self) -> dict[str, tuple[str, str]]:
         """Types and physical ids of its resources."""
-        pages = self._cloudformation.get_paginator("list_stack_resources").paginate(StackName=self.name)
-        return {each["LogicalResourceId"]: (each["ResourceType"], each.get("PhysicalResourceId", "")) for page in pages for each in page["StackResourceSummaries"]}
+        paginator = self._cloudformation.get_paginator("list_stack_resources")
+        found = {}
+        for page in paginator.paginate(StackName=self.name):
+            for each in page["StackResourceSummaries"]:
+                physical = each.get("PhysicalResourceId", "")
+                found[each["LogicalResourceId"]] = (each["ResourceType"], physical)
+        return found
 
     def template(self) -> dict[str, Any]:
         """The template it was made of."""
@@ -80,34 +98,61 @@ class Stack:
         return templates.parsed(body) if isinstance(body, str) else dict(body)
 
     @contextmanager
-    def planned(self, template: str | None, values: Mapping[str, str], store: Callable[[str], str] | None = None) -> Iterator["Plan"]:
-        """What a template (or, where there is none, the deployed one) and values of parameters would change.
+    def planned(
+        self,
+        template: str | None,
+        values: Mapping[str, str],
+        store: Callable[[str], str] | None = None,
+    ) -> Iterator["Plan"]:
+        """Plan what a template (by default the deployed one) and parameters would change.
 
-        Parameters not named keep their values. `store` puts a template that is too large for a call somewhere and tells
-        its URL. What was planned and not done leaves nothing. Raises `CannotDeploy`.
+        Parameters not named keep their values. `store` puts a template that is too large for a
+        call somewhere and returns its URL. What was planned and not done leaves nothing. Raises
+        `CannotDeploy`.
         """
         there = self.described()
         if there and there["StackStatus"] in STUCK:
-            raise CannotDeploy(f"the stack {self.name} was not finished ({there['StackStatus']}): remove it with 'footfall aws destroy' and deploy again")
+            raise CannotDeploy(
+                f"the stack {self.name} was not finished ({there['StackStatus']}):"
+                " remove it with 'footfall aws destroy' and deploy again"
+            )
         if template is None:
             self.must_be_there()
-        known = set((self.template() if template is None else templates.parsed(template)).get("Parameters", {}))
-        unknown = sorted(set(values) - known)
-        if unknown:
-            raise CannotDeploy(f"the template has no parameter {unknown[0]!r}; it has {', '.join(sorted(known))}")
         before = {each["ParameterKey"] for each in (there or {}).get("Parameters", [])}
-        given: list[dict[str, Any]] = [{"ParameterKey": name, "ParameterValue": value} for name, value in values.items()]
-        given += [{"ParameterKey": name, "UsePreviousValue": True} for name in sorted((before & known) - set(values))]
-        name = f"footfall-{int(time() * 1000)}"
+        kind = "UPDATE" if there else "CREATE"
         made = self._cloudformation.create_change_set(
-            StackName=self.name, ChangeSetName=name, ChangeSetType="UPDATE" if there else "CREATE", Capabilities=CAPABILITIES, Parameters=given, **_form(template, store)
-        )  # fmt: skip
-        plan = Plan(self, made["Id"], made["StackId"], there is None, _settled(lambda: self._changes(made["Id"])))
+            StackName=self.name,
+            ChangeSetName=f"footfall-{int(time() * 1000)}",
+            ChangeSetType=kind,
+            Capabilities=CAPABILITIES,
+            Parameters=self._given(template, values, before),
+            **_form(template, store),
+        )
+        changes = _settled(lambda: self._changes(made["Id"]))
+        plan = Plan(self, made["Id"], made["StackId"], there is None, changes)
         try:
             yield plan
         finally:
             if not plan.done:
                 self._discard(plan)
+
+    def _given(
+        self, template: str | None, values: Mapping[str, str], before: set[str]
+    ) -> list[dict[str, Any]]:
+        """Return the parameters of a change; those that the stack had and are not named stay."""
+        parsed = self.template() if template is None else templates.parsed(template)
+        known = set(parsed.get("Parameters", {}))
+        unknown = sorted(set(values) - known)
+        if unknown:
+            raise CannotDeploy(
+                f"the template has no parameter {unknown[0]!r}; it has {', '.join(sorted(known))}"
+            )
+        given: list[dict[str, Any]] = []
+        for name, value in values.items():
+            given.append({"ParameterKey": name, "ParameterValue": value})
+        for name in sorted((before & known) - set(values)):
+            given.append({"ParameterKey": name, "UsePreviousValue": True})
+        return given
 
     def remove(self, shown: Shown) -> None:
         """Delete it and wait; what its template keeps stays. Raises `CannotDeploy`."""
@@ -131,7 +176,8 @@ class Stack:
     def _changes(self, change_set: str) -> tuple[Change, ...] | None:
         """The changes, once it is known; nothing until then."""
         changes: list[Change] = []
-        for page in self._cloudformation.get_paginator("describe_change_set").paginate(ChangeSetName=change_set):
+        paginator = self._cloudformation.get_paginator("describe_change_set")
+        for page in paginator.paginate(ChangeSetName=change_set):
             if page["Status"] == "FAILED":
                 reason = page.get("StatusReason", "")
                 if any(each in reason for each in NOTHING):
@@ -139,8 +185,7 @@ class Stack:
                 raise CannotDeploy(f"CloudFormation refuses the template: {reason}")
             if page["Status"] != "CREATE_COMPLETE":
                 return None
-            found = [each["ResourceChange"] for each in page["Changes"]]
-            changes += [Change(each["Action"], each["LogicalResourceId"], each["ResourceType"], each.get("Replacement", "")) for each in found]
+            changes += [_change(each["ResourceChange"]) for each in page["Changes"]]
         return tuple(changes)
 
     def _discard(self, plan: "Plan") -> None:
@@ -156,7 +201,8 @@ class Stack:
     def _events(self, stack_id: str, since: str) -> list[dict[str, Any]]:
         """Those after one, oldest first."""
         found: list[dict[str, Any]] = []
-        for page in self._cloudformation.get_paginator("describe_stack_events").paginate(StackName=stack_id):
+        paginator = self._cloudformation.get_paginator("describe_stack_events")
+        for page in paginator.paginate(StackName=stack_id):
             for event in page["StackEvents"]:
                 if event["EventId"] == since:
                     return found[::-1]
@@ -164,25 +210,21 @@ class Stack:
         return found[::-1]
 
     def _followed(self, stack_id: str, since: str, shown: Shown, good: set[str]) -> None:
-        """Wait until what goes on with a stack is over; raises `CannotDeploy` where it did not end well."""
+        """Wait until what goes on with a stack is over; raise `CannotDeploy` if it ends badly."""
         told = 0
 
         def over() -> str | None:
-            """How it ended. Not the stack's own status, which may for a moment be that of what was done before."""
             nonlocal told
             events = self._events(stack_id, since)
-            done = {each["LogicalResourceId"] for each in events if each["ResourceStatus"].endswith("_COMPLETE")}
-            for event in events[told:]:
-                shown(f"{event['LogicalResourceId']} {event['ResourceStatus'].lower().replace('_', ' ')}", len(done))
+            _show(events, told, shown)
             told = len(events)
-            ended = [each["ResourceStatus"] for each in events if each.get("PhysicalResourceId") == stack_id and not each["ResourceStatus"].endswith("_IN_PROGRESS")]
-            return str(ended[-1]) if ended else None
+            return _ended(events, stack_id)
 
         status = _settled(over)
         if status not in good:
-            failed = [each for each in self._events(stack_id, since) if each["ResourceStatus"].endswith("_FAILED") and "cancelled" not in each.get("ResourceStatusReason", "")]
-            why = "; ".join(f"{each['LogicalResourceId']} ({each['ResourceType']}): {each.get('ResourceStatusReason', 'no reason given')}" for each in failed[:3])
-            raise CannotDeploy(f"the stack {self.name} ended as {status}: {why or 'CloudFormation gives no reason'}")
+            failed = [each for each in self._events(stack_id, since) if _is_failure(each)]
+            why = "; ".join(map(_reason, failed[:3])) or "CloudFormation gives no reason"
+            raise CannotDeploy(f"the stack {self.name} ended as {status}: {why}")
 
 
 @dataclass(slots=True)
@@ -197,13 +239,57 @@ class Plan:
     done: bool = False
 
     def carry_out(self, shown: Shown) -> None:
-        """Do it and wait. Raises `CannotDeploy` where something fails; CloudFormation then brings back what was before."""
+        """Do it and wait; raise `CannotDeploy` if something fails.
+
+        CloudFormation then brings back what was before.
+        """
         since = self.stack._last_event(self.stack_id)
         self.done = True
+        # What is kept was counted into; a first attempt that fails has counted nothing.
         self.stack._cloudformation.execute_change_set(
             ChangeSetName=self.id, RetainExceptOnCreate=True
-        )  # what is kept was counted into; a first attempt that fails has counted nothing
+        )
         self.stack._followed(self.stack_id, since, shown, {"CREATE_COMPLETE", "UPDATE_COMPLETE"})
+
+
+def _change(found: Mapping[str, Any]) -> Change:
+    return Change(
+        action=found["Action"],
+        name=found["LogicalResourceId"],
+        type=found["ResourceType"],
+        replacement=found.get("Replacement", ""),
+    )
+
+
+def _show(events: Sequence[Mapping[str, Any]], told: int, shown: Shown) -> None:
+    """Show the events after those told already."""
+    complete = [each for each in events if each["ResourceStatus"].endswith("_COMPLETE")]
+    done = {each["LogicalResourceId"] for each in complete}
+    for event in events[told:]:
+        status = event["ResourceStatus"].lower().replace("_", " ")
+        shown(f"{event['LogicalResourceId']} {status}", len(done))
+
+
+def _ended(events: Sequence[Mapping[str, Any]], stack_id: str) -> str | None:
+    """Return how a stack ended, by its events.
+
+    Its own status may for a moment be that of what was done before.
+    """
+    own = [each for each in events if each.get("PhysicalResourceId") == stack_id]
+    statuses = [each["ResourceStatus"] for each in own]
+    ended = [each for each in statuses if not each.endswith("_IN_PROGRESS")]
+    return str(ended[-1]) if ended else None
+
+
+def _is_failure(event: Mapping[str, Any]) -> bool:
+    """Return whether an event is a failure, and not that of what was cancelled for another."""
+    cancelled = "cancelled" in event.get("ResourceStatusReason", "")
+    return event["ResourceStatus"].endswith("_FAILED") and not cancelled
+
+
+def _reason(event: Mapping[str, Any]) -> str:
+    reason = event.get("ResourceStatusReason", "no reason given")
+    return f"{event['LogicalResourceId']} ({event['ResourceType']}): {reason}"
 
 
 def _form(template: str | None, store: Callable[[str], str] | None) -> dict[str, Any]:
@@ -216,7 +302,8 @@ def _form(template: str | None, store: Callable[[str], str] | None) -> dict[str,
     parsed = templates.parsed(template)
     packed = json.dumps(parsed, separators=(",", ":"))
     bare = json.dumps(templates.undescribed(parsed), separators=(",", ":"))
-    for body in (template, packed, *(() if store else (bare,))):
+    bodies = (template, packed) if store else (template, packed, bare)
+    for body in bodies:
         if len(body.encode()) <= MOST_BODY:
             return {"TemplateBody": body}
     if store is None:

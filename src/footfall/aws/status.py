@@ -11,13 +11,17 @@ from footfall.aws.account import Account, code, part
 from footfall.aws.stack import Stack
 
 PROCESS, FAILURES, TABLE, ARCHIVE = "ProcessFunction", "FailuresBucket", "Table", "ArchiveBucket"
-"""What the template calls the function that counts, where Lambda puts what that could not, and where the facts are."""
+"""Names in the template: the function that counts, what it could not, and where the facts are."""
 
 MANY_BAD, SHOWN_REASONS = 100, 5
 HOUR_SECONDS = 3_600
 MOST_LISTED = 1_000
 DRIFT_TRIES = 60
 LATE_SECONDS = 60
+
+
+Resources = dict[str, tuple[str, str]]
+"""Types and physical ids of resources by their names."""
 
 
 class Figure(NamedTuple):
@@ -29,66 +33,120 @@ class Figure(NamedTuple):
 
 
 def figures(stack: Stack) -> Iterator[Figure]:
-    """A stack's state, line by line."""
+    """Yield a stack's state, line by line."""
     account, resources = stack.account, stack.resources()
-    there = stack.described() or {}
-    yield Figure("stack", str(there.get("StackStatus", "")).lower().replace("_", " "), not str(there.get("StackStatus", "")).endswith(("CREATE_COMPLETE", "UPDATE_COMPLETE")))
-    named = {name: identifier for name, (kind, identifier) in resources.items() if kind == "AWS::Lambda::Function"}
-    process = named.get(PROCESS, "")
-    lag = _metric(account, "AWS/Lambda", "IteratorAge", "FunctionName", process, "Maximum") if process else None
-    yield Figure("lag", "nothing came in the last hour" if lag is None else f"{lag / 1000:,.0f} s at most", lag is not None and lag > LATE_SECONDS * 1000)
-    for kind, identifier in resources.values():
-        if kind == "AWS::Kinesis::Stream":
-            came = _metric(account, "AWS/Kinesis", "IncomingRecords", "StreamName", identifier, "Sum") or 0
-            yield Figure("hits", f"{came:,.0f}", False)
-            yield _count("throttled writes", _metric(account, "AWS/Kinesis", "WriteProvisionedThroughputExceeded", "StreamName", identifier, "Sum"))
-    for name, identifier in sorted(named.items()):
+    functions = {
+        name: identifier
+        for name, (kind, identifier) in resources.items()
+        if kind == "AWS::Lambda::Function"
+    }
+    process = functions.get(PROCESS, "")
+    yield _state(stack)
+    yield _lag(account, process)
+    for identifier in _of_kind(resources, "AWS::Kinesis::Stream"):
+        yield from _stream(account, identifier)
+    for name, identifier in sorted(functions.items()):
         for metric in ("Errors", "Throttles"):
-            yield _count(f"{name} {metric.lower()}", _metric(account, "AWS/Lambda", metric, "FunctionName", identifier, "Sum"))
-    bad = (process and _metric(account, "Footfall", "BadRecords", "FunctionName", process, "Sum")) or 0
+            value = _of_function(account, "AWS/Lambda", metric, identifier)
+            yield _count(f"{name} {metric.lower()}", value)
+    bad = 0.0
+    if process:
+        bad = _of_function(account, "Footfall", "BadRecords", process) or 0.0
     yield Figure("bad records", f"{bad:,.0f}", bad > MANY_BAD)
     yield from _reasons(account, resources)
     yield from _failures(account, resources)
-    yield from _alarms(account, [identifier for kind, identifier in resources.values() if kind == "AWS::CloudWatch::Alarm"])
+    yield from _alarms(account, _of_kind(resources, "AWS::CloudWatch::Alarm"))
     yield _drift(stack)
+
+
+def _of_kind(resources: Resources, kind: str) -> list[str]:
+    return [identifier for each, identifier in resources.values() if each == kind]
+
+
+def _state(stack: Stack) -> Figure:
+    status = str((stack.described() or {}).get("StackStatus", ""))
+    is_good = status.endswith(("CREATE_COMPLETE", "UPDATE_COMPLETE"))
+    return Figure("stack", status.lower().replace("_", " "), not is_good)
+
+
+def _lag(account: Account, process: str) -> Figure:
+    lag = None
+    if process:
+        lag = _of_function(account, "AWS/Lambda", "IteratorAge", process, "Maximum")
+    if lag is None:
+        return Figure("lag", "nothing came in the last hour", False)
+    return Figure("lag", f"{lag / 1000:,.0f} s at most", lag > LATE_SECONDS * 1000)
+
+
+def _stream(account: Account, name: str) -> Iterator[Figure]:
+    dimension = {"Name": "StreamName", "Value": name}
+    came = _metric(account, "AWS/Kinesis", "IncomingRecords", dimension, "Sum") or 0
+    yield Figure("hits", f"{came:,.0f}", False)
+    metric = "WriteProvisionedThroughputExceeded"
+    yield _count("throttled writes", _metric(account, "AWS/Kinesis", metric, dimension, "Sum"))
 
 
 def _count(name: str, value: float | None) -> Figure:
     return Figure(name, f"{value or 0:,.0f}", bool(value))
 
 
-def _metric(account: Account, namespace: str, metric: str, dimension: str, value: str, statistic: str) -> float | None:
+def _of_function(
+    account: Account, namespace: str, metric: str, name: str, statistic: str = "Sum"
+) -> float | None:
+    dimension = {"Name": "FunctionName", "Value": name}
+    return _metric(account, namespace, metric, dimension, statistic)
+
+
+def _metric(
+    account: Account, namespace: str, metric: str, dimension: dict[str, str], statistic: str
+) -> float | None:
     end = datetime.now(UTC)
-    found = account.client("cloudwatch").get_metric_statistics(
-        Namespace=namespace, MetricName=metric, Dimensions=[{"Name": dimension, "Value": value}], StartTime=end - timedelta(seconds=HOUR_SECONDS), EndTime=end,
-        Period=HOUR_SECONDS, Statistics=[statistic],
-    )["Datapoints"]  # fmt: skip
+    answer = account.client("cloudwatch").get_metric_statistics(
+        Namespace=namespace,
+        MetricName=metric,
+        Dimensions=[dimension],
+        StartTime=end - timedelta(seconds=HOUR_SECONDS),
+        EndTime=end,
+        Period=HOUR_SECONDS,
+        Statistics=[statistic],
+    )
+    points = [point[statistic] for point in answer["Datapoints"]]
     together: Callable[[list[float]], float] = max if statistic == "Maximum" else sum
-    return together([point[statistic] for point in found]) if found else None
+    return together(points) if points else None
 
 
-def _reasons(account: Account, resources: dict[str, tuple[str, str]]) -> Iterator[Figure]:
+def _reasons(account: Account, resources: Resources) -> Iterator[Figure]:
     """Why records of the last days are no hits, the commonest reasons first."""
     if all(name in resources for name in (TABLE, ARCHIVE)):
-        facts = part("footfall.compose.functions").facts_in(account.client("dynamodb"), account.client("s3"), resources[TABLE][1], resources[ARCHIVE][1])
+        facts = part("footfall.compose.functions").facts_in(
+            account.client("dynamodb"),
+            account.client("s3"),
+            resources[TABLE][1],
+            resources[ARCHIVE][1],
+        )
         reasons = Counter(each.reason for each in islice(facts.bad(), MOST_LISTED))
-        yield from (Figure("bad records of 8 days", f"{count:,} {reason}", False) for reason, count in reasons.most_common(SHOWN_REASONS))
+        for reason, count in reasons.most_common(SHOWN_REASONS):
+            yield Figure("bad records of 8 days", f"{count:,} {reason}", False)
 
 
-def _failures(account: Account, resources: dict[str, tuple[str, str]]) -> Iterator[Figure]:
+def _failures(account: Account, resources: Resources) -> Iterator[Figure]:
     """The batches that Lambda gave up and nobody has counted since."""
     _, bucket = resources.get(FAILURES, ("", ""))
     if bucket:
         listed = account.client("s3").list_objects_v2(Bucket=bucket, MaxKeys=MOST_LISTED)
         given_up = len(listed.get("Contents", ()))
-        yield Figure("batches given up", f"{given_up:,}{' or more' if listed.get('IsTruncated') else ''}", bool(given_up))
+        more = " or more" if listed.get("IsTruncated") else ""
+        yield Figure("batches given up", f"{given_up:,}{more}", bool(given_up))
 
 
 def _alarms(account: Account, names: list[str]) -> Iterator[Figure]:
-    if names:
-        pages = account.client("cloudwatch").get_paginator("describe_alarms").paginate(AlarmNames=names[:100])
-        ringing = [each["AlarmName"] for page in pages for each in page["MetricAlarms"] if each["StateValue"] == "ALARM"]
-        yield Figure("alarms", ", ".join(ringing) or f"none of {len(names)}", bool(ringing))
+    if not names:
+        return
+    paginator = account.client("cloudwatch").get_paginator("describe_alarms")
+    pages = paginator.paginate(AlarmNames=names[:100])
+    alarms = [each for page in pages for each in page["MetricAlarms"]]
+    ringing = [each["AlarmName"] for each in alarms if each["StateValue"] == "ALARM"]
+    yield Figure("alarms", ", ".join(ringing) or f"none of {len(names)}", bool(ringing))
 
 
 def _drift(stack: Stack) -> Figure:
@@ -99,17 +157,28 @@ def _drift(stack: Stack) -> Figure:
         if not code(exc):
             raise
         return Figure("drift", f"not told ({code(exc)})", False)
-    return Figure("drift", "not told" if found is None else ", ".join(found) or "none", bool(found))
+    if found is None:
+        return Figure("drift", "not told", False)
+    return Figure("drift", ", ".join(found) or "none", bool(found))
 
 
 def _drifted(cloudformation: Any, name: str) -> list[str] | None:
     asked = cloudformation.detect_stack_drift(StackName=name)["StackDriftDetectionId"]
     for _ in range(DRIFT_TRIES):
-        status = cloudformation.describe_stack_drift_detection_status(StackDriftDetectionId=asked)["DetectionStatus"]
-        if status == "DETECTION_COMPLETE":
-            drifts = cloudformation.describe_stack_resource_drifts(StackName=name, StackResourceDriftStatusFilters=["MODIFIED", "DELETED"])["StackResourceDrifts"]
-            return [f"{each['LogicalResourceId']} {each['StackResourceDriftStatus'].lower()}" for each in drifts]
-        if status == "DETECTION_FAILED":
+        answer = cloudformation.describe_stack_drift_detection_status(StackDriftDetectionId=asked)
+        if answer["DetectionStatus"] == "DETECTION_COMPLETE":
+            return _drifts(cloudformation, name)
+        if answer["DetectionStatus"] == "DETECTION_FAILED":
             return None
         sleep(1)
     return None
+
+
+def _drifts(cloudformation: Any, name: str) -> list[str]:
+    answer = cloudformation.describe_stack_resource_drifts(
+        StackName=name, StackResourceDriftStatusFilters=["MODIFIED", "DELETED"]
+    )
+    return [
+        f"{each['LogicalResourceId']} {each['StackResourceDriftStatus'].lower()}"
+        for each in answer["StackResourceDrifts"]
+    ]

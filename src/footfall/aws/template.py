@@ -12,7 +12,13 @@ import yaml
 from footfall.aws.account import CannotDeploy
 
 DEPLOYMENT = "AWS::ApiGateway::Deployment"
-WITH_DEPLOYMENT = {"AWS::ApiGateway::RestApi", "AWS::ApiGateway::Resource", "AWS::ApiGateway::Method", "AWS::ApiGateway::GatewayResponse", "AWS::ApiGateway::Model"}
+WITH_DEPLOYMENT = {
+    "AWS::ApiGateway::RestApi",
+    "AWS::ApiGateway::Resource",
+    "AWS::ApiGateway::Method",
+    "AWS::ApiGateway::GatewayResponse",
+    "AWS::ApiGateway::Model",
+}
 """What of an API reaches its callers only with a new deployment."""
 
 HITS_PER_SHARD = 500
@@ -27,7 +33,10 @@ MOST_BATCH = 10_000
 WEB_ACL = re.compile(r"arn:aws[a-z-]*:wafv2:[a-z0-9-]+:\d{12}:(?P<scope>regional|global)/webacl/.+")
 
 COMPACTED_MEGABYTES, MONTH_MEGABYTES, MOST_DISK = 12, 32, 10_240
-"""By hits a second at busy times, four times the mean: files of the week that compaction has at hand, and of the 30 days that a report reads; what Lambda gives."""
+"""Disk by hits a second at busy times, four times the mean, and the most that Lambda gives.
+
+Compaction has the files of a week at hand, a report reads those of 30 days.
+"""
 
 
 class _Loader(yaml.SafeLoader):
@@ -48,8 +57,16 @@ def _short(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> Any:
 
 
 _Loader.add_multi_constructor("!", _short)
-_Loader.yaml_implicit_resolvers = {  # a version such as 2010-09-09 is a text
-    first: [each for each in resolvers if each[0] != "tag:yaml.org,2002:timestamp"] for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+
+
+def _without_times(resolvers: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
+    return [each for each in resolvers if each[0] != "tag:yaml.org,2002:timestamp"]
+
+
+# A version such as 2010-09-09 is a text.
+_Loader.yaml_implicit_resolvers = {
+    first: _without_times(resolvers)
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 
 
@@ -65,10 +82,18 @@ def parsed(text: str) -> dict[str, Any]:
 
 
 def deployable(text: str, values: Mapping[str, str]) -> str:
-    """The template with its deployments named after what they deploy: API Gateway deploys a new one only."""
+    """Return the template with its deployments named after what they deploy.
+
+    API Gateway deploys a new one only.
+    """
     resources = parsed(text)["Resources"]
-    deployed = json.dumps({name: each for name, each in resources.items() if each["Type"] in WITH_DEPLOYMENT}, sort_keys=True)
-    used = {name: value for name, value in sorted(values.items()) if f'"{name}"' in deployed or f"${{{name}}}" in deployed}
+    parts = {name: each for name, each in resources.items() if each["Type"] in WITH_DEPLOYMENT}
+    deployed = json.dumps(parts, sort_keys=True)
+    used = {
+        name: value
+        for name, value in sorted(values.items())
+        if f'"{name}"' in deployed or f"${{{name}}}" in deployed
+    }
     digest = sha256((deployed + json.dumps(used)).encode()).hexdigest()[:10]
     for name in [name for name, each in resources.items() if each["Type"] == DEPLOYMENT]:
         text = re.sub(rf"\b{name}\b", f"{name}{digest}", text)
@@ -76,17 +101,21 @@ def deployable(text: str, values: Mapping[str, str]) -> str:
 
 
 def sizes(hits_per_second: int) -> dict[str, str]:
-    """The parameters for so many hits a second at busy times."""
+    """Return the parameters for so many hits a second at busy times."""
     shards = max(1, ceil(hits_per_second / HITS_PER_SHARD))
     each = ceil(hits_per_second / shards)
+    # Twice what comes in a window, so that what piled up is soon gone.
+    batch = min(MOST_BATCH, max(100, each * WINDOW_SECONDS * 2))
+    compact_disk = min(MOST_DISK, max(2_048, hits_per_second * COMPACTED_MEGABYTES))
+    query_disk = min(MOST_DISK, max(1_024, hits_per_second * MONTH_MEGABYTES))
     return {
         "Shards": str(shards),
-        "BatchSize": str(min(MOST_BATCH, max(100, each * WINDOW_SECONDS * 2))),  # twice what comes in a window, so that what piled up is soon gone
+        "BatchSize": str(batch),
         "BatchWindowSeconds": str(WINDOW_SECONDS),
         "ProcessMemory": "512" if each <= SLOW_HITS else "1024",
         "CompactMemory": "2048" if hits_per_second <= SLOW_HITS else "3008",
-        "CompactDiskMegabytes": str(min(MOST_DISK, max(2_048, hits_per_second * COMPACTED_MEGABYTES))),
-        "QueryDiskMegabytes": str(min(MOST_DISK, max(1_024, hits_per_second * MONTH_MEGABYTES))),
+        "CompactDiskMegabytes": str(compact_disk),
+        "QueryDiskMegabytes": str(query_disk),
         "ThrottleRate": str(max(1_000, hits_per_second * 2)),
         "ThrottleBurst": str(max(2_000, hits_per_second * 4)),
     }
@@ -121,12 +150,16 @@ def web_acl(arn: str) -> dict[str, str]:
     """The parameter that takes a web ACL, by its scope. Raises `CannotDeploy`."""
     found = WEB_ACL.fullmatch(arn)
     if found is None:
-        raise CannotDeploy(f"{arn!r} is no ARN of a web ACL, such as arn:aws:wafv2:us-east-1:111122223333:global/webacl/NAME/ID")
-    return {"ApiWebAcl" if found["scope"] == "regional" else "DistributionWebAcl": arn}
+        raise CannotDeploy(
+            f"{arn!r} is no ARN of a web ACL,"
+            " such as arn:aws:wafv2:us-east-1:111122223333:global/webacl/NAME/ID"
+        )
+    parameter = "ApiWebAcl" if found["scope"] == "regional" else "DistributionWebAcl"
+    return {parameter: arn}
 
 
 def steps(shards: int, wanted: int) -> list[int]:
-    """The shard counts on the way to another: Kinesis at most doubles or halves a stream at once."""
+    """Return the shard counts on the way: Kinesis at most doubles or halves a stream at once."""
     found = [min(max(wanted, ceil(shards / 2)), shards * 2)]
     while found[-1] != wanted:
         found.append(min(max(wanted, ceil(found[-1] / 2)), found[-1] * 2))
@@ -134,9 +167,13 @@ def steps(shards: int, wanted: int) -> list[int]:
 
 
 def defaults(text: str) -> dict[str, str]:
-    """The values that parameters have unless they are given."""
-    found = {name: each["Default"] for name, each in parsed(text).get("Parameters", {}).items() if "Default" in each}
-    return {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in found.items()}
+    """Return the values that parameters have unless they are given."""
+    found = {}
+    for name, each in parsed(text).get("Parameters", {}).items():
+        if "Default" in each:
+            value = each["Default"]
+            found[name] = str(value).lower() if isinstance(value, bool) else str(value)
+    return found
 
 
 def with_defaults(text: str, values: Mapping[str, str]) -> str:
@@ -144,7 +181,10 @@ def with_defaults(text: str, values: Mapping[str, str]) -> str:
     places = _defaults_in(text)
     for name in values:
         if name not in places:
-            raise CannotDeploy(f"the template has no default of a parameter {name!r}; it has those of {', '.join(sorted(places))}")
+            raise CannotDeploy(
+                f"the template has no default of a parameter {name!r};"
+                f" it has those of {', '.join(sorted(places))}"
+            )
     for name, (start, end) in sorted(places.items(), key=lambda each: -each[1][0]):
         if name in values:
             text = text[:start] + json.dumps(values[name]) + text[end:]
@@ -152,11 +192,16 @@ def with_defaults(text: str, values: Mapping[str, str]) -> str:
 
 
 def _defaults_in(text: str) -> dict[str, tuple[int, int]]:
-    """Where the values stand that parameters have unless they are given."""
+    """Return where the values stand that parameters have unless they are given."""
     parsed(text)  # which says what is wrong with it
     root: Any = yaml.compose(text, _Loader)
-    parameters = [each for key, each in root.value if key.value == "Parameters"]
-    return {name.value: (value.start_mark.index, value.end_mark.index) for each in parameters for name, facts in each.value for key, value in facts.value if key.value == "Default"}
+    found = {}
+    for parameters in (each for key, each in root.value if key.value == "Parameters"):
+        for name, facts in parameters.value:
+            for key, value in facts.value:
+                if key.value == "Default":
+                    found[name.value] = (value.start_mark.index, value.end_mark.index)
+    return found
 
 
 def undescribed(template: Mapping[str, Any]) -> dict[str, Any]:
@@ -177,4 +222,8 @@ def _undescribed(facts: Mapping[str, Any]) -> dict[str, Any]:
 
 def kept(template: Mapping[str, Any]) -> dict[str, str]:
     """The resources, and their types, that stay when the stack goes."""
-    return {name: each["Type"] for name, each in template["Resources"].items() if each.get("DeletionPolicy", "Delete") != "Delete"}
+    return {
+        name: each["Type"]
+        for name, each in template["Resources"].items()
+        if each.get("DeletionPolicy", "Delete") != "Delete"
+    }

@@ -1,4 +1,7 @@
-"""Mapping templates of API Gateway, rendered as API Gateway does: `$input`, `$util`, `$context` and `$stageVariables` over Velocity."""
+"""Renders mapping templates as API Gateway does.
+
+That is Velocity with `$input`, `$util`, `$context` and `$stageVariables`.
+"""
 
 import json
 from base64 import b64decode, b64encode
@@ -12,7 +15,7 @@ from airspeed import Template
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What API Gateway knows of a request when it renders a template; headers as they were spelled."""
+    """What API Gateway knows of a request when it renders a template; headers as spelled."""
 
     headers: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
@@ -27,7 +30,11 @@ class Request:
 class _Input:
     def __init__(self, request: Request) -> None:
         self.body = request.body
-        self._maps = {"path": dict(request.path), "querystring": dict(request.query), "header": dict(request.headers)}
+        self._maps = {
+            "path": dict(request.path),
+            "querystring": dict(request.query),
+            "header": dict(request.headers),
+        }
 
     def params(self, name: str | None = None) -> Any:
         if name is None:
@@ -58,6 +65,16 @@ class _Util:
 
 def rendered(template: str, request: Request) -> str:
     """The text that a template makes of a request."""
-    context = {"requestTimeEpoch": request.time_ms, "extendedRequestId": request.extended_id, "identity": {"sourceIp": request.address}}
-    text: str = Template(template).merge({"input": _Input(request), "util": _Util(), "context": context, "stageVariables": dict(request.variables)})
+    context = {
+        "requestTimeEpoch": request.time_ms,
+        "extendedRequestId": request.extended_id,
+        "identity": {"sourceIp": request.address},
+    }
+    names = {
+        "input": _Input(request),
+        "util": _Util(),
+        "context": context,
+        "stageVariables": dict(request.variables),
+    }
+    text: str = Template(template).merge(names)
     return text

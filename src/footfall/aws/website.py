@@ -1,4 +1,4 @@
-"""The pages that a stack serves: the dashboard, and the example website, which says where its hits go."""
+"""The pages that a stack serves: the dashboard and the example website, with its addresses."""
 
 import json
 from collections.abc import Mapping
@@ -36,17 +36,25 @@ PAUSE_MS = 10_000
 
 
 def dashboard(outputs: Mapping[str, str]) -> dict[str, File]:
-    """The dashboard's files. Where it is not served beside the API, or beside the door, it is told where these are."""
-    api = "" if urlsplit(outputs["DashboardURL"]).scheme == "https" else f"{outputs['APIRootURL'].rstrip('/')}/{outputs['APIStageName']}"
-    beside = tracking(outputs).startswith(outputs["DashboardURL"])
-    told = {"api": api, "track": "" if beside else tracking(outputs), "pauseMs": PAUSE_MS}
-    config = made("config.json", json.dumps(told).encode(), REVALIDATE, ())
+    """Return the dashboard's files; they say where API and door are, if not beside them."""
+    api = ""
+    if urlsplit(outputs["DashboardURL"]).scheme != "https":
+        api = f"{outputs['APIRootURL'].rstrip('/')}/{outputs['APIStageName']}"
+    track = tracking(outputs)
+    if track.startswith(outputs["DashboardURL"]):
+        track = ""
+    content = json.dumps({"api": api, "track": track, "pauseMs": PAUSE_MS})
+    config = made("config.json", content.encode(), REVALIDATE, ())
     return {**_folder("dashboard"), "config.json": config, **_tracker()}
 
 
 def example(outputs: Mapping[str, str]) -> dict[str, File]:
-    """The example website's files: `--demo`'s, with the addresses of a stack."""
-    found = {name: made(name, _addressed(file.body.decode(), outputs).encode(), REVALIDATE, ()) if name.endswith(PAGES) else file for name, file in _folder("example").items()}
+    """Return the example website's files: `--demo`'s, with the addresses of a stack."""
+    found = _folder("example")
+    for name, file in found.items():
+        if name.endswith(PAGES):
+            page = _addressed(file.body.decode(), outputs)
+            found[name] = made(name, page.encode(), REVALIDATE, ())
     return {**found, **_tracker()}
 
 
@@ -59,27 +67,35 @@ def example_site(outputs: Mapping[str, str]) -> Site:
 
 def _addressed(page: str, outputs: Mapping[str, str]) -> str:
     track, site = tracking(outputs), outputs["WebsiteID"]
-    for old, new in (
-        ('"../js/f.js" data-site="example"', f'"{TRACKER}" data-site="{escape(site)}" data-api="{escape(track)}"'),
-        ("../v1/track.gif?w=example", escape(f"{track}.gif?w={quote(site, safe='')}")),
-        ("../?site=example", escape(f"{outputs['DashboardURL']}?site={quote(site, safe='')}")),
-        ("'../v1/track'", f"'{track}'"),
-        ("website: 'example'", f"website: '{site}'"),
-    ):
+    quoted = quote(site, safe="")
+    script = f'"{TRACKER}" data-site="{escape(site)}" data-api="{escape(track)}"'
+    addresses = {
+        '"../js/f.js" data-site="example"': script,
+        "../v1/track.gif?w=example": escape(f"{track}.gif?w={quoted}"),
+        "../?site=example": escape(f"{outputs['DashboardURL']}?site={quoted}"),
+        "'../v1/track'": f"'{track}'",
+        "website: 'example'": f"website: '{site}'",
+    }
+    for old, new in addresses.items():
         page = page.replace(old, new)
     return page
 
 
 def tracking(outputs: Mapping[str, str]) -> str:
-    """Where hits go."""
-    return "/".join(outputs[name].strip("/") for name in ("TrackingRootURL", "TrackingStageName", "TrackingResource"))
+    """Return where hits go."""
+    names = ("TrackingRootURL", "TrackingStageName", "TrackingResource")
+    return "/".join(outputs[name].strip("/") for name in names)
 
 
 def _folder(name: str) -> dict[str, File]:
-    return {key: file for key, file in load(STATIC / name, "").items() if key and not key.endswith("/")}
+    files = load(STATIC / name, "")
+    return {key: file for key, file in files.items() if key and not key.endswith("/")}
 
 
 def _tracker() -> dict[str, File]:
-    """The tracker under its stable name, and under that of its version, which pages that pin it go on asking for."""
+    """Return the tracker under its stable name, and under that of its version for who pins it."""
     script = compose.script()
-    return {TRACKER: made(TRACKER, script.body, REVALIDATE, ()), script.pinned(TRACKER): made(TRACKER, script.body, IMMUTABLE, ())}
+    return {
+        TRACKER: made(TRACKER, script.body, REVALIDATE, ()),
+        script.pinned(TRACKER): made(TRACKER, script.body, IMMUTABLE, ()),
+    }
