@@ -13,7 +13,8 @@ from footfall.store.aws.copies import Copies
 from footfall.store.aws.dynamodb import DynamodbFacts
 from footfall.store.aws.rollups import DynamodbRollups
 from footfall.store.aws.table import Table
-from footfall.store.port import NotAdopted, StoreBroken
+from footfall.store.importing import NotAdopted
+from footfall.store.port import StoreBroken
 from tests.aws import fault
 from tests.aws.emulators import Aws, clients
 from tests.aws.fault import Call, Fault, Once, always, network

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from footfall.domain.site import day_date
 from footfall.processor.batch import batch_of
 from footfall.store.duckdb import DuckdbFacts
-from footfall.store.port import NotMoved
+from footfall.store.removal import NotMoved
 from tests import oracle
 from tests.oracle import MINUTE
 from tests.store.relations import agree, copies, everything, filled, stored_events, versions

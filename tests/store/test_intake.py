@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from footfall.domain.event import Tally
 from footfall.domain.site import date_day
 from footfall.store.duckdb import DuckdbFacts
-from footfall.store.port import Batch, Import, Note, Outcome
+from footfall.store.importing import Import, Note, Outcome
+from footfall.store.port import Batch
 from tests.oracle import DAY, MINUTE
 from tests.store.relations import agree, empty, stored_visits, versions
 from tests.store.test_load import SELECT, rows

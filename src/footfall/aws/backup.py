@@ -15,8 +15,9 @@ from footfall.aws.account import CannotDeploy, part
 from footfall.aws.stack import Stack
 from footfall.domain.site import Site
 from footfall.registry.port import Key, Refused, Registry
+from footfall.store.importing import NotAdopted
 from footfall.store.migrations import VERSION
-from footfall.store.port import NotAdopted, StoreBroken
+from footfall.store.port import StoreBroken
 
 MANIFEST = "manifest.json"
 FORMAT = 1

@@ -21,7 +21,7 @@ from footfall.imports.guess import format_of
 from footfall.imports.memory import THIS, Known, Memory, Noted
 from footfall.imports.reading import LEAST_BYTES, Log, NoLog, Piece
 from footfall.imports.tally import UNFIT, Since, Tally, by_file
-from footfall.store.port import Note, Outcome
+from footfall.store.importing import Note, Outcome
 
 EVENTS_AT_ONCE = 200_000
 """So many are written once by the store, fewer twice: into its log, then into its columns."""

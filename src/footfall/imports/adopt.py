@@ -15,7 +15,8 @@ from footfall.domain.site import Site, clash, problems
 from footfall.registry.port import Refused, Registry
 from footfall.store import archive
 from footfall.store.archive import Manifest, Sum
-from footfall.store.port import Adopted, Adopting, NotAdopted, Rollups, StoreBroken
+from footfall.store.importing import Adopted, Adopting, NotAdopted
+from footfall.store.port import Rollups, StoreBroken
 
 CHUNK = 1 << 20
 MOST_LINE = 64 << 20

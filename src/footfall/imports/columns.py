@@ -32,7 +32,8 @@ from footfall.imports.reading import NoLog
 from footfall.imports.reason import FAULTS, LineReason
 from footfall.imports.request import Wanted, asked
 from footfall.store.failure import is_of_the_machine, sentence
-from footfall.store.port import Outcome, StoreBroken
+from footfall.store.importing import Outcome
+from footfall.store.port import StoreBroken
 
 MEMORY = 512_000_000
 """Bytes that one may use, unless told."""

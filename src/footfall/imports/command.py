@@ -7,7 +7,8 @@ from typing import Any
 
 from footfall.control.port import Refusal
 from footfall.imports.statements import PARTS
-from footfall.store.port import Import, Note, Outcome, OwnFacts
+from footfall.store.importing import Import, Note, Outcome
+from footfall.store.port import OwnFacts
 
 KNOWN = "SELECT digest, upto, lines, took, import FROM imports WHERE site = ?"
 RUNS = """

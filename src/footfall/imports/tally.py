@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from footfall.imports.reason import LineReason
 from footfall.imports.stretch import Stretch, flat, joined, of_lines, without
-from footfall.store.port import Note, Outcome
+from footfall.store.importing import Note, Outcome
 
 LINES = "lines"
 """Not what lines come to, but how many there were."""

@@ -14,7 +14,8 @@ from footfall.query import stats
 from footfall.query.answer import check_expressions
 from footfall.query.condition import Conditions, Place, needs_visit
 from footfall.registry.port import Registry
-from footfall.store.port import NO_DAYS, DayErased, Forgetting, Rollups
+from footfall.store.port import NO_DAYS, Rollups
+from footfall.store.removal import DayErased, Forgetting
 
 EARLIEST = "SELECT min(day), max(day) FROM days WHERE site = $site"
 GONE = "SELECT day FROM days WHERE site = $site AND day BETWEEN $first AND $last AND trimmed ORDER BY day"

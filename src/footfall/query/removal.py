@@ -10,7 +10,8 @@ from footfall.control.port import Refusal
 from footfall.domain.site import Site
 from footfall.query.erasure import known
 from footfall.registry.port import Refused, Registry, Scope
-from footfall.store.port import NO_DAYS, Erasing, NotMoved, Rollups
+from footfall.store.port import NO_DAYS, Rollups
+from footfall.store.removal import Erasing, NotMoved
 
 HEARD_SECONDS = 1.0
 """Gateways and the worker have heard of a change by then."""

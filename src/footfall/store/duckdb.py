@@ -17,21 +17,18 @@ from footfall.domain.site import date_day, day_date
 from footfall.store import apply, archive, erasing, intake
 from footfall.store.batch import add, add_staged, one, run, spans, staged_spans, timestamp
 from footfall.store.failure import sentence
+from footfall.store.importing import Adopted, Import, NotAdopted, Returned
 from footfall.store.migrations import MIGRATIONS, VERSION
 from footfall.store.port import (
-    Adopted,
     Applied,
     Batch,
-    DayErased,
-    Import,
     Interrupted,
     NoMemory,
-    NotAdopted,
-    Returned,
     StoreBroken,
     Stretch,
     Unfit,
 )
+from footfall.store.removal import DayErased
 from footfall.store.respelling import respell
 
 MEMORY = ":memory:"

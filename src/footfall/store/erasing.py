@@ -9,7 +9,7 @@ import duckdb
 from footfall.store import apply
 from footfall.store.batch import one, refold
 from footfall.store.facts import STAGED
-from footfall.store.port import DayErased, NotMoved
+from footfall.store.removal import DayErased, NotMoved
 
 EVENTS_AT_ONCE = 500_000
 """So many go together; folding more visitors at once would need much memory."""

@@ -10,7 +10,7 @@ from footfall.domain.site import day_date
 from footfall.store import apply
 from footfall.store.batch import add_staged, one, refold, staged_spans
 from footfall.store.facts import STAGED
-from footfall.store.port import Import, Returned
+from footfall.store.importing import Import, Returned
 
 EVENTS_AT_ONCE = 500_000
 """So many are taken back together; folding more of them at once would need much memory."""

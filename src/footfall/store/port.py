@@ -7,6 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from footfall.domain.event import Event, Position, Tally
+from footfall.store.importing import Import, Returned
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,77 +37,11 @@ class Batch:
     bad: Sequence[Bad] = ()
 
 
-class Note(NamedTuple):
-    """Lines of a file that are imported: the file's place within its import, and its name.
-
-    `digest` is of its first `upto` bytes (unpacked), which hold so many `lines`. `took` are the
-    first and last of each stretch of lines that need not be read again. `instead` is the digest
-    of an earlier note of the same import that this one takes the place of.
-    """
-
-    file: int
-    name: str
-    digest: bytes
-    upto: int
-    lines: int
-    took: Sequence[int]
-    instead: bytes = b""
-
-
-class Outcome(NamedTuple):
-    """So many lines of a file that came to one thing; on a local day where the door counts it."""
-
-    file: int
-    day: int | None
-    what: str
-    lines: int
-
-
-@dataclass(frozen=True, slots=True)
-class Import:
-    """What one transaction of an import adds: notes of files and what came of their lines.
-
-    `token` names the import, all of whose transactions have the same; `source` is what it was
-    called by its user. The files numbered in `replaces` are taken back first.
-    """
-
-    site: str
-    token: str
-    source: str
-    notes: Sequence[Note]
-    outcomes: Sequence[Outcome] = ()
-    replaces: Sequence[int] = ()
-
-
-class Returned(NamedTuple):
-    """What taking back changed: events deleted, and days whose facts had been deleted before."""
-
-    events: int
-    kept_days: int
-
-
 class Applied(NamedTuple):
     """What came of a batch."""
 
     counted: int
     copies: int
-
-
-class Adopted(NamedTuple):
-    """Facts of a site in the files of a folder, and how many rows each part has.
-
-    `disguise` is mixed into what names visitors, visits and events where they become
-    another site's, so that the same facts may be here twice and never meet. `digest`,
-    `size` (bytes) and `now` (microseconds) are remembered.
-    """
-
-    site: str
-    folder: str
-    rows: Mapping[str, int]
-    disguise: int
-    digest: bytes
-    size: int
-    now: int
 
 
 class Outrun(Exception):
@@ -268,62 +203,6 @@ class OwnFacts(Trimming, Protocol):
         """Have nothing change for as long as the context lasts; gives the files that hold all of it, the first of them the main one.
 
         Only another process may open them: one that closes a file gives up its locks.
-        """
-
-
-class DayErased(NamedTuple):
-    """So many events and visits of a day that are erased, or would be."""
-
-    day: date
-    events: int
-    visits: int
-
-
-class NotMoved(Exception):
-    """Facts that could not become another site's, and changed nothing; its text is a sentence for the user."""
-
-
-class Forgetting(Facts, Protocol):
-    """Facts of which some can be deleted for good."""
-
-    def erase(self, site: str, chosen: str, parameters: Mapping[str, Any]) -> Sequence[DayErased]:
-        """Delete the events of a site that a SELECT of `id` and `time` gives, as if they had never come.
-
-        A copy of one that still comes, as of any hit that was counted, is left out.
-        """
-
-    def forget_gone(self, site: str, first: date, last: date) -> Sequence[date]:
-        """Forget those days, both ends included, whose facts are gone; returns them."""
-
-
-class Erasing(Forgetting, Protocol):
-    """Facts that can be deleted and moved for good."""
-
-    def remove(self, site: str) -> int:
-        """Delete all facts of a site; returns how many events these were."""
-
-    def check_move(self, site: str, into: str) -> None:
-        """Raise `NotMoved` where `move` would."""
-
-    def move(self, site: str, into: str) -> int:
-        """Make all facts of a site those of another, which may have some; how many events moved.
-
-        Raises `NotMoved` where both have a day, and the facts of one of them are gone.
-        """
-
-
-class NotAdopted(Exception):
-    """Facts that were not taken in, and changed nothing; its text is a sentence for the user."""
-
-
-class Adopting(Protocol):
-    """Taking in the facts of a site as another store wrote them (`archive`): nothing is folded, what was settled stays so."""
-
-    def adopt(self, parts: Adopted, beside: Callable[[], None]) -> bool:
-        """In one transaction, at whose end `beside` is done: should that fail, nothing has changed.
-
-        Only where the site has no facts; else raises `NotAdopted`. False when these parts were
-        taken in before, by their digest: nothing is done then.
         """
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from footfall.store.aws.contents import held_of, marks_in, segments_in
 from footfall.store.aws.pointer import Pointer, Pointers, file_key, pointer_of
 from footfall.store.aws.table import Item, Table, key, translated
-from footfall.store.port import NotAdopted
+from footfall.store.importing import NotAdopted
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

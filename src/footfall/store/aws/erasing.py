@@ -14,7 +14,8 @@ from footfall.store.aws.contents import Contents, segments_in, within
 from footfall.store.aws.dynamodb import DynamodbFacts
 from footfall.store.aws.pointer import Day, Known, Pointer, file_key
 from footfall.store.aws.table import Item, key, translated
-from footfall.store.port import DayErased, StoreBroken, Stretch
+from footfall.store.port import StoreBroken, Stretch
+from footfall.store.removal import DayErased
 
 if TYPE_CHECKING:
     from footfall.store.aws.window import Window

@@ -21,7 +21,8 @@ from footfall.store.aws.segment import Unpacked
 from footfall.store.batch import insert, one, timestamp
 from footfall.store.duckdb import CORES, MEMORY, DuckdbFacts, DuckdbReading, count_drops
 from footfall.store.facts import STAGED
-from footfall.store.port import DayErased, Stretch
+from footfall.store.port import Stretch
+from footfall.store.removal import DayErased
 
 PARTS = ("events", "visits", "drops", "ids")
 COLUMNS = {"events": archive.COLUMNS["events"], "visits": archive.COLUMNS["visits"], "drops": {**archive.COLUMNS["drops"], "id": "UBIGINT"}}
