@@ -4,6 +4,10 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+import httpx
+import pytest
+
+from footfall.gateway import forward
 from footfall.gateway.forward import CLIENT_GONE, Forwarder
 from footfall.gateway.wire import Patience
 
@@ -45,6 +49,46 @@ def test_a_client_that_leaves_takes_its_question_along(tmp_path: Path) -> None:
         assert sent == []
 
     asyncio.run(run())
+
+
+def test_what_takes_too_long_is_said_to_go_on(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(forward, "TIMEOUT", httpx.Timeout(0.05, connect=60))
+
+    async def run() -> list[Any]:
+        answered = asyncio.Event()
+
+        async def engine(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await answered.wait()
+            writer.close()
+
+        body = [{"type": "http.request", "body": b"{}", "more_body": False}]
+
+        async def receive() -> Any:
+            if body:
+                return body.pop()
+            await asyncio.Event().wait()
+            return None
+
+        sent: list[Any] = []
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        socket = str(tmp_path / "engine.sock")
+        async with await asyncio.start_unix_server(engine, socket):
+            forwarder = Forwarder(socket)
+            asking = forwarder(SCOPE, receive, send, Patience())
+            assert await asyncio.wait_for(asking, 10) == 503
+            await forwarder.close()
+            answered.set()
+        return sent
+
+    head, body = asyncio.run(run())
+    assert (b"retry-after", b"2") in head["headers"]
+    assert b"goes on; ask for the very same again" in body["body"]
 
 
 def test_who_asks_is_told_by_the_gateway_alone(tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from footfall.control.port import Refusal
+from footfall.control.port import InvalidArgument, Refusal
+from footfall.domain.goal import Goal
 from footfall.query.answer import Answers
 from footfall.query.erasure import Erase
 from footfall.query.removal import MoveSite, RemoveSite
@@ -149,6 +150,56 @@ def test_what_cannot_be_is_refused(house: House, asked: dict[str, Any], says: st
     with pytest.raises(Refusal, match=says):
         house.erase(**asked, dry=False)
     assert house.reports("berlin") == before
+
+
+UNKNOWN_GOALS = (
+    ["is_not", "event:goal", ["Sael"]],
+    ["is_not", "event:goal", ["Sale", "sale"]],
+    ["is", "event:goal", ["Sale "]],
+    ["is_not", "event:goal", [""]],
+    ["contains_not", "event:goal", ["Front", "Back"]],
+    ["matches_not", "event:goal", ["^Sale of$"]],
+    ["not", ["is", "event:goal", ["Sael"]]],
+    ["has_not_done", ["is", "event:goal", ["Sael"]]],
+    ["or", [["is", "event:page", ["/a"]], ["not", ["has_done", ["contains", "event:goal", ["Sael"]]]]]],
+)
+
+
+@pytest.mark.parametrize("unknown", UNKNOWN_GOALS, ids=str)
+def test_a_goal_that_is_none_chooses_nothing(house: House, unknown: list[Any]) -> None:
+    before = house.reports("berlin")
+    says = "name the goal '.*', which site 'berlin' does not have; it has Front, "
+    for dry in (True, False):
+        with pytest.raises(InvalidArgument, match=says):
+            house.erase("berlin", "all", [unknown], dry=dry)
+    assert house.reports("berlin") == before
+
+
+def test_where_there_are_no_goals_none_is_lacked(house: House) -> None:
+    berlin = next(each for each in house.registry.sites() if each.id == "berlin")
+    house.registry.put_site(replace(berlin, goals=()), new=False)
+    with pytest.raises(InvalidArgument, match="name the goal '', but site 'berlin' has no goals"):
+        house.erase("berlin", "all", [["contains_not", "event:goal", [""]]], dry=False)
+    with pytest.raises(InvalidArgument, match="has no goals"):
+        house.erase("berlin", "all", conditions=["event:goal!=Sale"], dry=False)
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        ["is_not", "event:goal", ["Sale"]],
+        ["is_not", "event:goal", ["sALE"], {"case_sensitive": False}],
+        ["is", "event:goal", ["Größe", "Gro\u0308ße"]],
+        ["contains_not", "event:goal", ["of a", "Front"]],
+        ["matches", "event:goal", ["^sale", "d$"], {"case_sensitive": False}],
+    ],
+    ids=str,
+)
+def test_a_goal_that_is_one_may_be_lacked(house: House, known: list[Any]) -> None:
+    berlin = next(each for each in house.registry.sites() if each.id == "berlin")
+    goals = (*berlin.goals, Goal("Größe", page="/größe"))
+    house.registry.put_site(replace(berlin, goals=goals), new=False)
+    assert not house.erase("berlin", "all", [known])["erased"]
 
 
 def test_conditions_are_those_of_the_command_line(house: House) -> None:

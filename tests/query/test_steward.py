@@ -1,13 +1,15 @@
 """What owners have done over HTTP by a key of their site: erasing, renaming, merging, removing."""
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from litestar.testing import TestClient
 
-from footfall.control.port import Commands
+from footfall.control.port import Command
 from footfall.imports.command import Imports, TakeBack
 from footfall.query.access import Access
 from footfall.query.answer import Answers
@@ -15,6 +17,7 @@ from footfall.query.http import application
 from footfall.query.original import Original
 from footfall.registry.key import mint
 from footfall.registry.port import Scope
+from tests.patience import wait_until
 from tests.query.test_erasure import FILTERS, NOW, House
 
 OWN = "/api/sites/berlin"
@@ -40,7 +43,7 @@ class Api:
             for scope in Scope:
                 self.keys[site, scope], key = mint(site, (scope,), NOW)
                 house.registry.put_key(key)
-        commands: Commands = {
+        self.commands: dict[str, Command] = {
             "erase": house.erase,
             "remove_site": house.remove,
             "rename_site": house.move.rename,
@@ -51,8 +54,22 @@ class Api:
         answers = Answers(house.facts, lambda: house.now, house.rollups)
         access = Access(house.registry, lambda: house.now)
         original = Original(house.facts)
-        given = commands if able else None
-        self.client = TestClient(application(access, answers, original, commands=given))
+        given = self.commands if able else None
+        asking = application(access, answers, original, commands=given)
+        self._asked = self._answered = 0
+        self.client = TestClient(self._counted(asking))
+
+    def _counted(self, application: Any) -> Any:
+        async def counted(scope: Any, receive: Any, send: Any) -> None:
+            self._asked += scope["type"] == "http"
+            await application(scope, receive, send)
+            self._answered += scope["type"] == "http"
+
+        return counted
+
+    def waiting(self) -> int:
+        """Return how many requests are not answered yet."""
+        return self._asked - self._answered
 
     def ask(
         self,
@@ -188,7 +205,9 @@ def test_days_whose_facts_are_gone(api: Api) -> None:
         ("POST", "/erase", {"filters": "x"}, 400, "filters: "),
         ("POST", "/erase", {"filters": [["is", "event:shoe", ["x"]]]}, 400, "event:shoe"),
         ("POST", "/erase", {"filters": [["is", "event:page", []]]}, 400, "filters"),
-        ("POST", "/erase", {"filters": [["matches", "event:page", ["["]]]}, 409, "no regular"),
+        ("POST", "/erase", {"filters": [["matches", "event:page", ["["]]]}, 400, "no regular"),
+        ("POST", "/erase", {"filters": [["has_done", ["matches_not", "event:name", ["*"]]]]}, 400, "no regular"),
+        ("POST", "/erase", {"filters": [["is_not", "event:goal", ["Sael"]]], "dry_run": False}, 400, "name the goal 'Sael'"),
         ("POST", "/erase", {"date_range": "fortnight"}, 400, "date_range must be one of"),
         ("POST", "/erase", {"date_range": None}, 400, "date_range must be one of"),
         ("POST", "/erase", {"date_range": ["2026-02-30", "2026-03-01"]}, 400, "date_range must be"),
@@ -217,6 +236,37 @@ def test_what_cannot_be_changes_nothing(api: Api, method: str, path: str, body: 
     assert answer.status_code == status, answer.text
     assert says in answer.json()["error"]
     assert api.state() == before
+
+
+def test_who_asks_the_same_again_waits_for_what_runs(api: Api) -> None:
+    """As after the 503 of a gateway, whose patience ends before the work does."""
+    held, entered = threading.Event(), threading.Event()
+    calls: list[dict[str, Any]] = []
+
+    def slow(**arguments: Any) -> Any:
+        calls.append(arguments)
+        entered.set()
+        assert held.wait(60)
+        return api.house.erase(**arguments)
+
+    api.commands["erase"] = slow
+    body = {"filters": [["is", "event:page", ["/a"]]], "dry_run": False}
+    with ThreadPoolExecutor(5) as askers:
+        first = askers.submit(api.ask, "POST", f"{OWN}/erase", body)
+        assert entered.wait(60)
+        again = [askers.submit(api.ask, "POST", f"{OWN}/erase", body) for _ in range(3)]
+        foreign = api.keys["kathmandu", Scope.SITES_ERASE]
+        other = askers.submit(api.ask, "POST", f"{OWN}/erase", body, foreign)
+        assert other.result(60).status_code == 404, "another key is another call"
+        wait_until(lambda: api.waiting() == 4)
+        held.set()
+        answers = [each.result(60) for each in (first, *again)]
+    assert [each.status_code for each in answers] == [200] * 4
+    assert len(calls) == 1
+    assert {each.text for each in answers} == {answers[0].text}
+    assert answers[0].json()["events"] > 0
+    assert api.ask("POST", f"{OWN}/erase", body).json()["events"] == 0, "once over, it is done anew"
+    assert len(calls) == 2
 
 
 def test_a_site_is_not_merged_into_itself(api: Api) -> None:

@@ -17,3 +17,7 @@ Commands = Mapping[str, Command]
 
 class Refusal(Exception):
     """A command that is not done, and changed nothing; its text is a sentence for the user."""
+
+
+class InvalidArgument(Refusal):
+    """A command that is refused for how it is written, whatever is stored."""

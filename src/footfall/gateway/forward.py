@@ -33,6 +33,7 @@ CLIENT_GONE = 499
 """What servers call the status of an answer that nobody waited for."""
 
 TIMEOUT = httpx.Timeout(120.0, connect=2.0, pool=2.0)
+GOES_ON = f"this takes more than {TIMEOUT.read:g} seconds and goes on; ask for the very same again to wait for its end"
 CONNECTIONS = httpx.Limits(max_connections=1_000, max_keepalive_connections=20)
 """The engine says who has to wait; here only its files are spared."""
 
@@ -71,6 +72,8 @@ class Forwarder:
             return await respond_json(send, 400, {"error": "the request's address is not a valid URL"})
         except GoneAway:
             return CLIENT_GONE
+        except httpx.ReadTimeout:
+            return await respond_json(send, 503, {"error": GOES_ON}, [(b"retry-after", b"2")])
         except httpx.HTTPError:
             return await respond_json(send, 503, {"error": "the engine is not running just now; hits are still collected, try again in a moment"}, [(b"retry-after", b"2")])
         kept = [(name.lower(), value) for name, value in answer.headers.raw if name.lower() not in HOP_BY_HOP | {b"date", b"server"}]

@@ -123,9 +123,14 @@ class Conditions:
 
     def _goal_test(self, test: Test) -> str:
         """That an event reaches a goal whose name fits (for the negative operators: none)."""
-        fits = replace(test, operator=test.operator.removesuffix("_not"))
-        found = " OR ".join(f"({self._test(fits, self.bind(goal.name))} AND {self.reaches(goal)})" for goal in self.goals) or "false"
+        reached = (f"({self.names(test, goal)} AND {self.reaches(goal)})" for goal in self.goals)
+        found = " OR ".join(reached) or "false"
         return f"(NOT ({found}))" if test.operator.endswith("_not") else f"({found})"
+
+    def names(self, test: Test, goal: Goal) -> str:
+        """Return the expression that a condition on goals means this one, to have or to lack it."""
+        fits = replace(test, operator=test.operator.removesuffix("_not"))
+        return self._test(fits, self.bind(goal.name))
 
 
 def needs_visit(within: Filter, dimensions: Sequence[str] = (), instead: Mapping[str, str] | None = None) -> bool:

@@ -1,12 +1,14 @@
 """Erasing facts of a site, for the owner of the data folder."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from unicodedata import normalize
 
-from footfall.control.port import Refusal
-from footfall.domain.filter import And, parse_filters
+from footfall.control.port import InvalidArgument, Refusal
+from footfall.domain.dimension import GOAL
+from footfall.domain.filter import And, Test, parse_filters, tests
 from footfall.domain.period import NotAPeriod, Period, resolve
 from footfall.domain.site import Site
 from footfall.domain.wrong import Wrong
@@ -14,7 +16,7 @@ from footfall.query import stats
 from footfall.query.answer import check_expressions
 from footfall.query.condition import Conditions, Place, needs_visit
 from footfall.registry.port import Registry
-from footfall.store.port import NO_DAYS, Rollups
+from footfall.store.port import NO_DAYS, Reading, Rollups
 from footfall.store.removal import DayErased, Forgetting
 
 EARLIEST = "SELECT min(day), max(day) FROM days WHERE site = $site"
@@ -28,6 +30,7 @@ REACH = timedelta(days=5)
 """Days to either side that change along with a day: a visit across midnight is of both."""
 
 OF_NO_VERSION = -1
+SHOWN_GOALS = 20
 
 
 class OnlySums(Refusal):
@@ -97,10 +100,11 @@ class Erase:
             wanted = parse_filters([*filters, *more])
             with self.facts.reading(site.id) as reading:
                 check_expressions(wanted, reading)
+                check_goals(wanted, site, reading)
         except NotAPeriod as exc:
-            raise Refusal(f"--period {exc}") from None
+            raise InvalidArgument(f"--period {exc}") from None
         except Wrong as exc:
-            raise Refusal(str(exc)) from None
+            raise InvalidArgument(str(exc)) from None
         if period == "all":  # what is dated in the future too
             last = max(span.last, latest or span.last)
             span = Period("custom", min(span.first, earliest or span.first), last)
@@ -157,6 +161,43 @@ def select(site: Site, period: Period, filters: And) -> Chosen:
     join = f" LEFT{conditions.visits_beside()}" if joined else ""
     sql = f"SELECT e.id, e.time FROM events e{join} WHERE {' AND '.join(terms)}"
     return Chosen(site, period, sql, conditions.parameters)
+
+
+def check_goals(filters: And, site: Site, reading: Reading) -> None:
+    """Raise `Wrong` where a value of a condition on goals means none: to lack it is to be erased."""
+    of_goals = (each for each in tests(filters, inside_done=True) if each.dimension == GOAL)
+    for test in of_goals:
+        for spellings in _values(test):
+            if not _means_a_goal(replace(test, values=spellings), site, reading):
+                raise Wrong("filters", f"name the goal {spellings[0][:60]!r}, {_instead(site)}")
+
+
+def _values(test: Test) -> Sequence[tuple[str, ...]]:
+    """Return each value of a condition as it was given, with its other spellings."""
+    found: dict[str, tuple[str, ...]] = {}
+    for value in test.values:
+        as_one = normalize("NFC", value)
+        found[as_one] = (*found.get(as_one, ()), value)
+    return list(found.values())
+
+
+def _means_a_goal(test: Test, site: Site, reading: Reading) -> bool:
+    names = {goal.name for goal in site.goals}
+    if not test.operator.startswith("matches") and not names.isdisjoint(test.values):
+        return True  # without a statement for each of very many values
+    conditions = Conditions(site.id, site.goals, NO_DAYS)
+    meant = " OR ".join(conditions.names(test, goal) for goal in site.goals)
+    if not meant:
+        return False
+    return bool(reading.rows(f"SELECT {meant}", conditions.parameters, NO_DAYS)[0][0])
+
+
+def _instead(site: Site) -> str:
+    if not site.goals:
+        return f"but site {site.id!r} has no goals"
+    names = ", ".join(goal.name[:60] for goal in site.goals[:SHOWN_GOALS])
+    more = f" and {len(site.goals) - SHOWN_GOALS} more" if len(site.goals) > SHOWN_GOALS else ""
+    return f"which site {site.id!r} does not have; it has {names}{more}"
 
 
 def known(registry: Registry, site_id: str) -> Site:

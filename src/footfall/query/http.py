@@ -17,7 +17,7 @@ from litestar.params import FromPath, FromQuery, HeaderParameter
 from litestar.serialization import encode_json
 
 from footfall import __version__
-from footfall.control.port import Commands, Refusal
+from footfall.control.port import Commands, InvalidArgument, Refusal
 from footfall.domain import target
 from footfall.domain.site import Site
 from footfall.domain.wrong import Wrong
@@ -82,37 +82,37 @@ async def remove_goal(site_id: FromPath[str], name: FromQuery[str], access: Name
 @delete("/api/sites/{site_id:str}", operation_id="remove_site", status_code=200, summary="Remove a site with all that was counted of it")
 async def remove_site(site_id: FromPath[str], steward: NamedDependency[Steward], authorization: Authorization = None) -> dict[str, Any]:
     """For good, with its keys and what waits to be counted. Takes a key of scope `sites:erase`, as all that follows."""
-    return await steward.take(partial(steward.remove, site_id, authorization))
+    return await steward.take(steward.remove, site_id, authorization)
 
 
 @patch("/api/sites/{site_id:str}", operation_id="rename_site", summary="Give a site another id")
 async def rename_site(request: Asker, site_id: FromPath[str], steward: NamedDependency[Steward], authorization: Authorization = None) -> dict[str, Any]:
     """All that was counted goes along, and so do keys; the old id becomes an alias, by which pages may go on naming it."""
-    return await steward.take(partial(steward.rename, site_id, authorization, await request.body()))
+    return await steward.take(steward.rename, site_id, authorization, await request.body())
 
 
 @post("/api/sites/{site_id:str}/erase", operation_id="erase", status_code=200, summary="Erase some of what was counted")
 async def erase(request: Asker, site_id: FromPath[str], steward: NamedDependency[Steward], authorization: Authorization = None) -> dict[str, Any]:
     """Events that pass all filters, in a period, as if they had never come. Tells what would go, unless `dry_run` is false."""
-    return await steward.take(partial(steward.erase, site_id, authorization, await request.body()))
+    return await steward.take(steward.erase, site_id, authorization, await request.body())
 
 
 @post("/api/sites/{site_id:str}/merge", operation_id="merge_site", status_code=200, summary="Make a site part of another")
 async def merge_site(request: Asker, site_id: FromPath[str], steward: NamedDependency[Steward], authorization: Authorization = None) -> dict[str, Any]:
     """They cannot be told apart again. The header has a key of the site that ends, `into_key` is one of the other."""
-    return await steward.take(partial(steward.merge, site_id, authorization, await request.body()))
+    return await steward.take(steward.merge, site_id, authorization, await request.body())
 
 
 @get("/api/sites/{site_id:str}/imports", operation_id="imports", summary="What was imported into a site")
 async def imports(site_id: FromPath[str], steward: NamedDependency[Steward], authorization: Authorization = None) -> dict[str, list[dict[str, Any]]]:
     """Oldest first, each by the number with which it can be taken back."""
-    return {"imports": await steward.take(partial(steward.imports, site_id, authorization))}
+    return {"imports": await steward.take(steward.imports, site_id, authorization)}
 
 
 @delete("/api/sites/{site_id:str}/imports/{number:int}", operation_id="take_back", status_code=200, summary="Take an import back")
 async def take_back(site_id: FromPath[str], number: FromPath[int], steward: NamedDependency[Steward], authorization: Authorization = None) -> dict[str, Any]:
     """As if it had never been. `kept_days` are days whose sums stay, since their facts are gone."""
-    return await steward.take(partial(steward.take_back, site_id, authorization, number))
+    return await steward.take(steward.take_back, site_id, authorization, number)
 
 
 @post("/api/v2/query", operation_id="query", status_code=200, summary="A report of a site")
@@ -256,6 +256,7 @@ def application(
             Denied: lambda _, exc: _error(401, str(exc)),
             Unknown: lambda _, exc: _error(404, str(exc)),
             Refused: lambda _, exc: _error(409, str(exc)),
+            InvalidArgument: lambda _, exc: _error(400, str(exc)),
             Refusal: lambda _, exc: _error(409, str(exc)),
             Elsewhere: lambda _, exc: _error(501, str(exc)),
             TooCostly: _too_costly,

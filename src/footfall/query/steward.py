@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, TypeVar
 
 import msgspec
@@ -65,10 +66,27 @@ class Steward:
         self._access = access
         self._commands = commands
         self._threads = ThreadPoolExecutor(AT_ONCE, "steward")
+        self._under_way: dict[tuple[Any, ...], asyncio.Future[Any]] = {}
 
-    async def take(self, work: Callable[[], T]) -> T:
-        """Return what `work` gives, which runs to its end even if nobody waits any more."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+    async def take(self, work: Callable[..., T], *asked: Any) -> T:
+        """Return what `work` gives for what is asked, which runs to its end in any case.
+
+        Who asks the same meanwhile, by the same key, gets the same.
+        """
+        call = (work, *asked)
+        future = self._under_way.get(call)
+        if future is None:
+            loop = asyncio.get_running_loop()
+            future = loop.run_in_executor(self._threads, partial(work, *asked))
+            self._under_way[call] = future
+            future.add_done_callback(partial(self._over, call))
+        given: T = await asyncio.shield(future)
+        return given
+
+    def _over(self, call: tuple[Any, ...], future: "asyncio.Future[Any]") -> None:
+        del self._under_way[call]
+        if not future.cancelled():
+            future.exception()  # asyncio complains of one that nobody waits for any more
 
     def remove(self, site_id: str, authorization: str | None) -> Any:
         """Remove a site with all that was counted of it."""
