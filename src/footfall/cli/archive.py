@@ -18,23 +18,27 @@ INTERRUPTED = 130
 
 
 def take_in(settings: Settings, path: Path, site: str | None) -> int:
-    """Take the archive in, as another site if named, or change nothing; the exit status."""
+    """Take the archive in, as another site if named, or change nothing; return the exit status."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # what is half done goes either way
     try:
         _say(path, _taken(settings, path, site))
     except KeyboardInterrupt:
-        print("footfall: stopped; give the same command again to be sure that all is there", file=sys.stderr)
+        print(
+            "footfall: stopped; give the same command again to be sure that all is there",
+            file=sys.stderr,
+        )
         return INTERRUPTED
     return 0
 
 
 def _taken(settings: Settings, path: Path, site: str | None) -> dict[str, Any]:
-    """By way of a folder that the owner of the facts can read."""
+    """Take it in by way of a folder that the owner of the facts can read."""
     size = path.stat().st_size
+    exchange = tidied(compose.exchange(settings))
     with (
-        tempfile.TemporaryDirectory(prefix=FOLDER, dir=tidied(compose.exchange(settings))) as folder,
+        tempfile.TemporaryDirectory(prefix=FOLDER, dir=exchange) as folder,
         compose.owner(settings) as owner,
-        Progress(TextColumn("{task.description}"), BarColumn(), DownloadColumn(), console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True) as progress,
+        _progress() as progress,
     ):
         task = progress.add_task("checking", total=size)
         unpack(path, Path(folder), lambda count: progress.advance(task, count))
@@ -43,10 +47,28 @@ def _taken(settings: Settings, path: Path, site: str | None) -> dict[str, Any]:
         return told
 
 
+def _progress() -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        console=Console(stderr=True),
+        disable=not sys.stderr.isatty(),
+        transient=True,
+    )
+
+
 def _say(path: Path, told: dict[str, Any]) -> None:
-    what = f"site {told['site']}: {told['events']:,} events of {told['visits']:,} visits on {told['days']:,} days"
+    events = f"{told['events']:,} events of {told['visits']:,} visits on {told['days']:,} days"
+    what = f"site {told['site']}: {events}"
     if not told["adopted"]:
         print(f"{path} was imported before: nothing to do ({what})")
         return
     print(f"imported {what}")
-    print(f"added site {told['site']}" if told["new"] else f"site {told['site']} was there: it has the archive's goals and time zones now, and keeps its other settings")
+    if told["new"]:
+        print(f"added site {told['site']}")
+        return
+    print(
+        f"site {told['site']} was there: it has the archive's goals and time zones now,"
+        " and keeps its other settings"
+    )

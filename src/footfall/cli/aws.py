@@ -1,30 +1,25 @@
 """`footfall aws`: make, size, look at and remove Footfall in an AWS account."""
 
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
-
-from footfall import compose
-from footfall.aws import adopt, backup, erasure, leavings, redrive, status, template, website
+from footfall.aws import leavings, status, template, website
 from footfall.aws.account import CannotDeploy, account, part, told
 from footfall.aws.bucket import Bucket, code_bucket
 from footfall.aws.package import CannotPackage, package
 from footfall.aws.shipped import TEMPLATE, shipped
-from footfall.aws.stack import Change, Plan, Shown, Stack
-from footfall.cli import erase
+from footfall.aws.stack import Change, Plan, Stack
+from footfall.cli import aws_data
+from footfall.cli.aws_data import registered, registry_of
+from footfall.cli.aws_progress import progress
 from footfall.cli.cost import cost
-from footfall.cli.removal import confirm
 from footfall.control.port import Refusal
-from footfall.domain.site import Site
-from footfall.keeping.patient import readable
-from footfall.registry.port import Registry, RegistryBroken
+from footfall.registry.port import RegistryBroken
 from footfall.settings import Settings
 from footfall.store.port import StoreBroken
 
@@ -33,10 +28,16 @@ LOCKS_ITSELF = True
 """It touches no data folder."""
 
 SIGNS = {"Add": "+", "Modify": "~", "Remove": "-"}
+FLAGS = {
+    "FrontDoor": "front_door",
+    "MonthlyBudget": "budget",
+    "BudgetEmail": "budget_email",
+    "AlarmTopic": "alarm_topic",
+}
+"""Parameters of the template, and the flags that set them."""
+
 INTERRUPTED = 130
 SHARDS = "Shards"
-CARRIED = {"redrive", "adopt", "backup", "restore", "erase", "remove-site"}
-"""What this machine does by itself."""
 
 
 def run(settings: Settings, given: dict[str, Any]) -> int:
@@ -52,7 +53,9 @@ def run(settings: Settings, given: dict[str, Any]) -> int:
         with told():
             return ACTIONS[given["action"]](Stack(where, given["stack"]), given)
     except KeyboardInterrupt:
-        left = "do it again to go on" if given["action"] in CARRIED else "CloudFormation goes on with what it has begun, which 'footfall aws status' shows"
+        left = "CloudFormation goes on with what it has begun, which 'footfall aws status' shows"
+        if given["action"] in aws_data.ACTIONS:
+            left = "do it again to go on"
         print(f"footfall: stopped; {left}", file=sys.stderr)
         return INTERRUPTED
 
@@ -71,18 +74,20 @@ def _front(given: dict[str, Any]) -> int:
 
 
 def _deploy(stack: Stack, given: dict[str, Any]) -> int:
-    text, wished = _text(given), _wished(given, stack.parameters())
+    text = _text(given)
+    wished = _wished(given, stack.parameters())
     bucket = code_bucket(stack.account, stack.name)
     with TemporaryDirectory() as scratch:
         zipped = Path(given["package"]) if given["package"] else _packaged(Path(scratch))
         key = f"functions/{sha256(zipped.read_bytes()).hexdigest()}.zip"
         if not given["dry_run"]:
-            with _shown("uploading the functions' code"):
+            with progress("uploading the functions' code"):
                 bucket.made().put(key, zipped)
     wished |= {"CodeBucket": bucket.name, "CodeKey": key}
     first, *later = _by_steps(stack, wished)
     text = template.deployable(text, template.defaults(text) | stack.parameters() | wished)
-    with stack.planned(text, first, None if given["dry_run"] else lambda body: _stored(bucket, body)) as plan:
+    store = None if given["dry_run"] else partial(_stored, bucket)
+    with stack.planned(text, first, store) as plan:
         _tell(plan)
         if given["dry_run"]:
             return 0
@@ -102,8 +107,9 @@ def _scale(stack: Stack, given: dict[str, Any]) -> int:
         _tell(plan)
         if plan.changes and not given["dry_run"]:
             _carry_out(plan)
-    for step in () if given["dry_run"] else later:
-        _step(stack, step)
+    if not given["dry_run"]:
+        for step in later:
+            _step(stack, step)
     return 0
 
 
@@ -112,12 +118,14 @@ def _by_steps(stack: Stack, wished: Mapping[str, str]) -> list[dict[str, str]]:
     now = stack.parameters().get(SHARDS)
     if now is None or SHARDS not in wished:
         return [dict(wished)]
-    return [{**wished, SHARDS: str(each)} for each in template.steps(int(now), int(wished[SHARDS]))]
+    steps = template.steps(int(now), int(wished[SHARDS]))
+    return [{**wished, SHARDS: str(each)} for each in steps]
 
 
 def _step(stack: Stack, values: Mapping[str, str]) -> None:
     with stack.planned(None, values) as plan:
-        print(f"on to {values[SHARDS]} shard{'s' * (values[SHARDS] != '1')}")
+        shards = "1 shard" if values[SHARDS] == "1" else f"{values[SHARDS]} shards"
+        print(f"on to {shards}")
         if plan.changes:
             _carry_out(plan)
 
@@ -127,7 +135,8 @@ def _status(stack: Stack, _: dict[str, Any]) -> int:
     found = list(status.figures(stack))
     width = max(len(each.name) for each in found)
     for each in found:
-        print(f"{each.name:{width}}  {each.text}{'  <- look here' if each.bad else ''}")
+        mark = "  <- look here" if each.bad else ""
+        print(f"{each.name:{width}}  {each.text}{mark}")
     outputs = stack.outputs()
     for name in ("DashboardURL", "WebsiteURL"):
         print(f"{name.removesuffix('URL').lower():{width}}  {outputs.get(name, '')}")
@@ -143,100 +152,20 @@ def _destroy(stack: Stack, given: dict[str, Any]) -> int:
     for name, (kind, identifier) in resources.items():
         if kind == "AWS::S3::Bucket" and name not in stays and identifier:
             Bucket(stack.account, identifier).emptied()
-    with _shown("removing the stack", len(resources)) as shown:
+    with progress("removing the stack", len(resources)) as shown:
         stack.remove(shown)
     code_bucket(stack.account, stack.name).remove()
-    left = [(kind, identifier) for name, (kind, identifier) in resources.items() if name in stays and identifier]
+    left = [each for name, each in resources.items() if name in stays and each[1]]
     if given["delete_data"]:
-        left = [(kind, identifier) for kind, identifier in left if not leavings.delete(stack.account, kind, identifier)]
+        left = [each for each in left if not leavings.delete(stack.account, *each)]
     print(f"removed {stack.name}")
     for kind, identifier in left:
         print(f"kept {kind} {identifier}")
     return 0
 
 
-def _redrive(stack: Stack, _: dict[str, Any]) -> int:
-    """Count what was given up; what is too young or too old is left and told."""
-    found = redrive.redriven(stack, _shown)
-    print(f"counted {found.counted:,} of the hits that were given up; {found.known:,} had been counted before")
-    if found.young:
-        print(f"batches given up within the last 20 minutes, which may still be counted by themselves: {found.young:,}; do this again later")
-    if found.old:
-        print(f"batches too old to be counted without a risk of counting twice: {found.old:,}; they stay where they are")
-    return 0
-
-
-def _adopt(stack: Stack, given: dict[str, Any]) -> int:
-    """Take in what a table of Serverless Analytics holds of a website."""
-    stack.must_be_there()
-    wanted = given["site_id"] or given["website"]
-    site = next((each for each in _registered(stack) if each.id == wanted), None)
-    if site is None:
-        raise CannotDeploy(f"there is no site {wanted}: add it with 'footfall site add DOMAIN --id {wanted} --registry {stack.outputs()['RegistryAddress']}'")
-    with _shown("reading the table") as shown:
-        found = adopt.adopt(stack, given["table"], given["website"], site, lambda items: shown(f"{items:,}", 0))
-    for said, days in (("took in", found.days), ("left alone, as something was counted on these days before,", found.known)):
-        if days:
-            print(f"{said} {sum(days.values()):,} page views of {len(days):,} days from {min(days)} to {max(days)}")
-    for reason, items in sorted(found.left_out.items()):
-        print(f"left out {items:,} items: {reason}")
-    return 0
-
-
-def _backup(stack: Stack, given: dict[str, Any]) -> int:
-    """Copy everything but the secrets of days into a folder."""
-    found = _copied(stack, given, "saving", backup.save)
-    _tell_backup("saved", found)
-    print(f"in {given['folder']}: {readable(found.size)}; the secrets of days are left out")
-    return 0
-
-
-def _restore(stack: Stack, given: dict[str, Any]) -> int:
-    """Bring back what a folder holds."""
-    found = _copied(stack, given, "bringing back", backup.restore)
-    _tell_backup(f"brought back, as of {found.made},", found)
-    return 0
-
-
-def _copied(stack: Stack, given: dict[str, Any], what: str, copy: Callable[[Stack, Registry, Path, backup.Shown], backup.Backup]) -> backup.Backup:
-    stack.must_be_there()
-    with _shown(what) as shown:
-        return copy(stack, _registry(stack), Path(given["folder"]), lambda step: shown(step, 0))
-
-
-def _tell_backup(done: str, found: backup.Backup) -> None:
-    print(f"{done} {found.days:,} days in files, {found.segments:,} segments that wait for theirs, {len(found.sites):,} sites and {len(found.keys):,} keys")
-
-
-def _erase(stack: Stack, given: dict[str, Any]) -> int:
-    """Say what would be erased, or erase it."""
-    asked = erase.asked(given, "aws remove-site {}")
-    stack.must_be_there()
-    with _shown("looking") as shown:
-        told = erasure.erase(stack, _registry(stack), asked, lambda step: shown(step, 0))
-    erase.tell(told, given)
-    return 0
-
-
-def _remove_site(stack: Stack, given: dict[str, Any]) -> int:
-    """Remove a site with all that was counted of it."""
-    stack.must_be_there()
-    site = given["site_id"]
-    confirm(f"Erase site {site} and all that was counted of it, for good?", given["yes"])
-    with _shown("removing") as shown:
-        gone = erasure.remove(stack, _registry(stack), site, lambda step: shown(step, 0))
-    files, segments = f"{gone.versions:,} versions of files", f"{gone.segments:,} segments"
-    print(f"removed {site}, with {gone.days:,} days in {files} and {segments}")
-    return 0
-
-
-ACTIONS = {
-    "erase": _erase,
-    "remove-site": _remove_site,
-    "backup": _backup,
-    "restore": _restore,
-    "redrive": _redrive,
-    "adopt": _adopt,
+ACTIONS: Mapping[str, Callable[[Stack, dict[str, Any]], int]] = {
+    **aws_data.ACTIONS,
     "deploy": _deploy,
     "scale": _scale,
     "status": _status,
@@ -250,14 +179,15 @@ def _text(given: dict[str, Any]) -> str:
 
 def _wished(given: dict[str, Any], now: Mapping[str, str] | None = None) -> dict[str, str]:
     """The parameters that flags set, where the stack's are such `now`."""
-    hits, now = given["hits_per_second"], now or {}
+    hits = given["hits_per_second"]
+    now = now or {}
     wished = template.sizes(hits) if hits else {}
     wished |= _places(given["reserve"], hits, {**now, **dict(given["parameters"])})
     for arn in given["web_acls"]:
         wished |= template.web_acl(arn)
-    named = {"FrontDoor": "front_door", "MonthlyBudget": "budget", "BudgetEmail": "budget_email"}
-    named["AlarmTopic"] = "alarm_topic"
-    wished |= {name: str(given[flag]) for name, flag in named.items() if given[flag] is not None}
+    for name, flag in FLAGS.items():
+        if given[flag] is not None:
+            wished[name] = str(given[flag])
     return {**wished, **dict(given["parameters"])}
 
 
@@ -279,7 +209,7 @@ def _keeps_places(parameters: Mapping[str, str]) -> bool:
 
 
 def _packaged(folder: Path) -> Path:
-    with _shown("making the functions' code"):
+    with progress("making the functions' code"):
         return package(folder / "functions.zip").path
 
 
@@ -305,45 +235,35 @@ def _line(change: Change) -> str:
 
 
 def _carry_out(plan: Plan) -> None:
-    with _shown("making the stack" if plan.new else "changing the stack", len(plan.changes)) as shown:
+    what = "making the stack" if plan.new else "changing the stack"
+    with progress(what, len(plan.changes)) as shown:
         plan.carry_out(shown)
 
 
 def _fill(stack: Stack) -> None:
-    """Put pages into their buckets and the example website into the registry, and say where all is."""
+    """Fill the buckets of pages, register the example website, and say where all is."""
     outputs = stack.outputs()
     missing = sorted(website.OUTPUTS - set(outputs))
     if missing:
-        raise CannotDeploy(f"the template has no output {missing[0]}, which the pages are made with")
-    with _shown("uploading pages"):
-        Bucket(stack.account, outputs["BucketNameDashboard"]).show(website.dashboard(outputs), website.TRACKERS)
-        Bucket(stack.account, outputs["BucketNameWebsite"]).show(website.example(outputs), website.TRACKERS)
+        raise CannotDeploy(
+            f"the template has no output {missing[0]}, which the pages are made with"
+        )
+    with progress("uploading pages"):
+        dashboard = Bucket(stack.account, outputs["BucketNameDashboard"])
+        dashboard.show(website.dashboard(outputs), website.TRACKERS)
+        example = Bucket(stack.account, outputs["BucketNameWebsite"])
+        example.show(website.example(outputs), website.TRACKERS)
     site = website.example_site(outputs)
-    if all(each.id != site.id for each in _registered(stack)):
-        _registry(stack).put_site(site, new=True)
-    print(f"Dashboard: {outputs['DashboardURL']}?site={outputs['WebsiteID']}\nWebsite: {outputs['WebsiteURL']}")
-
-
-def _registered(stack: Stack) -> Sequence[Site]:
-    return _registry(stack).sites()
-
-
-def _registry(stack: Stack) -> Registry:
-    return compose.open_table(stack.account.client("dynamodb"), stack.resource("Table"))
+    if all(each.id != site.id for each in registered(stack)):
+        registry_of(stack).put_site(site, new=True)
+    print(f"Dashboard: {outputs['DashboardURL']}?site={outputs['WebsiteID']}")
+    print(f"Website: {outputs['WebsiteURL']}")
 
 
 def _ask(stack: Stack, *, delete_data: bool) -> None:
     what = "and all that was counted, for good" if delete_data else "but not what was counted"
     if not sys.stdin.isatty():
         raise CannotDeploy("there is nobody to ask: give --yes")
-    if input(f"Remove the stack {stack.name} in {stack.account.region}, {what}? Type its name: ").strip() != stack.name:
+    question = f"Remove the stack {stack.name} in {stack.account.region}, {what}?"
+    if input(f"{question} Type its name: ").strip() != stack.name:
         raise CannotDeploy("nothing was removed")
-
-
-@contextmanager
-def _shown(what: str, total: int | None = None) -> Iterator[Shown]:
-    """Progress, on a terminal only."""
-    columns: Sequence[Any] = (SpinnerColumn(), TextColumn("{task.description}"), *((BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[step]}")) if total else ()))
-    with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True) as progress:
-        task = progress.add_task(what, total=total, step="")
-        yield lambda step, done: progress.update(task, completed=min(done, total or 0), step=step)

@@ -8,7 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
 
 from footfall import compose
 from footfall.compose import keeping
@@ -28,24 +35,42 @@ LOOK_SECONDS = 0.1
 def run(settings: Settings, given: dict[str, Any]) -> int:
     """Make it and say what it holds."""
     target = Path(given["folder"])
+    folders = [
+        backup.unfinished(target.absolute()),
+        backup.unfinished(settings.data / backup.BETWEEN),
+    ]
     try:
         with (
             compose.owner(settings) as owner,
-            _growing([backup.unfinished(target.absolute()), backup.unfinished(settings.data / backup.BETWEEN)], backup.size(compose.parts(settings))),
+            _growing(folders, backup.size(compose.parts(settings))),
         ):
             saved = backup.backup(keeping.backup_source(settings, owner), target)
     except KeyboardInterrupt:
         print("footfall: stopped; nothing was kept of the backup", file=sys.stderr)
         return INTERRUPTED
     holds = saved.manifest.holds
-    print(f"saved {holds['events']:,} events, {holds['visits']:,} visits and {holds['waiting']:,} hits that wait for the engine, and all sites, keys and roll-ups")
-    print(f"in {target}: {readable(saved.manifest.size)}, checked; the secrets of days are left out; counting waited {saved.waited_seconds:.1f} s for it")
+    print(
+        f"saved {holds['events']:,} events, {holds['visits']:,} visits"
+        f" and {holds['waiting']:,} hits that wait for the engine,"
+        " and all sites, keys and roll-ups"
+    )
+    print(
+        f"in {target}: {readable(saved.manifest.size)}, checked;"
+        " the secrets of days are left out;"
+        f" counting waited {saved.waited_seconds:.1f} s for it"
+    )
     return 0
 
 
 def progress() -> Progress:
     """Shown on a terminal only."""
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+    )
     return Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty())
 
 

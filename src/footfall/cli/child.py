@@ -30,9 +30,14 @@ def inherited_socket() -> socket.socket | None:
 
 
 def socket_of_systemd() -> socket.socket | None:
-    """The listening socket that systemd keeps for us, also while we are started anew, so that nobody is refused meanwhile."""
+    """Return the listening socket that systemd keeps for us.
+
+    It stays while we are started anew, so that nobody is refused meanwhile.
+    """
     told = [os.environ.pop(name, "") for name in ("LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES")]
-    return socket.socket(fileno=FIRST_OF_SYSTEMD) if told[:2] == [str(os.getpid()), "1"] else None
+    if told[:2] != [str(os.getpid()), "1"]:
+        return None
+    return socket.socket(fileno=FIRST_OF_SYSTEMD)
 
 
 def end_with_parent() -> None:
@@ -75,9 +80,10 @@ def counters_folder(data: Path) -> Path:
 
 
 def own_counters_folder(data: Path) -> Path:
-    """A new folder for this process and those that it starts; those that ended processes left are removed.
+    """Make a new folder for this process and those that it starts; remove those left by ended ones.
 
-    It is nobody else's: another `serve` of the same data folder may still be ending, and removes its own then.
+    It is nobody else's: another `serve` of the same data folder may still be ending, and removes
+    its own then.
     """
     shared = _counters(data)
     for old in shared.parent.glob(f"{shared.name}-*"):
@@ -89,12 +95,16 @@ def own_counters_folder(data: Path) -> Path:
 
 
 def _counters(data: Path) -> Path:
-    root = Path(SHARED_MEMORY if os.path.isdir(SHARED_MEMORY) else tempfile.gettempdir())
-    return root / f"footfall-metrics-{os.getuid()}-{blake2b(os.fsencode(data.absolute()), digest_size=8).hexdigest()}"
+    root = SHARED_MEMORY if os.path.isdir(SHARED_MEMORY) else tempfile.gettempdir()
+    digest = blake2b(os.fsencode(data.absolute()), digest_size=8).hexdigest()
+    return Path(root) / f"footfall-metrics-{os.getuid()}-{digest}"
 
 
 def _runs(pid: int) -> bool:
-    """Whether another process has this number, by chance perhaps: then it keeps a small folder for a while."""
+    """Return whether another process has this number.
+
+    By chance it may be one that is none of ours: then a small folder stays for a while.
+    """
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

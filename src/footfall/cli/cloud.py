@@ -3,6 +3,7 @@
 import argparse
 
 from footfall.cli import exchange
+from footfall.cli.cloud_size import HITS, hits_and_door, limits, parameters, whole
 from footfall.cli.cost import count
 from footfall.cli.flags import Help
 
@@ -32,13 +33,15 @@ Doing it again changes only what is different, and what was set before stays set
 Where something fails, CloudFormation brings back what was before."""
 
 TEMPLATE = """\
-Print the template as 'deploy' would hand it to CloudFormation, to read it or to deploy it otherwise.
+Print the template as 'deploy' would hand it to CloudFormation, to read it or to deploy it
+otherwise.
 
   footfall aws template > footfall.yaml"""
 
 STATUS = """\
-Print how the stack has been doing in the last hour: how far counting lags behind, throttles, errors,
-bad records, alarms, and what somebody changed by hand. Ends with 1 when somebody should look, else 0."""
+Print how the stack has been doing in the last hour: how far counting lags behind, throttles,
+errors, bad records, alarms, and what somebody changed by hand. Ends with 1 when somebody should
+look, else 0."""
 
 SCALE = """\
 Size what is deployed for so many hits a second at busy times: shards of the stream, and batches and
@@ -47,24 +50,24 @@ memory of the functions. Nothing is lost meanwhile.
   footfall aws scale --hits-per-second 2000"""
 
 REDRIVE = """\
-Count the batches that Lambda gave up, after their cause is mended: each hit once, also where some of
-a batch had been counted, and whoever does this at the same time. They wait, without addresses, for
-seven days.
+Count the batches that Lambda gave up, after their cause is mended: each hit once, also where some
+of a batch had been counted, and whoever does this at the same time. They wait, without addresses,
+for seven days.
 
   footfall aws redrive"""
 
 ADOPT = """\
-Take in what Serverless Analytics counted, out of its table in this account and region, as history of
-a site of the stack: its page views by minute, with their titles. October's, which it wrote wrongly,
-come to where they belong, to ten minutes. It knew nobody's visits, so all views of a day show as one
-visitor's. Days on which Footfall has counted something are left alone.
+Take in what Serverless Analytics counted, out of its table in this account and region, as history
+of a site of the stack: its page views by minute, with their titles. October's, which it wrote
+wrongly, come to where they belong, to ten minutes. It knew nobody's visits, so all views of a day
+show as one visitor's. Days on which Footfall has counted something are left alone.
 
   footfall aws adopt sls-analytics-data --website example.com
   footfall aws adopt sls-analytics-data --website my-website --site example.com"""
 
 BACKUP = """\
-Copy all figures, sites and keys of a stack into a folder of this machine, while counting goes on: all
-that was counted before is in it. The secrets of days are never copied.
+Copy all figures, sites and keys of a stack into a folder of this machine, while counting goes on:
+all that was counted before is in it. The secrets of days are never copied.
 
   footfall aws backup footfall-2026-06-10"""
 
@@ -79,7 +82,8 @@ ERASE = """\
 Delete some of what a stack has counted, as if it had never come; without --yes it is only said what
 would go. Earlier versions of files go too. Where it is broken off, do it again.
 
-  footfall aws erase --site example.com --filter 'event:page==/users/*' --period 2026-01-01,2026-01-31
+  footfall aws erase --site example.com --filter 'event:page==/users/*' \\
+      --period 2026-01-01,2026-01-31
 
 Do it while no 'footfall aws backup' runs. Backups keep what they hold, and so does DynamoDB's own
 for 35 days."""
@@ -109,120 +113,157 @@ and what functions do in AWS is done here.
   footfall aws front --endpoint-url http://127.0.0.1:5000"""
 
 COST = """\
-Estimate what a month costs, item by item, each with its price and where that is published. AWS is not
-asked. What comes in is page views and, unless switched off, what the tracker tells of reading: about
-2.2 hits a view.
+Estimate what a month costs, item by item, each with its price and where that is published. AWS is
+not asked. What comes in is page views and, unless switched off, what the tracker tells of reading:
+about 2.2 hits a view.
 
   footfall aws cost --views 1M
   footfall aws cost --views 10M --front-door function"""
 
-HITS = "how many hits a second at busy times it is to be sized for; a shard for every 500, batches and memory to match"
-
 
 def aws(command: argparse.ArgumentParser) -> None:
     """What to do and in which account."""
-    actions = command.add_subparsers(dest="action", title="actions", metavar="ACTION", required=True)
+    actions = command.add_subparsers(
+        dest="action", title="actions", metavar="ACTION", required=True
+    )
     deploy = _action(actions, "deploy", "make it, or bring it up to this version", DEPLOY)
     template = _action(actions, "template", "print the template", TEMPLATE)
     status = _action(actions, "status", "print how it is doing", STATUS)
     scale = _action(actions, "scale", "size it for more or fewer hits", SCALE)
     again = _action(actions, "redrive", "count what was given up", REDRIVE)
     adopt = _action(actions, "adopt", "take in what Serverless Analytics counted", ADOPT)
-    adopt.add_argument("table", metavar="TABLE", help="its table")
-    adopt.add_argument("--website", metavar="NAME", required=True, help="what it called the website")
-    adopt.add_argument("--site", dest="site_id", metavar="ID", help="the site to take it in as [the same name]")
     backup = _action(actions, "backup", "copy all figures into a folder", BACKUP)
     restore = _action(actions, "restore", "bring a copy back into a stack", RESTORE)
-    for each in (backup, restore):
-        each.add_argument("folder", metavar="FOLDER", help="the folder of the copy")
     erase = _action(actions, "erase", "delete some of what was counted", ERASE)
-    exchange.erase(erase)
     remove = _action(actions, "remove-site", "remove a site with all that was counted", REMOVE_SITE)
-    remove.add_argument("site_id", metavar="ID", help="the site's id")
-    remove.add_argument("--yes", action="store_true", help="do not ask")
     destroy = _action(actions, "destroy", "remove it, but not what was counted", DESTROY)
     front = _action(actions, "front", "try it in front of emulators", FRONT)
-    front.add_argument("--endpoint-url", metavar="URL", required=True, help="where the emulators listen, on this machine")
-    front.add_argument("--host", metavar="H", default="127.0.0.1", help="the address to listen on [127.0.0.1]")
-    front.add_argument("--port", metavar="P", type=int, default=8000, help="the port to listen on; 0 for any free one [8000]")
     cost = _action(actions, "cost", "estimate what a month costs", COST)
-    cost.add_argument("--views", metavar="N", required=True, type=_count, help="page views a month, such as 250000 or 1M")
-    cost.add_argument("--hits-per-view", metavar="X", type=float, default=2.2, help="1 without the tracker's reading times [2.2]")
-    cost.add_argument("--front-door", choices=["rest", "function"], help="what takes hits [rest]")
-    cost.add_argument("--window", metavar="S", type=_whole, default=10, help="for how many seconds hits are gathered [10]")
-    cost.add_argument("--sites", metavar="N", type=_whole, default=1, help="how many sites are counted [1]")
-    cost.add_argument("--dashboard-hours", metavar="H", type=float, default=60.0, help="for how many hours a dashboard is looked at [60]")
-    cost.add_argument("--web-acl", action="store_true", help="with a web ACL of one rule")
+    _of_adopt(adopt)
+    for each in (backup, restore):
+        each.add_argument("folder", metavar="FOLDER", help="the folder of the copy")
+    exchange.erase(erase)
+    remove.add_argument("site_id", metavar="ID", help="the site's id")
+    remove.add_argument("--yes", action="store_true", help="do not ask")
+    _of_front(front)
+    _of_cost(cost)
     for each in (deploy, status, scale, again, adopt, backup, restore, erase, remove, destroy):
-        each.add_argument("--stack", metavar="NAME", default="footfall", help="the stack's name [footfall]")
-        each.add_argument("--region", metavar="R", help="the region, such as eu-central-1 [AWS_DEFAULT_REGION, or the profile's]")
-        each.add_argument("--profile", metavar="P", help="a profile of the AWS configuration [AWS_PROFILE]")
-        each.add_argument("--endpoint-url", metavar="URL", help="an emulator to use instead of AWS [AWS_ENDPOINT_URL]")
+        _account(each)
     for each in (deploy, template):
-        each.add_argument("--hits-per-second", metavar="N", type=_whole, help=f"{HITS} [as it is; 1 shard at first]")
-        each.add_argument(
-            "--front-door",
-            choices=["rest", "function"],
-            help="what takes hits: rest, API Gateway without code; or function, the gateway's own code behind CloudFront [as it is; rest at first]",
-        )
-        each.add_argument(
-            "--reserve",
-            action=argparse.BooleanOptionalAction,
-            help="keep places for the functions that count, so that reports never take them all; needs an account that may run 200 functions at once [as it is; not at first]",
-        )
-        each.add_argument(
-            "--web-acl",
-            dest="web_acls",
-            metavar="ARN",
-            action="append",
-            default=[],
-            help="a web ACL, such as one with a rate rule: of the region for API Gateway, global for CloudFront; may be given twice [as it is; none at first]",
-        )
-        each.add_argument(
-            "--budget",
-            metavar="DOLLARS",
-            type=_whole_or_none,
-            help="send an alarm beyond so many dollars a month of the whole account; 0 for none [as it is; none at first]",
-        )
-        each.add_argument("--budget-email", metavar="ADDRESS", help="whom that alarm is sent to [--alarm-topic]")
-        each.add_argument(
-            "--alarm-topic",
-            metavar="ARN",
-            help="the SNS topic that alarms go to [as it is; none at first]",
-        )
-        each.add_argument("--parameter", dest="parameters", metavar="NAME=VALUE", type=_parameter, action="append", default=[], help="set a parameter of the template")
-        each.add_argument("--template", metavar="FILE", help="a template of yours in place of Footfall's")
-    deploy.add_argument("--package", metavar="ZIP", help="the functions' code, made before [made now, with pip]")
-    scale.add_argument("--hits-per-second", metavar="N", type=_whole, required=True, help=HITS)
+        hits_and_door(each)
+        limits(each)
+        parameters(each)
+    deploy.add_argument(
+        "--package", metavar="ZIP", help="the functions' code, made before [made now, with pip]"
+    )
+    scale.add_argument("--hits-per-second", metavar="N", type=whole, required=True, help=HITS)
     for each in (deploy, scale):
-        each.add_argument("--dry-run", action="store_true", help="print what would change, and change nothing")
-    destroy.add_argument("--delete-data", action="store_true", help="delete also what was counted, and all sites and keys, for good")
+        each.add_argument(
+            "--dry-run", action="store_true", help="print what would change, and change nothing"
+        )
+    destroy.add_argument(
+        "--delete-data",
+        action="store_true",
+        help="delete also what was counted, and all sites and keys, for good",
+    )
     destroy.add_argument("--yes", action="store_true", help="do not ask")
 
 
-def _whole(text: str) -> int:
-    if not text.isdecimal() or not int(text):
-        raise argparse.ArgumentTypeError(f"must be a whole number from 1, not {text!r}")
-    return int(text)
+def _of_adopt(adopt: argparse.ArgumentParser) -> None:
+    adopt.add_argument("table", metavar="TABLE", help="its table")
+    adopt.add_argument(
+        "--website", metavar="NAME", required=True, help="what it called the website"
+    )
+    adopt.add_argument(
+        "--site", dest="site_id", metavar="ID", help="the site to take it in as [the same name]"
+    )
 
 
-def _whole_or_none(text: str) -> int:
-    return 0 if text == "0" else _whole(text)
+def _of_front(front: argparse.ArgumentParser) -> None:
+    front.add_argument(
+        "--endpoint-url",
+        metavar="URL",
+        required=True,
+        help="where the emulators listen, on this machine",
+    )
+    front.add_argument(
+        "--host", metavar="H", default="127.0.0.1", help="the address to listen on [127.0.0.1]"
+    )
+    front.add_argument(
+        "--port",
+        metavar="P",
+        type=int,
+        default=8000,
+        help="the port to listen on; 0 for any free one [8000]",
+    )
+
+
+def _of_cost(cost: argparse.ArgumentParser) -> None:
+    cost.add_argument(
+        "--views",
+        metavar="N",
+        required=True,
+        type=_count,
+        help="page views a month, such as 250000 or 1M",
+    )
+    cost.add_argument(
+        "--hits-per-view",
+        metavar="X",
+        type=float,
+        default=2.2,
+        help="1 without the tracker's reading times [2.2]",
+    )
+    cost.add_argument("--front-door", choices=["rest", "function"], help="what takes hits [rest]")
+    cost.add_argument(
+        "--window",
+        metavar="S",
+        type=whole,
+        default=10,
+        help="for how many seconds hits are gathered [10]",
+    )
+    cost.add_argument(
+        "--sites", metavar="N", type=whole, default=1, help="how many sites are counted [1]"
+    )
+    cost.add_argument(
+        "--dashboard-hours",
+        metavar="H",
+        type=float,
+        default=60.0,
+        help="for how many hours a dashboard is looked at [60]",
+    )
+    cost.add_argument("--web-acl", action="store_true", help="with a web ACL of one rule")
+
+
+def _account(command: argparse.ArgumentParser) -> None:
+    """Which stack, and where it is."""
+    command.add_argument(
+        "--stack", metavar="NAME", default="footfall", help="the stack's name [footfall]"
+    )
+    command.add_argument(
+        "--region",
+        metavar="R",
+        help="the region, such as eu-central-1 [AWS_DEFAULT_REGION, or the profile's]",
+    )
+    command.add_argument(
+        "--profile", metavar="P", help="a profile of the AWS configuration [AWS_PROFILE]"
+    )
+    command.add_argument(
+        "--endpoint-url",
+        metavar="URL",
+        help="an emulator to use instead of AWS [AWS_ENDPOINT_URL]",
+    )
 
 
 def _count(text: str) -> int:
     try:
         return count(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"must be a number such as 250000 or 1M, not {text!r}") from None
+        raise argparse.ArgumentTypeError(
+            f"must be a number such as 250000 or 1M, not {text!r}"
+        ) from None
 
 
-def _parameter(text: str) -> tuple[str, str]:
-    name, found, value = text.partition("=")
-    if not (name and found):
-        raise argparse.ArgumentTypeError(f"must be NAME=VALUE, not {text!r}")
-    return name, value
-
-
-def _action(actions: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, short: str, text: str) -> argparse.ArgumentParser:
+def _action(
+    actions: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, short: str, text: str
+) -> argparse.ArgumentParser:
     return actions.add_parser(name, help=short, description=text, formatter_class=Help)

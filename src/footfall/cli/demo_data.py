@@ -7,7 +7,15 @@ from time import monotonic
 from typing import Any, NamedTuple
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TaskProgressColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.text import Text
 
 from footfall import compose
@@ -27,6 +35,11 @@ VISITS_AT_ONCE = 100_000
 EVENTS_BETWEEN_SETTLING = 5_000_000
 """The ids of what was made are forgotten this often, so that the file does not grow by them."""
 
+MADE = """
+SELECT
+    (SELECT count(*) FROM events WHERE list_contains(?, site)),
+    (SELECT count(*) FROM visits WHERE list_contains(?, site))
+"""
 INTERRUPTED = 130
 
 
@@ -50,7 +63,8 @@ def run(settings: Settings, given: dict[str, Any]) -> int:
         sites = demo.sites(wanted.sites)
         _add(settings, sites)
         started = monotonic()
-        _fill(settings, facts, demo.site_days(sites, wanted.events, wanted.first, wanted.last, wanted.seed), wanted, now_us)
+        days = demo.site_days(sites, wanted.events, wanted.first, wanted.last, wanted.seed)
+        _fill(settings, facts, days, wanted, now_us)
         _report(facts, wanted, monotonic() - started)
     except KeyboardInterrupt:
         print("footfall: stopped before all was made; what was made stays", file=sys.stderr)
@@ -65,7 +79,10 @@ def _add(settings: Settings, sites: Sequence[Site]) -> None:
     try:
         taken = {site.id for site in registry.sites()} & {site.id for site in sites}
         if taken:
-            raise Refused(f"there is a site {min(taken)!r} already: give a data folder without made-up traffic")
+            raise Refused(
+                f"there is a site {min(taken)!r} already:"
+                " give a data folder without made-up traffic"
+            )
         for site in sites:
             registry.put_site(site, new=True)
     finally:
@@ -78,7 +95,14 @@ def _wanted(given: dict[str, Any], now_us: int) -> Wanted:
     last = _last(given["until"], now_us, problems)
     if problems:
         raise BadSettings("; ".join(problems))
-    return Wanted(counts["events"], counts["sites"], counts["seed"], last - counts["days"] + 1, last, now_us)
+    return Wanted(
+        events=counts["events"],
+        sites=counts["sites"],
+        seed=counts["seed"],
+        first=last - counts["days"] + 1,
+        last=last,
+        until=now_us,
+    )
 
 
 def _count(name: str, text: str, problems: list[str]) -> int:
@@ -102,12 +126,17 @@ def _last(text: str, now_us: int, problems: list[str]) -> int:
     return day
 
 
-def _fill(settings: Settings, facts: OwnFacts, days: Sequence[SiteDay], wanted: Wanted, now_us: int) -> None:
+def _fill(
+    settings: Settings, facts: OwnFacts, days: Sequence[SiteDay], wanted: Wanted, now_us: int
+) -> None:
     settled_at = made = 0
+    total = sum(day.visits for day in days) * demo.EVENTS_A_VISIT
     with _progress() as progress:
-        task = progress.add_task("making events", total=sum(day.visits for day in days) * demo.EVENTS_A_VISIT)
+        task = progress.add_task("making events", total=total)
         for several in _portions(days):
-            count = facts.load(demo.EVENTS, {"seed": wanted.seed, "until": wanted.until, "days": [day._asdict() for day in several]})
+            portion = [day._asdict() for day in several]
+            values = {"seed": wanted.seed, "until": wanted.until, "days": portion}
+            count = facts.load(demo.EVENTS, values)
             made += count
             progress.advance(task, count)
             if made - settled_at >= EVENTS_BETWEEN_SETTLING:
@@ -129,13 +158,15 @@ def _portions(days: Sequence[SiteDay]) -> Iterator[list[SiteDay]]:
 
 
 def _settle(settings: Settings, facts: OwnFacts, now_us: int) -> None:
-    """Settle as the engine does, but for days that are so young that a server would still have their salts."""
+    """Settle as the engine does, but for days so young that a server would have their salts."""
     salts, reader = compose.open_salts(settings), compose.open_reader(settings)
     try:
-        waiting = reader.read(1)
+        received = reader.read(1).received or now_us
         latest = (now_us + 14 * HOUR_US) // DAY_US
-        young = {day for day in range(latest - 5, latest + 1) if Salt(day, b"", 0).destroyed_at > now_us}
-        facts.settle(frozenset(young | {salt.day for salt in salts.all()}), latest, waiting.received if waiting.received else now_us)
+        last_days = range(latest - 5, latest + 1)
+        young = {day for day in last_days if Salt(day, b"", 0).destroyed_at > now_us}
+        alive = young | {salt.day for salt in salts.all()}
+        facts.settle(frozenset(alive), latest, received)
     finally:
         salts.close()
         reader.close()
@@ -143,10 +174,12 @@ def _settle(settings: Settings, facts: OwnFacts, now_us: int) -> None:
 
 def _report(facts: OwnFacts, wanted: Wanted, seconds: float) -> None:
     names = [site.id for site in demo.sites(wanted.sites)]
-    (events, visits) = facts.rows("SELECT (SELECT count(*) FROM events WHERE list_contains(?, site)), (SELECT count(*) FROM visits WHERE list_contains(?, site))", [names, names])[
-        0
-    ]
-    print(f"made {events:,} events of {visits:,} visits on {len(names)} sites, {day_date(wanted.first)} to {day_date(wanted.last)}, in {seconds:.0f} s")
+    ((events, visits),) = facts.rows(MADE, [names, names])
+    days = f"{day_date(wanted.first)} to {day_date(wanted.last)}"
+    print(
+        f"made {events:,} events of {visits:,} visits on {len(names)} sites,"
+        f" {days}, in {seconds:.0f} s"
+    )
 
 
 class _Rate(ProgressColumn):
@@ -155,5 +188,11 @@ class _Rate(ProgressColumn):
 
 
 def _progress() -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), _Rate(), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        _Rate(),
+        TimeRemainingColumn(),
+    )
     return Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty())

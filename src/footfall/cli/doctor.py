@@ -28,11 +28,16 @@ def _told(settings: Settings) -> int:
     console = Console(highlight=False, soft_wrap=True)
     wrong = 0
     for finding in examine(keeping.patient(settings)):
-        wrong += finding.wrong
-        sign, colour = ("wrong", "red") if finding.wrong else ("ok", "green")
+        sign, colour = "ok", "green"
+        if finding.wrong:
+            wrong += 1
+            sign, colour = "wrong", "red"
         console.print(f"{sign:<{HOW}}", style=colour, end="")
         console.print(f"{finding.what:<{WHAT}} {finding.said}", markup=False)
         if finding.todo:
             console.print(f"{'':<{HOW + WHAT}} -> {finding.todo}", markup=False)
-    console.print(f"{several(wrong, 'thing')} to see to" if wrong else "all is well")
-    return 1 if wrong else 0
+    if wrong:
+        console.print(f"{several(wrong, 'thing')} to see to")
+        return 1
+    console.print("all is well")
+    return 0

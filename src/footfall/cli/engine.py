@@ -66,9 +66,17 @@ def _answer(application: Control, path: str) -> None:
         listening.bind(path)
         os.chmod(path, 0o600)
         config = uvicorn.Config(
-            application, loop="uvloop", http=Bounded, ws="none", lifespan="on",
-            access_log=False, server_header=False, proxy_headers=False, log_config=None, timeout_graceful_shutdown=GRACE_SECONDS,
-        )  # fmt: skip
+            application,
+            loop="uvloop",
+            http=Bounded,
+            ws="none",
+            lifespan="on",
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            log_config=None,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        )
         uvicorn.Server(config).run(sockets=[listening])
 
 

@@ -23,13 +23,18 @@ def run(settings: Settings, given: dict[str, Any]) -> None:
 
 
 def asked(given: Mapping[str, Any], all_of_it: str) -> dict[str, Any]:
-    """Return what the command is asked for; raises `BadSettings` where that is everything."""
+    """Return what the command is asked for; raise `BadSettings` where that is everything."""
     if not given["conditions"] and not given["period"]:
-        raise BadSettings(f"--filter or --period is needed; 'footfall {all_of_it.format(given['site_id'])}' erases all of a site")
+        command = all_of_it.format(given["site_id"])
+        raise BadSettings(
+            f"--filter or --period is needed; 'footfall {command}' erases all of a site"
+        )
     period = given["period"] or "all"
+    if "," in period:
+        period = [each.strip() for each in period.split(",")]
     return {
         "site": given["site_id"],
-        "period": [each.strip() for each in period.split(",")] if "," in period else period,
+        "period": period,
         "conditions": given["conditions"],
         "with_sums": given["with_sums"],
         "dry": not given["yes"],
@@ -51,4 +56,5 @@ def tell(told: Mapping[str, Any], given: Mapping[str, Any]) -> None:
     print(f"would erase {events:,} events of {len(days):,} days; give --yes to do it")
     if gone:
         flag = "goes too" if given["with_sums"] else "can go with --with-sums only"
-        print(f"of {len(gone):,} days, {gone[0]} to {gone[-1]}, only sums are left: all of them {flag}")
+        days_gone = f"{len(gone):,} days, {gone[0]} to {gone[-1]}"
+        print(f"of {days_gone}, only sums are left: all of them {flag}")

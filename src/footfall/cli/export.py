@@ -29,15 +29,28 @@ FORMS = {".csv": "csv", ".ndjson": "ndjson", ".jsonl": "ndjson", ".parquet": "pa
 """What a file is, by how its name ends."""
 
 PACKED = (".gz", ".zst", ".xz", ".bz2", ".zip", ".xlsx")
+OF_FACTS = {
+    "--what": "what",
+    "--format": "form",
+    "--from": "first",
+    "--to": "last",
+    "--bom": "bom",
+}
+"""Flags that an archive does without."""
+
 INTERRUPTED = 130
 
 
 def run(settings: Settings, given: dict[str, Any]) -> int:
     """Write what is asked for, or nothing."""
     _sensible(given)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what is half written goes either way
+    # What is half written goes either way.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        (_archive if given["archive"] else _facts)(settings, given)
+        if given["archive"]:
+            _archive(settings, given)
+        else:
+            _facts(settings, given)
     except KeyboardInterrupt:
         print("footfall: stopped; nothing was written", file=sys.stderr)
         return INTERRUPTED
@@ -48,13 +61,21 @@ def run(settings: Settings, given: dict[str, Any]) -> int:
 
 def _sensible(given: dict[str, Any]) -> None:
     if bool(given["archive"]) == bool(given["output"]):
-        raise BadSettings("export needs either --output FILE (- for standard output) or --archive FILE")
-    for_facts = [flag for flag, name in (("--what", "what"), ("--format", "form"), ("--from", "first"), ("--to", "last"), ("--bom", "bom")) if given[name]]
+        raise BadSettings(
+            "export needs either --output FILE (- for standard output) or --archive FILE"
+        )
+    for_facts = [flag for flag, name in OF_FACTS.items() if given[name]]
     if given["archive"] and for_facts:
-        raise BadSettings(f"an archive holds the whole site: {', '.join(for_facts)} goes with --output only")
+        raise BadSettings(
+            f"an archive holds the whole site: {', '.join(for_facts)} goes with --output only"
+        )
     suffix = Path(given["output"] or "").suffix.lower()
     if suffix in PACKED and not given["form"]:
-        raise BadSettings(f"a file is not written as {suffix}: give a name that ends in .csv, .ndjson or .parquet, or --output - and a program that packs it")
+        raise BadSettings(
+            f"a file is not written as {suffix}:"
+            " give a name that ends in .csv, .ndjson or .parquet,"
+            " or --output - and a program that packs it"
+        )
     if given["archive"] == STDOUT:
         raise BadSettings("an archive needs the name of a file: --archive site.zip")
 
@@ -72,30 +93,43 @@ def _facts(settings: Settings, given: dict[str, Any]) -> None:
         "last": given["last"],
         "bom": given["bom"],
     }
-    with written(given["output"], tidied(compose.exchange(settings)), force=given["force"]) as path, compose.owner(settings) as owner, _progress([path]):
+    with (
+        written(given["output"], tidied(compose.exchange(settings)), force=given["force"]) as path,
+        compose.owner(settings) as owner,
+        _progress([path]),
+    ):
         found = owner("export", **asked, file=Path(path).name)
     _say(f"{found['rows']:,} {asked['what']}", given["output"])
     if found["left_out"]:
-        print(f"footfall: the facts of {found['left_out']:,} days are gone, as the site's retention says, and are not in it", file=sys.stderr)
+        print(
+            f"footfall: the facts of {found['left_out']:,} days are gone,"
+            " as the site's retention says, and are not in it",
+            file=sys.stderr,
+        )
 
 
 def _archive(settings: Settings, given: dict[str, Any]) -> None:
     output = given["archive"]
     check(output, force=given["force"])
+    exchange = tidied(compose.exchange(settings))
+    folder = Path(os.path.abspath(output)).parent
     with (
-        tempfile.TemporaryDirectory(prefix=FOLDER, dir=tidied(compose.exchange(settings))) as parts,  # with mode 0700
-        written(output, Path(os.path.abspath(output)).parent, force=given["force"]) as path,
+        tempfile.TemporaryDirectory(prefix=FOLDER, dir=exchange) as parts,  # with mode 0700
+        written(output, folder, force=given["force"]) as path,
         compose.owner(settings) as owner,
         _progress([*(os.path.join(parts, each) for each in FILES), path]),
     ):
         told = owner("archive", site=given["site_id"], folder=Path(parts).name)
-        made = zipped(path, Path(parts), told, datetime.fromtimestamp(compose.now() // 1_000_000, UTC).isoformat())
+        now = datetime.fromtimestamp(compose.now() // 1_000_000, UTC).isoformat()
+        made = zipped(path, Path(parts), told, now)
     rows = {file: part.rows for file, part in made.parts.items()}
-    _say(f"site {made.site.id}: {rows['events.parquet']:,} events of {rows['visits.parquet']:,} visits on {rows['days.parquet']:,} days", output)
+    events = f"{rows['events.parquet']:,} events of {rows['visits.parquet']:,} visits"
+    _say(f"site {made.site.id}: {events} on {rows['days.parquet']:,} days", output)
 
 
 def _say(what: str, output: str) -> None:
-    print(f"wrote {what} to {'standard output' if output == STDOUT else output}", file=sys.stderr)
+    where = "standard output" if output == STDOUT else output
+    print(f"wrote {what} to {where}", file=sys.stderr)
 
 
 class _Written(ProgressColumn):
@@ -118,6 +152,13 @@ def _size(path: str) -> int:
 
 @contextmanager
 def _progress(paths: Sequence[str]) -> Iterator[None]:
-    with Progress(SpinnerColumn(), TextColumn("{task.description}"), _Written(paths), console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True) as progress:
+    with Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        _Written(paths),
+        console=Console(stderr=True),
+        disable=not sys.stderr.isatty(),
+        transient=True,
+    ) as progress:
         progress.add_task("exporting", total=None)
         yield

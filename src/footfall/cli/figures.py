@@ -3,7 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
-SHARES = ("bounce_rate", "exit_rate", "percentage", "conversion_rate", "group_conversion_rate", "scroll_depth")
+SHARES = (
+    "bounce_rate",
+    "exit_rate",
+    "percentage",
+    "conversion_rate",
+    "group_conversion_rate",
+    "scroll_depth",
+)
 """In percent; their changes are in points."""
 
 SECONDS = ("visit_duration", "time_on_page")
@@ -16,8 +23,10 @@ def figure(metric: str, value: Any) -> str:
     """A metric's value."""
     if value is None:
         return NOTHING
-    if isinstance(value, dict | list):
-        return " + ".join(each["long"] for each in (value if isinstance(value, list) else [value]))
+    if isinstance(value, dict):
+        return str(value["long"])
+    if isinstance(value, list):
+        return " + ".join(each["long"] for each in value)
     if metric in SECONDS:
         return _time(value)
     number = f"{value:,.2f}" if metric == "views_per_visit" else f"{value:,}"
@@ -28,7 +37,10 @@ def change(metric: str, value: float | None) -> str:
     """How it changed."""
     if value is None:
         return NOTHING
-    return f"{value:+,}{' pt' if metric in SHARES else ' %'}" if value else "="
+    if not value:
+        return "="
+    unit = "pt" if metric in SHARES else "%"
+    return f"{value:+,} {unit}"
 
 
 def _time(seconds: float) -> str:
@@ -36,7 +48,9 @@ def _time(seconds: float) -> str:
     if whole < 60:
         return f"{seconds:g} s"
     minutes, rest = divmod(whole, 60)
-    return f"{minutes} min {rest:02} s" if minutes < 60 else f"{minutes // 60:,} h {minutes % 60:02} min"
+    if minutes < 60:
+        return f"{minutes} min {rest:02} s"
+    return f"{minutes // 60:,} h {minutes % 60:02} min"
 
 
 def size(value: Any) -> float:
@@ -56,12 +70,18 @@ def bar(value: Any, largest: float, cells: int) -> str:
 
 
 def sparkline(values: Sequence[Any]) -> str:
-    """A column each, the highest as high as the line."""
+    """Return a column each, the highest as high as the line."""
     sizes = list(map(size, values))
-    largest = max(sizes, default=0.0)
-    return "".join(STEPS[round(each / largest * 7)] if largest else STEPS[0] for each in sizes)
+    largest = max(sizes, default=0.0) or 1.0
+    return "".join(STEPS[round(each / largest * 7)] for each in sizes)
 
 
 def visible(text: str) -> str:
-    """A text from elsewhere, safe for a terminal: what is no printable character is written out."""
-    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
+    """Return a text from elsewhere, safe for a terminal: unprintable characters are escaped."""
+    return "".join(map(_printable, text))
+
+
+def _printable(character: str) -> str:
+    if character.isprintable():
+        return character
+    return character.encode("unicode_escape").decode()

@@ -18,13 +18,26 @@ class Help(argparse.RawDescriptionHelpFormatter):
 class Several(argparse.Action):
     """Gathers a flag given several times into one text, as its variable would have it."""
 
-    def __call__(self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: object, option_string: str | None = None) -> None:
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: object,
+        option_string: str | None = None,
+    ) -> None:
         """As argparse asks of an action."""
         before = getattr(namespace, self.dest)
-        setattr(namespace, self.dest, f"{before},{values}" if before else str(values))
+        after = f"{before},{values}" if before else str(values)
+        setattr(namespace, self.dest, after)
 
 
-def command_of(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, module: str, short: str, text: str) -> argparse.ArgumentParser:
+def command_of(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    name: str,
+    module: str,
+    short: str,
+    text: str,
+) -> argparse.ArgumentParser:
     """A command, done by a module of this folder."""
     command = commands.add_parser(name, help=short, description=text, formatter_class=Help)
     command.set_defaults(module=module)
@@ -34,8 +47,10 @@ def command_of(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", 
 def settings_of(command: argparse.ArgumentParser, names: Iterable[str]) -> None:
     """Give a command the flags of these settings, and `--data`."""
     for name in ("data", *names):
-        option, flag = OPTIONS[name], f"--{name.replace('_', '-')}"
-        text = f"{option.text} [{variable(name)}{'; ' + option.default if option.default not in ('', '0') else ''}]"
+        option = OPTIONS[name]
+        flag = f"--{name.replace('_', '-')}"
+        default = "" if option.default in ("", "0") else f"; {option.default}"
+        text = f"{option.text} [{variable(name)}{default}]"
         if name in SWITCHES:
             command.add_argument(flag, dest=name, action="store_const", const="1", help=text)
         else:

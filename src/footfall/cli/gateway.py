@@ -29,12 +29,25 @@ def run(settings: Settings, given: dict[str, Any]) -> int:
     application = compose.gateway(settings, most_files())
     gc.freeze()  # what is loaded now stays; looking through it again and again would stop the loop
     config = uvicorn.Config(
-        application, host=settings.host, port=settings.port, loop="uvloop", http=shortcut_for(application), ws="none", lifespan="on",
-        interface="asgi3", access_log=False, server_header=False, proxy_headers=False, log_config=None, backlog=4096,
-        timeout_keep_alive=int(KEEP_ALIVE_SECONDS), timeout_graceful_shutdown=GRACE_SECONDS,
-    )  # fmt: skip
+        application,
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        http=shortcut_for(application),
+        ws="none",
+        lifespan="on",
+        interface="asgi3",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        log_config=None,
+        backlog=4096,
+        timeout_keep_alive=int(KEEP_ALIVE_SECONDS),
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
     if given["asked"].is_set():
         return 0
     server = uvicorn.Server(config)
-    server.run(sockets=[listening] if listening else None)
+    sockets = [listening] if listening else None
+    server.run(sockets=sockets)
     return 0 if server.started else 1

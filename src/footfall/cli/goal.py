@@ -32,7 +32,9 @@ def _add(registry: Registry, given: dict[str, Any]) -> None:
 def _list(registry: Registry, given: dict[str, Any]) -> None:
     for goal in _site(registry, given["site_id"]).goals:
         condition = f"page {goal.page}" if goal.page is not None else f"event {goal.event}"
-        more = [*(f"{key}={text}" for key, text in goal.props), *([goal.currency] if goal.currency else [])]
+        more = [f"{key}={text}" for key, text in goal.props]
+        if goal.currency:
+            more.append(goal.currency)
         print("  ".join([goal.name, condition, *more]))
 
 
@@ -40,7 +42,10 @@ def _remove(registry: Registry, given: dict[str, Any]) -> None:
     site = _site(registry, given["site_id"])
     left = tuple(goal for goal in site.goals if goal.name != given["goal_name"])
     if len(left) == len(site.goals):
-        raise Refused(f"site {site.id!r} has no goal {given['goal_name']!r}; 'footfall goal list --site {site.id}' shows all")
+        raise Refused(
+            f"site {site.id!r} has no goal {given['goal_name']!r};"
+            f" 'footfall goal list --site {site.id}' shows all"
+        )
     registry.put_site(replace(site, goals=left), new=False, was=site)
     print(f"removed {given['goal_name']}")
 

@@ -21,7 +21,8 @@ def run(settings: Settings, given: dict[str, Any]) -> None:
 
 
 def _add(registry: Registry, given: dict[str, Any]) -> None:
-    secret, key = mint(given["site_id"], tuple(Scope(scope) for scope in dict.fromkeys(given["scopes"])), now())
+    scopes = tuple(Scope(scope) for scope in dict.fromkeys(given["scopes"]))
+    secret, key = mint(given["site_id"], scopes, now())
     registry.put_key(key)
     print("Keep this key; it cannot be shown again:")
     print(secret)

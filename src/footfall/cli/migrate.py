@@ -18,7 +18,8 @@ LOCKS_ITSELF = True
 def run(settings: Settings, _: dict[str, Any]) -> None:
     """Bring them there, and say from where."""
     path = compose.parts(settings).get(FACTS)
-    if path is None or not path.exists() or not path.stat().st_size:  # a process that ended while making it leaves it empty
+    # A process that ended while making it leaves it empty.
+    if path is None or not path.exists() or not path.stat().st_size:
         raise CannotKeep(f"there are no facts in {settings.data}: name the data folder with --data")
     with keeping.alone(settings):
         found, known = keeping.schema(settings), compose.SCHEMA
@@ -35,4 +36,7 @@ def run(settings: Settings, _: dict[str, Any]) -> None:
 
 def _need_room(need: int, free: int) -> None:
     if free < need:
-        raise CannotKeep(f"migrating may need as much room as the facts have, {readable(need)}, and {readable(free)} are free: make room first")
+        raise CannotKeep(
+            f"migrating may need as much room as the facts have, {readable(need)},"
+            f" and {readable(free)} are free: make room first"
+        )

@@ -1,4 +1,4 @@
-"""Where a command's file goes: under its own name only when it is whole, and over nothing unless asked."""
+"""Puts a command's file under its own name, once it is whole, and over nothing unless asked."""
 
 import os
 import shutil
@@ -33,7 +33,8 @@ def written(output: str, folder: Path, *, force: bool) -> Iterator[str]:
     if output != STDOUT:
         check(output, force=force)
     folder.mkdir(parents=True, exist_ok=True)
-    handle, path = tempfile.mkstemp(prefix=FILE, suffix=".part", dir=folder.absolute())  # with mode 0600
+    # With mode 0600.
+    handle, path = tempfile.mkstemp(prefix=FILE, suffix=".part", dir=folder.absolute())
     os.close(handle)
     try:
         yield path
@@ -47,7 +48,10 @@ def written(output: str, folder: Path, *, force: bool) -> Iterator[str]:
 
 
 def tidied(exchange: Path) -> Path:
-    """The folder, made where it is missing, without what commands that were killed left there a day ago or more."""
+    """Return the folder, made where it is missing.
+
+    What commands that were killed left there a day ago or more is removed.
+    """
     exchange.mkdir(parents=True, exist_ok=True)
     for left in (*exchange.glob(f"{FOLDER}*"), *exchange.glob(f"{FILE}*")):
         with suppress(FileNotFoundError):  # another command may tidy up too
@@ -63,7 +67,9 @@ def check(output: str, *, force: bool) -> None:
         raise Refusal(f"there is no folder {folder!r} to write to")
     with suppress(FileNotFoundError):
         if not stat.S_ISREG(os.stat(output).st_mode):
-            raise Refusal(f"{output!r} is not a file; give the name of one, or - for standard output")
+            raise Refusal(
+                f"{output!r} is not a file; give the name of one, or - for standard output"
+            )
         if not force:
             raise Refusal(_taken(output))
 
@@ -72,7 +78,8 @@ def check_bom(given: Mapping[str, Any], form: str) -> None:
     """Raise `BadSettings` where a byte order mark is wanted of what has none."""
     if given["bom"] and form != "csv":
         raise BadSettings(
-            f"--bom goes with CSV only, not with {form}: give --format csv, or a file whose name ends in .csv",
+            f"--bom goes with CSV only, not with {form}:"
+            " give --format csv, or a file whose name ends in .csv",
         )
 
 

@@ -28,17 +28,37 @@ ROWS = 20
 
 INTERRUPTED = 130
 MODES = ("previous_period", "year_over_year")
-ENDINGS = {".csv": "csv", ".json": "json", ".ndjson": "ndjson", ".jsonl": "ndjson", ".parquet": "parquet"}
+ENDINGS = {
+    ".csv": "csv",
+    ".json": "json",
+    ".ndjson": "ndjson",
+    ".jsonl": "ndjson",
+    ".parquet": "parquet",
+}
 FLAGS = {
-    "metrics": "--metric", "dimensions": "--by", "date_range": "--period", "filters": "--filter", "order_by": "--order", "pagination.limit": "--limit",
-    "pagination.offset": "--offset", "include.comparisons": "--compare", "include.comparisons.mode": "--compare", "include.comparisons.date_range": "--compare",
-}  # fmt: skip
+    "metrics": "--metric",
+    "dimensions": "--by",
+    "date_range": "--period",
+    "filters": "--filter",
+    "order_by": "--order",
+    "pagination.limit": "--limit",
+    "pagination.offset": "--offset",
+    "include.comparisons": "--compare",
+    "include.comparisons.mode": "--compare",
+    "include.comparisons.date_range": "--compare",
+}
 """Where a field of a query comes from."""
 
 BESIDE = {
-    "--metric": "metrics", "--by": "dimensions", "--period": "period", "--filter": "conditions",
-    "--order": "orders", "--limit": "limit", "--offset": "offset", "--compare": "compare",
-}  # fmt: skip
+    "--metric": "metrics",
+    "--by": "dimensions",
+    "--period": "period",
+    "--filter": "conditions",
+    "--order": "orders",
+    "--limit": "limit",
+    "--offset": "offset",
+    "--compare": "compare",
+}
 
 
 def run(settings: Settings, given: dict[str, Any]) -> int:
@@ -64,7 +84,10 @@ def _run(settings: Settings, given: Mapping[str, Any]) -> None:
     with compose.owner(settings) as owner:
         answer = _asked(owner, site, query, given)
         if form == "table":
-            text = _for_people(site, answer, _course(owner, site, query, given) if console and not answer["query"]["dimensions"] else {}, console)
+            course: Mapping[str, Sequence[Any]] = {}
+            if console and not answer["query"]["dimensions"]:
+                course = _course(owner, site, query, given)
+            text = _for_people(site, answer, course, console)
         else:
             text = content(answer, form, bom=given["bom"])
     _put(text, output, given["force"])
@@ -72,19 +95,39 @@ def _run(settings: Settings, given: Mapping[str, Any]) -> None:
 
 
 def _query(given: Mapping[str, Any], form: str) -> dict[str, Any]:
-    """A body from the flags."""
+    """Make a body of the flags."""
     metrics = [name.strip() for each in given["metrics"] for name in each.split(",")] or METRICS
     by = given["dimensions"]
     of_time = len(by) == 1 and by[0].split(":")[0] == "time"
     rows = ROWS if form == "table" and not of_time else None
-    pages = {name: number for name, number in (("limit", _number(given, "limit", rows)), ("offset", _number(given, "offset", None))) if number is not None}
     include: dict[str, Any] = {"total_rows": True}
     if of_time:
         include["time_labels"] = True
     if given["compare"]:
-        include["comparisons"] = {"mode": given["compare"]} if given["compare"] in MODES else {"mode": "custom", "date_range": given["compare"].split(",")}
-    query = {"metrics": metrics, "dimensions": by, "date_range": _period(given["period"] or PERIOD), "include": include, "pagination": pages}
-    return query | ({"order_by": [_order(each) for each in given["orders"]]} if given["orders"] else {})
+        include["comparisons"] = _comparisons(given["compare"])
+    query = {
+        "metrics": metrics,
+        "dimensions": by,
+        "date_range": _period(given["period"] or PERIOD),
+        "include": include,
+        "pagination": _pages(given, rows),
+    }
+    if given["orders"]:
+        query["order_by"] = [_order(each) for each in given["orders"]]
+    return query
+
+
+def _pages(given: Mapping[str, Any], rows: int | None) -> dict[str, int]:
+    limit = _number(given, "limit", rows)
+    offset = _number(given, "offset", None)
+    pages = {"limit": limit, "offset": offset}
+    return {name: number for name, number in pages.items() if number is not None}
+
+
+def _comparisons(compare: str) -> dict[str, Any]:
+    if compare in MODES:
+        return {"mode": compare}
+    return {"mode": "custom", "date_range": compare.split(",")}
 
 
 def _period(text: str) -> str | list[str]:
@@ -132,7 +175,10 @@ def _site(settings: Settings, named: Any) -> str:
         registry.close()
     if len(sites) == 1:
         return sites[0]
-    raise BadSettings(f"--site is needed: there are {', '.join(sites[:10])}{' ...' if sites[10:] else ''}" if sites else "there is no site yet; 'footfall site add' adds one")
+    if not sites:
+        raise BadSettings("there is no site yet; 'footfall site add' adds one")
+    more = " ..." if sites[10:] else ""
+    raise BadSettings(f"--site is needed: there are {', '.join(sites[:10])}{more}")
 
 
 def _asked(owner: Owner, site: str, query: Mapping[str, Any], given: Mapping[str, Any]) -> Any:
@@ -146,20 +192,36 @@ def _asked(owner: Owner, site: str, query: Mapping[str, Any], given: Mapping[str
         raise
 
 
-def _course(owner: Owner, site: str, query: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, list[Any]]:
-    """The values of each metric over the period's time."""
-    asked = {name: value for name, value in query.items() if name in ("metrics", "date_range", "filters")}
-    answer = _asked(owner, site, {**asked, "dimensions": ["time"], "include": {"time_labels": True}}, given)
+def _course(
+    owner: Owner, site: str, query: Mapping[str, Any], given: Mapping[str, Any]
+) -> dict[str, list[Any]]:
+    """Return the values of each metric over the period's time."""
+    kept = ("metrics", "date_range", "filters")
+    asked = {name: value for name, value in query.items() if name in kept}
+    asked |= {"dimensions": ["time"], "include": {"time_labels": True}}
+    answer = _asked(owner, site, asked, given)
     found = {row["dimensions"][0]: row["metrics"] for row in answer["results"]}
     metrics = answer["query"]["metrics"]
-    return {name: [found.get(label, [None] * len(metrics))[index] for label in answer["meta"]["time_labels"]] for index, name in enumerate(metrics)}
+    nothing = [None] * len(metrics)
+    rows = [found.get(label, nothing) for label in answer["meta"]["time_labels"]]
+    columns = map(list, zip(*rows, strict=True)) if rows else [[] for _ in metrics]
+    return dict(zip(metrics, columns, strict=True))
 
 
-def _for_people(site: str, answer: Mapping[str, Any], course: Mapping[str, Sequence[Any]], console: Console | None) -> bytes:
+def _for_people(
+    site: str,
+    answer: Mapping[str, Any],
+    course: Mapping[str, Sequence[Any]],
+    console: Console | None,
+) -> bytes:
     empty = nothing(site, answer)
     if empty:
         return f"{empty}\n".encode()
-    lines = [Text(headline(site, answer), "dim"), Text(), *(table(answer, console) if answer["query"]["dimensions"] else figures(answer, course, console))]
+    lines = [Text(headline(site, answer), "dim"), Text()]
+    if answer["query"]["dimensions"]:
+        lines += table(answer, console)
+    else:
+        lines += figures(answer, course, console)
     if console is None:
         return "".join(f"{line.plain}\n" for line in lines).encode("utf-8", "replace")
     with console.capture() as captured:
@@ -182,8 +244,15 @@ def _put(text: bytes, output: str, force: bool) -> None:
 
 def _remarks(answer: Mapping[str, Any]) -> None:
     """What is not there, on standard error."""
-    pages, rows, total = answer["query"]["pagination"], len(answer["results"]), answer["meta"].get("total_rows", 0)
-    if rows and pages["offset"] + rows < total:
-        print(f"footfall: rows {pages['offset'] + 1:,} to {pages['offset'] + rows:,} of {total:,}; --limit and --offset show others", file=sys.stderr)
+    offset = answer["query"]["pagination"]["offset"]
+    last = offset + len(answer["results"])
+    total = answer["meta"].get("total_rows", 0)
+    if offset < last < total:
+        print(
+            f"footfall: rows {offset + 1:,} to {last:,} of {total:,};"
+            " --limit and --offset show others",
+            file=sys.stderr,
+        )
     if left_out := answer["meta"].get("left_out"):
-        print(f"footfall: {left_out['days']:,} days from {left_out['first']} to {left_out['last']} are left out: {left_out['reason']}", file=sys.stderr)
+        days = f"{left_out['days']:,} days from {left_out['first']} to {left_out['last']}"
+        print(f"footfall: {days} are left out: {left_out['reason']}", file=sys.stderr)

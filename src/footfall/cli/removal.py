@@ -26,7 +26,9 @@ def _rename(settings: Settings, given: dict[str, Any]) -> None:
     site, name = given["site_id"], given["new_id"]
     with compose.owner(settings) as owner:
         moved = owner("rename_site", site=site, into=name)
-    print(f"renamed {site} to {name}, with {moved['events']:,} events; pages may go on naming {site}")
+    print(
+        f"renamed {site} to {name}, with {moved['events']:,} events; pages may go on naming {site}"
+    )
 
 
 def _merge(settings: Settings, given: dict[str, Any]) -> None:
@@ -34,7 +36,9 @@ def _merge(settings: Settings, given: dict[str, Any]) -> None:
     confirm(f"Make site {site} part of {into}? They cannot be told apart again.", given["yes"])
     with compose.owner(settings) as owner:
         moved = owner("merge_sites", site=site, into=into)
-    print(f"merged {site} into {into}, with {moved['events']:,} events; pages may go on naming {site}")
+    print(
+        f"merged {site} into {into}, with {moved['events']:,} events; pages may go on naming {site}"
+    )
 
 
 ACTIONS = {"remove": _remove, "rename": _rename, "merge": _merge}
@@ -43,7 +47,9 @@ ACTIONS = {"remove": _remove, "rename": _rename, "merge": _merge}
 def local(settings: Settings) -> None:
     """Refuse where the facts do not lie on this machine."""
     if settings.registry.startswith(compose.FAR):
-        raise BadSettings("the facts are on AWS, for which there are 'footfall aws erase' and 'aws remove-site'")
+        raise BadSettings(
+            "the facts are on AWS, for which there are 'footfall aws erase' and 'aws remove-site'"
+        )
 
 
 def confirm(question: str, yes: bool) -> None:

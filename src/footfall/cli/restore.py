@@ -30,9 +30,19 @@ def _restore(settings: Settings, given: dict[str, Any]) -> None:
     folder = Path(given["folder"])
     with keeping.alone(settings), progress() as shown:
         task = shown.add_task("restoring", total=None)
-        found, aside = restore(folder, settings.data, compose.parts(settings), compose.SCHEMA, given["replace"], lambda count: shown.advance(task, count))
+        found, aside = restore(
+            folder,
+            settings.data,
+            compose.parts(settings),
+            compose.SCHEMA,
+            given["replace"],
+            lambda count: shown.advance(task, count),
+        )
     holds = found.holds
-    print(f"restored {holds['events']:,} events, {holds['visits']:,} visits and {holds['waiting']:,} waiting hits as of {found.made} ({readable(found.size)})")
+    print(
+        f"restored {holds['events']:,} events, {holds['visits']:,} visits"
+        f" and {holds['waiting']:,} waiting hits as of {found.made} ({readable(found.size)})"
+    )
     if aside:
         print(f"what was there lies in {settings.data / aside}; delete it when you need it no more")
     print(f"start it with 'footfall serve --data {settings.data}'")

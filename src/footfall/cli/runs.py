@@ -16,7 +16,18 @@ from footfall.settings import Settings
 from footfall.store.port import StoreBroken
 
 EXPECTED = (Refusal, StoreBroken, RegistryBroken, OSError)
-COLUMNS = ("number", "when", "site", "what", "files", "first day", "last day", "lines", "page views", "left out")
+COLUMNS = (
+    "number",
+    "when",
+    "site",
+    "what",
+    "files",
+    "first day",
+    "last day",
+    "lines",
+    "page views",
+    "left out",
+)
 
 
 def run(settings: Settings, given: dict[str, Any]) -> int:
@@ -37,8 +48,8 @@ def _list(settings: Settings, given: dict[str, Any]) -> int:
 
 
 def _print(imports: list[dict[str, Any]]) -> None:
-    console = Console() if sys.stdout.isatty() else None
-    shown = Table(COLUMNS, len(COLUMNS), console.width if console else None)
+    width = Console().width if sys.stdout.isatty() else None
+    shown = Table(COLUMNS, len(COLUMNS), width)
     for each in imports:
         texts = (
             str(each["import"]),

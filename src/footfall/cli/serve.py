@@ -13,7 +13,15 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
 
-from footfall.cli.child import DRAIN, LISTEN_FD, METRICS, PARENT_FD, REFUSED, own_counters_folder, socket_of_systemd
+from footfall.cli.child import (
+    DRAIN,
+    LISTEN_FD,
+    METRICS,
+    PARENT_FD,
+    REFUSED,
+    own_counters_folder,
+    socket_of_systemd,
+)
 from footfall.settings import BadSettings, Settings, environment
 
 EXPECTED = (OSError,)
@@ -44,14 +52,23 @@ class Child:
             lived = monotonic() - self.started
             self.pause = FIRST_PAUSE if lived > GOOD_LIFE else min(self.pause * 2, LONGEST_PAUSE)
             self.again_at = monotonic() + self.pause
-            print(f"footfall: the {self.command} ended with status {self.status}; starting it again", file=sys.stderr, flush=True)
+            print(
+                f"footfall: the {self.command} ended with status {self.status}; starting it again",
+                file=sys.stderr,
+                flush=True,
+            )
             self.process = None
         if monotonic() >= self.again_at:
             self.started = monotonic()
-            self.process = subprocess.Popen([sys.executable, "-m", "footfall", self.command], env=self.environment, pass_fds=self.inherited, stdin=subprocess.DEVNULL)
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "footfall", self.command],
+                env=self.environment,
+                pass_fds=self.inherited,
+                stdin=subprocess.DEVNULL,
+            )
 
     def end(self, grace_seconds: float) -> None:
-        """Let it finish, at most so long; asked again, since one that is starting may not hear it."""
+        """Let it finish, at most so long; ask again, since one that is starting may not hear it."""
         if self.process is None:
             return
         until = monotonic() + grace_seconds
@@ -66,15 +83,20 @@ class Child:
 
 def run(settings: Settings, _: dict[str, Any]) -> int:
     """Run until told to stop; then let everything acknowledged be counted."""
-    alone = [f"--{name}" for name in ("stream", "registry", "salts") if getattr(settings, name).startswith("memory:")]
-    if alone:
-        raise BadSettings(f"{' and '.join(alone)} must name a file here, since gateways and engine share no memory")
+    _need_files(settings)
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     listening = socket_of_systemd() or _listen(settings)
     watched, _held = os.pipe()
     counters = own_counters_folder(settings.data)
-    common = {**os.environ, **environment(settings), METRICS: str(counters), PARENT_FD: str(watched)}
-    gateways = [Child("gateway", {**common, LISTEN_FD: str(listening.fileno())}, (listening.fileno(), watched)) for _ in range(settings.workers)]
+    common = {
+        **os.environ,
+        **environment(settings),
+        METRICS: str(counters),
+        PARENT_FD: str(watched),
+    }
+    handle = listening.fileno()
+    of_gateway = {**common, LISTEN_FD: str(handle)}
+    gateways = [Child("gateway", of_gateway, (handle, watched)) for _ in range(settings.workers)]
     engine = Child("engine", common, (watched,))
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -82,15 +104,30 @@ def run(settings: Settings, _: dict[str, Any]) -> int:
     _announce(settings, listening.getsockname()[1], stop)
     status = _tend([*gateways, engine], stop)
     listening.close()
+    _end(gateways)
+    drained = _drain(engine)
+    shutil.rmtree(counters, ignore_errors=True)
+    return status or drained
+
+
+def _need_files(settings: Settings) -> None:
+    names = ("stream", "registry", "salts")
+    alone = [f"--{name}" for name in names if getattr(settings, name).startswith("memory:")]
+    if alone:
+        raise BadSettings(
+            f"{' and '.join(alone)} must name a file here,"
+            " since gateways and engine share no memory"
+        )
+
+
+def _end(gateways: list[Child]) -> None:
+    """Have all gateways finish at the same time."""
     for gateway in gateways:
         if gateway.process:
             with suppress(ProcessLookupError):
                 gateway.process.send_signal(signal.SIGTERM)
     for gateway in gateways:
         gateway.end(GATEWAY_GRACE)
-    drained = _drain(engine)
-    shutil.rmtree(counters, ignore_errors=True)
-    return status or drained
 
 
 def _tend(children: list[Child], stop: threading.Event) -> int:
@@ -125,7 +162,10 @@ def _listen(settings: Settings) -> socket.socket:
     try:
         listening.bind((settings.host, settings.port))
     except OSError as exc:
-        raise OSError(f"cannot listen on {settings.host} port {settings.port}: {exc.strerror}; choose another with --port") from exc
+        raise OSError(
+            f"cannot listen on {settings.host} port {settings.port}: {exc.strerror};"
+            " choose another with --port"
+        ) from exc
     listening.listen(4096)
     return listening
 
@@ -142,7 +182,8 @@ def _wait_and_say(settings: Settings, port: int, stop: threading.Event) -> None:
             break
     else:
         return
-    root = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+    name = f"[{host}]" if ":" in host else host
+    root = f"http://{name}:{port}/"
     print(f"Dashboard: {root}", flush=True)
     if settings.demo:
         print(f"Website: {root}example/", flush=True)

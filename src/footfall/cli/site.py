@@ -43,9 +43,13 @@ def _add(registry: Registry, given: dict[str, Any]) -> None:
 
 def _edit(registry: Registry, given: dict[str, Any]) -> None:
     site = was = _found(registry, given["site_id"])
-    gone_domains, gone_aliases = {domain_name(name) for name in given["gone_domains"]}, set(given["gone_aliases"])
-    domains = [name for name in (*site.domains, *map(domain_name, given["domains"])) if name not in gone_domains]
-    site = replace(site, domains=tuple(dict.fromkeys(domains)), aliases=tuple(name for name in site.aliases if name not in gone_aliases))
+    gone_domains = {domain_name(name) for name in given["gone_domains"]}
+    domains = dict.fromkeys([*site.domains, *map(domain_name, given["domains"])])
+    site = replace(
+        site,
+        domains=tuple(name for name in domains if name not in gone_domains),
+        aliases=tuple(name for name in site.aliases if name not in given["gone_aliases"]),
+    )
     if given["timezone"]:
         _check_zone(site, given["timezone"])
         site = replace(site, zones=with_zone(site, given["timezone"], now()))
@@ -111,8 +115,15 @@ def _changed(site: Site, given: dict[str, Any]) -> Site:
         site = replace(site, merge_slashes=given["merge_slashes"])
     ignored = [*site.ignored_referrers, *map(domain_name, given["ignored_referrers"])]
     site = replace(site, ignored_referrers=tuple(dict.fromkeys(ignored)))
-    exclusions = {field.name: _added(getattr(site.exclusions, field.name), given[field.name], field.name) for field in fields(Exclusions)}
-    return replace(site, aliases=tuple(dict.fromkeys([*site.aliases, *given["aliases"]])), exclusions=Exclusions(**exclusions))
+    exclusions = {
+        field.name: _added(getattr(site.exclusions, field.name), given[field.name], field.name)
+        for field in fields(Exclusions)
+    }
+    return replace(
+        site,
+        aliases=tuple(dict.fromkeys([*site.aliases, *given["aliases"]])),
+        exclusions=Exclusions(**exclusions),
+    )
 
 
 def _added(before: tuple[str, ...], more: list[str], kind: str) -> tuple[str, ...]:

@@ -20,7 +20,10 @@ BETTER_LESS = ("bounce_rate", "exit_rate")
 
 
 class Table:
-    """Lines of cells of the same widths: dimensions to the left, then figures to the right, changes, a bar at last."""
+    """Lines of cells of the same widths: dimensions to the left, all others to the right.
+
+    A column without a head, such as a bar's, is to the left as well.
+    """
 
     def __init__(self, heads: Sequence[str], left: int, width: int | None) -> None:
         self._heads = [*heads]
@@ -35,9 +38,10 @@ class Table:
     def lines(self) -> Iterator[Text]:
         """The heads, then what was added."""
         rows = [[Text(head, "bold") for head in self._heads], *self._rows]
-        widths = self._fitting([max(cell_len(row[index].plain) for row in rows) for index in range(len(self._heads))])
+        widths = self._fitting([_width(column) for column in zip(*rows, strict=True)])
         for row in rows:
-            line = Text("  ").join(self._cell(cell, widths[index], index) for index, cell in enumerate(row))
+            cells = [self._cell(cell, widths[index], index) for index, cell in enumerate(row)]
+            line = Text("  ").join(cells)
             line.rstrip()
             yield line
 
@@ -58,60 +62,94 @@ class Table:
         return widths
 
 
+def _width(column: Sequence[Text]) -> int:
+    return max(cell_len(cell.plain) for cell in column)
+
+
 def headline(site: str, answer: Answer) -> str:
     """What is shown of which site and when."""
     asked = answer["query"]
     told = f"{site}, {_span(asked['date_range'])}"
     if asked.get("filters"):
         told += ", filtered"
-    return told + (f", compared with {_span(asked['comparison_date_range'])}" if "comparison_date_range" in asked else "")
+    if "comparison_date_range" in asked:
+        told += f", compared with {_span(asked['comparison_date_range'])}"
+    return told
 
 
 def nothing(site: str, answer: Answer) -> str | None:
     """A sentence where nothing was counted."""
     asked = answer["query"]
-    if any(value for row in answer["results"] for value in (*row["metrics"], *row.get("comparison", {}).get("metrics", ()))):
+    if any(map(_has_value, answer["results"])):
         return None
     if answer["results"] and asked["dimensions"]:
         return None
-    beyond = asked["pagination"]["offset"] and answer["meta"].get("total_rows")
+    offset = asked["pagination"]["offset"]
+    beyond = offset and answer["meta"].get("total_rows")
     if beyond:
-        return f"There are only {beyond:,} rows; --offset {asked['pagination']['offset']} leaves out all of them."
-    return f"Nothing was counted on site {site}, {_span(asked['date_range'])}{', that passes the filters' if asked.get('filters') else ''}."
+        return f"There are only {beyond:,} rows; --offset {offset} leaves out all of them."
+    passing = ", that passes the filters" if asked.get("filters") else ""
+    return f"Nothing was counted on site {site}, {_span(asked['date_range'])}{passing}."
+
+
+def _has_value(row: Row) -> bool:
+    return any(row["metrics"]) or any(row.get("comparison", {}).get("metrics", ()))
 
 
 def _span(two: Sequence[str]) -> str:
     return two[0] if two[0] == two[1] else f"{two[0]} to {two[1]}"
 
 
-def figures(answer: Answer, course: Mapping[str, Sequence[Any]], console: Console | None) -> list[Text]:
-    """A line a metric; `course` are its values over time."""
+def figures(
+    answer: Answer, course: Mapping[str, Sequence[Any]], console: Console | None
+) -> list[Text]:
+    """Return a line a metric; `course` are its values over time."""
     row = answer["results"][0]
     before = row.get("comparison")
-    table = Table(["metric", "figure", *(["before", "change"] if before else []), *([""] if console else [])], 1, console.width if console else None)
+    heads = ["metric", "figure"]
+    if before:
+        heads += ["before", "change"]
+    table = _table(heads, 1, console)
     for index, name in enumerate(answer["query"]["metrics"]):
         cells = [Text(name), Text(figure(name, row["metrics"][index]), "bold")]
-        cells += _compared(name, before, index) if before else []
-        table.add([*cells, *([Text(sparkline(course.get(name, ())), "cyan")] if console else [])])
+        if before:
+            cells += _compared(name, before, index)
+        if console:
+            cells.append(Text(sparkline(course.get(name, ())), "cyan"))
+        table.add(cells)
     lines = list(table.lines())
     return lines if before or console else lines[1:]
 
 
 def table(answer: Answer, console: Console | None) -> Iterator[Text]:
-    """A line a row, with a bar for the first metric where there is a `console`."""
+    """Return a line a row, with a bar for the first metric where there is a `console`."""
     asked = answer["query"]
-    names, compared = asked["metrics"], "comparison_date_range" in asked
+    compared = "comparison_date_range" in asked
+    heads = [*asked["dimensions"]]
+    for name in asked["metrics"]:
+        heads.append(name)
+        if compared:
+            heads.append("change")
+    found = _table(list(map(visible, heads)), len(asked["dimensions"]), console)
     rows = list(_rows(answer))
-    heads = [*asked["dimensions"], *(head for name in names for head in ([name, "change"] if compared else [name]))]
-    found = Table([visible(head) for head in heads] + ([""] if console else []), len(asked["dimensions"]), console.width if console else None)
     largest = max((size(row["metrics"][0]) for row in rows), default=0.0)
     for row in rows:
         cells = [Text(visible(value)) for value in row["dimensions"]]
-        for index, name in enumerate(names):
+        for index, name in enumerate(asked["metrics"]):
             cells.append(Text(figure(name, row["metrics"][index])))
-            cells += _compared(name, row.get("comparison"), index)[1:] if compared else []
-        found.add([*cells, *([Text(bar(row["metrics"][0], largest, BAR), "cyan")] if console else [])])
+            if compared:
+                cells.append(_compared(name, row.get("comparison"), index)[1])
+        if console:
+            cells.append(Text(bar(row["metrics"][0], largest, BAR), "cyan"))
+        found.add(cells)
     return found.lines()
+
+
+def _table(heads: list[str], left: int, console: Console | None) -> Table:
+    """Return a table; on a console it has one column more, without a head."""
+    if console is None:
+        return Table(heads, left, None)
+    return Table([*heads, ""], left, console.width)
 
 
 def _rows(answer: Answer) -> Iterator[Row]:
@@ -131,5 +169,13 @@ def _compared(name: str, before: Mapping[str, Any] | None, index: int) -> list[T
     if before is None:
         return [Text(NOTHING), Text(NOTHING)]
     by = before["change"][index]
-    better = by and (by < 0) == (name in BETTER_LESS)
-    return [Text(figure(name, before["metrics"][index])), Text(change(name, by), "green" if better else "red" if by else "")]
+    changed = Text(change(name, by), _colour(name, by))
+    return [Text(figure(name, before["metrics"][index])), changed]
+
+
+def _colour(name: str, by: float | None) -> str:
+    """Return green for what became better, red for what became worse."""
+    if not by:
+        return ""
+    better = (by < 0) == (name in BETTER_LESS)
+    return "green" if better else "red"

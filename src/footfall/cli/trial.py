@@ -34,7 +34,9 @@ def told(tally: Tally, site: str, seconds: float, *, dry: bool = False) -> str:
     rate = tally.lines / seconds if seconds else 0
     before = _before(tally)
     what = "would import" if dry else "imported"
-    first = f"{what} {tally.events:,} page views of {tally.lines:,} lines into {site} in {seconds:.1f} s ({rate:,.0f} lines/s){before}"
+    views = f"{tally.events:,} page views of {tally.lines:,} lines"
+    took = f"{seconds:.1f} s ({rate:,.0f} lines/s)"
+    first = f"{what} {views} into {site} in {took}{before}"
     left = [_reason(tally, reason, count) for reason, count in tally.left.most_common()]
     return f"{first}\nleft out: {', '.join(left) or 'nothing'}"
 
@@ -53,7 +55,10 @@ def nothing_counted(tally: Tally) -> str | None:
         return None
     reason, count = tally.left.most_common(1)[0]
     advice = "name their format by --format" if tally.unfit == tally.lines else "see 'left out'"
-    return f"none of {tally.lines:,} lines counted, {count:,} for '{reason.words}': {advice}; nothing of them is remembered, and --dry-run shows how they are read"
+    return (
+        f"none of {tally.lines:,} lines counted, {count:,} for '{reason.words}': {advice};"
+        " nothing of them is remembered, and --dry-run shows how they are read"
+    )
 
 
 def _reason(tally: Tally, reason: LineReason, count: int) -> str:

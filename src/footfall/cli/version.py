@@ -14,4 +14,9 @@ LOCKS_ITSELF = True
 
 def run(_: Settings, __: dict[str, Any]) -> None:
     """Print the versions."""
-    print(f"footfall {__version__} (Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, DuckDB {version('duckdb')})")
+    parts = (
+        f"Python {platform.python_version()}",
+        f"SQLite {sqlite3.sqlite_version}",
+        f"DuckDB {version('duckdb')}",
+    )
+    print(f"footfall {__version__} ({', '.join(parts)})")
