@@ -17,13 +17,34 @@ def main() -> None:
     parser.add_argument(
         "names",
         nargs="*",
-        choices=["collecting", "visibility", "reports", "imports", "trackers", "aws", "hour", "style", []],
-        help="which; all but the last two, unless named: the one takes long, the other is of the code",
+        choices=[
+            "collecting",
+            "visibility",
+            "reports",
+            "imports",
+            "trackers",
+            "aws",
+            "hour",
+            "style",
+            [],
+        ],
+        help=(
+            "which; all but the last two, unless named:"
+            " the one takes long, the other is of the code"
+        ),
     )
     parser.add_argument("--seconds", type=int, default=8, help="how long each load lasts")
     parser.add_argument("--rounds", type=int, default=3, help="how many pairs are measured in turn")
-    parser.add_argument("--sizes", type=_sizes, default=[1, 10], metavar="N,N", help="of how many million events reports are measured (1,10)")
-    parser.add_argument("--fresh", action="store_true", help="make the events that reports are measured of anew")
+    parser.add_argument(
+        "--sizes",
+        type=_sizes,
+        default=[1, 10],
+        metavar="N,N",
+        help="of how many million events reports are measured (1,10)",
+    )
+    parser.add_argument(
+        "--fresh", action="store_true", help="make the events that reports are measured of anew"
+    )
     given = parser.parse_args()
     names = given.names or ["collecting", "visibility", "reports", "imports", "trackers", "aws"]
     lines: list[str] = []

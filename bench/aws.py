@@ -1,13 +1,17 @@
-"""What the home on AWS needs, in front of an emulator: units of the table by the sizes of what is written and read, sizes, imports, compaction, reports of a month.
+"""What the home on AWS needs, in front of an emulator.
 
-Times are those of this machine and of an emulator; units, bytes and counts of calls are what AWS would see.
+Units of the table by the sizes of what is written and read, sizes, imports, compaction, reports of
+a month.
+
+Times are those of this machine and of an emulator; units, bytes and counts of calls are what AWS
+would see.
 """
 
 import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from statistics import median
@@ -52,8 +56,11 @@ START = """
 import sys
 from time import perf_counter as now
 begun = now(); import boto3, botocore.config; sdk = now() - begun
-begun = now(); from footfall.aws import lambdas; from footfall.compose import functions; imports = now() - begun
-begun = now(); made = [functions.client(name) for name in ("dynamodb", "kinesis", "s3", "lambda")]; sdk += now() - begun
+begun = now(); from footfall.aws import lambdas; from footfall.compose import functions
+imports = now() - begun
+begun = now()
+made = [functions.client(name) for name in ("dynamodb", "kinesis", "s3", "lambda")]
+sdk += now() - begun
 made[0].describe_limits(); made[1].describe_limits()
 parts = getattr(lambdas, "_" + sys.argv[1])
 begun = now(); parts(); first = now() - begun
@@ -70,11 +77,17 @@ from tests.aws.emulators import clients
 url, table, bucket, site = sys.argv[1:]
 here = clients(url)
 with tempfile.TemporaryDirectory() as cache:
-    facts = DynamodbFacts(here.dynamodb, here.s3, table, bucket, lambda: [site], lambda: 0, "1GB", Path(cache))
+    sites, now, memory = lambda: [site], lambda: 0, "1GB"
+    facts = DynamodbFacts(here.dynamodb, here.s3, table, bucket, sites, now, memory, Path(cache))
     start = time.perf_counter(); facts.compact(site)
-    print(time.perf_counter() - start, int(re.search(r'VmHWM:\s+(\d+)', Path('/proc/self/status').read_text())[1]) / 1024)
+    seconds = time.perf_counter() - start
+    status = Path('/proc/self/status').read_text()
+    print(seconds, int(re.search(r'VmHWM:\s+(\d+)', status)[1]) / 1024)
 """
-"""What a function of its own does, with the memory limit of the template. The peak is that of this process: `getrusage` would tell what whoever started it had."""
+"""What a function of its own does, with the memory limit of the template.
+
+The peak is that of this process: `getrusage` would tell what whoever started it had.
+"""
 
 
 def measure(millions: Sequence[int]) -> list[str]:
@@ -93,16 +106,23 @@ def measure(millions: Sequence[int]) -> list[str]:
 
 
 @contextmanager
-def _facts(aws: Aws, of: DynamodbFacts | None = None) -> Iterator[tuple[DynamodbFacts, DynamodbRollups, Units]]:
+def _facts(
+    aws: Aws, of: DynamodbFacts | None = None
+) -> Iterator[tuple[DynamodbFacts, DynamodbRollups, Units]]:
     """Facts of their own, or those of another function, by one that has none of the files."""
     with tempfile.TemporaryDirectory() as cache:
         table, bucket = (of._table, of._bucket) if of else (aws.table(), aws.bucket())
-        facts = DynamodbFacts(aws.dynamodb, aws.s3, table, bucket, lambda: [SITE], now, "884MB", Path(cache))
+        facts = DynamodbFacts(
+            aws.dynamodb, aws.s3, table, bucket, lambda: [SITE], now, "884MB", Path(cache)
+        )
         yield facts, DynamodbRollups(aws.dynamodb, table, today), Units(aws.dynamodb, aws.s3)
 
 
 def _committing(aws: Aws) -> list[str]:
-    """Units by the size of batches, beside the original's five writes an event: of a batch, and of a dashboard's look at what lies in such."""
+    """Units by the size of batches, beside the original's five writes an event.
+
+    Of a batch, and of a dashboard's look at what lies in such.
+    """
     events, lines = a_day(), []
     for count in BATCHES:
         with _facts(aws) as (facts, _, units):
@@ -116,8 +136,15 @@ def _committing(aws: Aws) -> list[str]:
                 _lay(facts, events[start : min(start + count, LOOKED_AT)])
             view, again = _view(facts, rollups, units), _view(facts, rollups, units)
         lines += [
-            say(f"{count:>6,} events a batch: {writes:.3f} write units an event (the original: {ORIGINAL_WRITES}), {reads:.3f} read units, a segment of {data:.1f} bytes an event"),
-            say(f"       a look at {LOOKED_AT:,} events in such batches: {view:.0f} read units, {again:.0f} again"),
+            say(
+                f"{count:>6,} events a batch: {writes:.3f} write units an event (the original:"
+                f" {ORIGINAL_WRITES}), {reads:.3f} read units,"
+                f" a segment of {data:.1f} bytes an event"
+            ),
+            say(
+                f"       a look at {LOOKED_AT:,} events in such batches:"
+                f" {view:.0f} read units, {again:.0f} again"
+            ),
         ]
     return lines
 
@@ -135,9 +162,18 @@ def _code(aws: Aws) -> Iterator[str]:
     place = Place(aws)
     for name in FUNCTIONS:
         command = [sys.executable, "-c", START, name]
-        taken = [[float(each) for each in subprocess.run(command, capture_output=True, text=True, check=True, env=place.variables(name)).stdout.split()] for _ in range(7)]
+        taken = [_times(command, place.variables(name)) for _ in range(7)]
         imports, parts, sdk = (1000 * median(column) for column in zip(*taken, strict=True))
-        yield f"{name}, cold: {imports:.0f} ms of imports, {parts:.0f} ms until its parts are made, beside {sdk:.0f} ms of the SDK"
+        yield (
+            f"{name}, cold: {imports:.0f} ms of imports, {parts:.0f} ms until its parts are made,"
+            f" beside {sdk:.0f} ms of the SDK"
+        )
+
+
+def _times(command: Sequence[str], variables: Mapping[str, str]) -> list[float]:
+    """Run a program that prints times; return them."""
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=variables)
+    return [float(each) for each in done.stdout.split()]
 
 
 def _compacting(aws: Aws, count: int) -> list[str]:
@@ -149,16 +185,27 @@ def _compacting(aws: Aws, count: int) -> list[str]:
         before = _view(facts, rollups, units)
         units.calls.clear()
         seconds, peak = _compact_apart(aws, facts)
-        files = sum(each["Size"] for page in aws.s3.get_paginator("list_objects_v2").paginate(Bucket=facts._bucket) for each in page.get("Contents", ()))
+        files = sum(
+            each["Size"]
+            for page in aws.s3.get_paginator("list_objects_v2").paginate(Bucket=facts._bucket)
+            for each in page.get("Contents", ())
+        )
         after, again = _view(facts, rollups, units), _view(facts, rollups, units)
     return [
-        say(f"compaction of {len(events):,} events of a day: {seconds:.1f} s, {files / len(events):.1f} bytes of Parquet an event; {peak:,.0f} MB of memory at most"),
-        say(f"a look at that day costs {before:.0f} read units while all of it lies in segments, {after:.0f} once it lies in files, {again:.0f} asked again where nothing changed"),
+        say(
+            f"compaction of {len(events):,} events of a day:"
+            f" {seconds:.1f} s, {files / len(events):.1f} bytes of Parquet an event;"
+            f" {peak:,.0f} MB of memory at most"
+        ),
+        say(
+            f"a look at that day costs {before:.0f} read units while all of it lies in segments,"
+            f" {after:.0f} once it lies in files, {again:.0f} asked again where nothing changed"
+        ),
     ]
 
 
 def measure_hour(millions: int) -> list[str]:
-    """An hour with so many million events of one site, made files in rounds by one invocation without a limit of time."""
+    """An hour with so many million events of one site, made files without a limit of time."""
     lines = [say("AWS, an hour of a site with very many events, in front of an emulator")]
     with ExitStack() as stack:
         aws = stack.enter_context(emulated())
@@ -167,35 +214,69 @@ def measure_hour(millions: int) -> list[str]:
         for events in _hour(millions):
             _lay(facts, events)
             count += len(events)
-        lines.append(say(f"{count:,} events packed in batches of {PACKED:,} and put: {monotonic() - started:.0f} s"))
+        lines.append(
+            say(
+                f"{count:,} events packed in batches of {PACKED:,} and put:"
+                f" {monotonic() - started:.0f} s"
+            )
+        )
         seconds, peak = _compact_apart(aws, facts)
-        files = sum(each["Size"] for page in aws.s3.get_paginator("list_objects_v2").paginate(Bucket=facts._bucket) for each in page.get("Contents", ()))
-        lines.append(say(f"compaction of {count:,} events of an hour: {seconds:.0f} s, {files / count:.1f} bytes of Parquet an event; {peak:,.0f} MB of memory at most"))
+        files = sum(
+            each["Size"]
+            for page in aws.s3.get_paginator("list_objects_v2").paginate(Bucket=facts._bucket)
+            for each in page.get("Contents", ())
+        )
+        lines.append(
+            say(
+                f"compaction of {count:,} events of an hour:"
+                f" {seconds:.0f} s, {files / count:.1f} bytes of Parquet an event;"
+                f" {peak:,.0f} MB of memory at most"
+            )
+        )
     return lines
 
 
 def _lay(facts: DynamodbFacts, events: Sequence[Event]) -> None:
-    """What a commit puts, without its transaction: the emulator remembers the whole table for each."""
+    """What a commit puts, without its transaction.
+
+    The emulator remembers the whole table for each.
+    """
     actions = commit(facts._rows, _batch(events), 2**40)
     mark = {**key("C", "bench"), "hwm": {"S": padded(events[-1].position.sequence)}}
-    facts._rows.write([{"PutRequest": {"Item": item}} for item in (*(each["Put"]["Item"] for each in actions if "Put" in each), mark)])
+    items = [each["Put"]["Item"] for each in actions if "Put" in each]
+    facts._rows.write([{"PutRequest": {"Item": item}} for item in [*items, mark]])
 
 
 def _hour(millions: int) -> Iterator[list[Event]]:
     """Days of a million events each, all pressed into one hour, in the order of their arrival."""
     site, day = demo.sites(1), date_day(today()) - 1
-    with tempfile.TemporaryDirectory() as folder, duckdb.connect(str(Path(folder) / "hour.duckdb")) as connection:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        duckdb.connect(str(Path(folder) / "hour.duckdb")) as connection,
+    ):
         connection.execute("SET memory_limit = '3GB'")
         for seed in range(1, millions + 1):
-            given = {"seed": seed, "until": now(), "days": [each._asdict() for each in demo.site_days(site, 1_000_000, day, day, seed)]}
-            made = f"SELECT * FROM ({demo.EVENTS}) WHERE day = DATE '{day_date(day)}'"
-            connection.execute(f"CREATE TABLE hour AS {made}" if seed == 1 else f"INSERT INTO hour {made}", given)
-        ((first, last),) = connection.execute("SELECT epoch_us(min(received)), epoch_us(max(received)) FROM hour").fetchall()
-        pressed = f"SELECT * REPLACE (make_timestamp({first} + (epoch_us(time) - {first}) // 24) AS time) FROM hour"
+            days = [each._asdict() for each in demo.site_days(site, 1_000_000, day, day, seed)]
+            into = "CREATE TABLE hour AS" if seed == 1 else "INSERT INTO hour"
+            connection.execute(
+                f"{into} SELECT * FROM ({demo.EVENTS}) WHERE day = DATE '{day_date(day)}'",
+                {"seed": seed, "until": now(), "days": days},
+            )
+        ((first, last),) = connection.execute(
+            "SELECT epoch_us(min(received)), epoch_us(max(received)) FROM hour"
+        ).fetchall()
+        pressed = (
+            f"SELECT * REPLACE (make_timestamp({first} + (epoch_us(time) - {first}) // 24)"
+            " AS time) FROM hour"
+        )
         number, step = 1, -(-(last + 1 - first) // PIECES)
         for start in range(first, last + 1, step):
-            within = f"received >= make_timestamp({start}) AND received < make_timestamp({start + step})"
-            rows = connection.execute(f"SELECT {AS_EVENTS} FROM ({pressed}) WHERE {within} ORDER BY received, id").fetchall()
+            within = (
+                f"received >= make_timestamp({start}) AND received < make_timestamp({start + step})"
+            )
+            rows = connection.execute(
+                f"SELECT {AS_EVENTS} FROM ({pressed}) WHERE {within} ORDER BY received, id"
+            ).fetchall()
             events = as_events(rows, number)
             number += len(rows)
             yield from (events[at : at + PACKED] for at in range(0, len(events), PACKED))
@@ -203,13 +284,18 @@ def _hour(millions: int) -> Iterator[list[Event]]:
 
 def _compact_apart(aws: Aws, facts: DynamodbFacts) -> tuple[float, float]:
     """Seconds and megabytes of compaction by a process of its own."""
-    told = subprocess.run([sys.executable, "-c", COMPACT, aws.url, facts._table, facts._bucket, SITE], capture_output=True, text=True, check=True).stdout
+    told = subprocess.run(
+        [sys.executable, "-c", COMPACT, aws.url, facts._table, facts._bucket, SITE],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
     seconds, peak = map(float, told.split())
     return seconds, peak
 
 
 def _adding(aws: Aws) -> str:
-    """Five minutes of a site that has a million events a day, made part of the files of its week."""
+    """Five minutes of a site with a million events a day, made part of the files of its week."""
     with _facts(aws) as (facts, rollups, units):
         today_day = date_day(today())
         _fill(facts, range(today_day - 6, today_day + 1), BUSY)
@@ -219,7 +305,9 @@ def _adding(aws: Aws) -> str:
         started = monotonic()
         _view(facts, rollups, units)
     return say(
-        f"five minutes ({len(events):,} events) of a site with a million events a day: files in {seconds:.1f} s, {peak:,.0f} MB; a first look at that day then takes {monotonic() - started:.1f} s"
+        f"five minutes ({len(events):,} events) of a site with a million events a day:"
+        f" files in {seconds:.1f} s, {peak:,.0f} MB;"
+        f" a first look at that day then takes {monotonic() - started:.1f} s"
     )
 
 
@@ -230,26 +318,47 @@ def _fill(facts: DynamodbFacts, days: Iterable[int], count: int) -> None:
         for day in days:
             window = Window(Path(folder), Path(folder), "2GB")
             made = demo.site_days([site], count, day, day, 1)
-            window.load(demo.EVENTS, {"seed": 1, "until": now(), "days": [each._asdict() for each in made]})
-            facts.pointers.put(SITE, facts.pointers.generation(SITE), {each: facts._written(window, SITE, each, {}) for each in window.days(SITE) if date_day(each) == day})
+            made_days = [each._asdict() for each in made]
+            window.load(demo.EVENTS, {"seed": 1, "until": now(), "days": made_days})
+            facts.pointers.put(
+                SITE,
+                facts.pointers.generation(SITE),
+                {
+                    each: facts._written(window, SITE, each, {})
+                    for each in window.days(SITE)
+                    if date_day(each) == day
+                },
+            )
             window.close()
 
 
 def _view(facts: DynamodbFacts, rollups: DynamodbRollups, units: Units) -> float:
     units.reads = 0.0
-    Answers(facts, now, rollups).query(demo.sites(1)[0], {"site_id": SITE, "metrics": ["visitors", "pageviews"], "date_range": "day"})
+    Answers(facts, now, rollups).query(
+        demo.sites(1)[0],
+        {"site_id": SITE, "metrics": ["visitors", "pageviews"], "date_range": "day"},
+    )
     return units.reads
 
 
 def _reports(aws: Aws, millions: int) -> list[str]:
-    """A month of events in files; filtered reports by a function that has none of them, and by one that has."""
+    """A month of events in files.
+
+    Filtered reports by a function that has none of them, and by one that has.
+    """
     site, last = demo.sites(1)[0], date_day(today()) - 1
     lines = []
     with ExitStack() as stack:
         compacting, _, _ = stack.enter_context(_facts(aws))
         _fill(compacting, range(last - MONTH + 1, last + 1), millions * 1_000_000 // MONTH)
         facts, rollups, units = stack.enter_context(_facts(aws, compacting))
-        query = {"site_id": SITE, "metrics": ["visitors", "pageviews"], "dimensions": ["event:page"], "date_range": "30d", "filters": [["is", "visit:country", ["DE"]]]}
+        query = {
+            "site_id": SITE,
+            "metrics": ["visitors", "pageviews"],
+            "dimensions": ["event:page"],
+            "date_range": "30d",
+            "filters": [["is", "visit:country", ["DE"]]],
+        }
         for name in ("cold", "warm", "warm, another filter"):
             if name == "warm, another filter":
                 query["filters"] = [["is", "visit:device", ["mobile"]]]
@@ -258,12 +367,22 @@ def _reports(aws: Aws, millions: int) -> list[str]:
             units.calls.clear()
             started = monotonic()
             Answers(facts, now, rollups).query(site, query)
-            lines.append(say(f"filtered report of 30 days, {millions}M events, {name}: {monotonic() - started:.2f} s, {units.calls['GetObject']} files fetched"))
+            lines.append(
+                say(
+                    f"filtered report of 30 days, {millions}M events, {name}:"
+                    f" {monotonic() - started:.2f} s, {units.calls['GetObject']} files fetched"
+                )
+            )
         views = Original(facts, rollups)
         for name in ("from files", "from counts that were kept"):
             units.reads, started = 0.0, monotonic()
             with views.ranking(site, f"YEAR:{today().year}") as found:
                 found.answer()
-            lines.append(say(f"ranking of the year, {millions}M events, {name}: {monotonic() - started:.2f} s, {units.reads:.0f} read units"))
+            lines.append(
+                say(
+                    f"ranking of the year, {millions}M events, {name}:"
+                    f" {monotonic() - started:.2f} s, {units.reads:.0f} read units"
+                )
+            )
             RollUp(facts, rollups)(site, today(), threading.Event())
     return lines

@@ -17,6 +17,15 @@ async def application(scope: Any, receive: Any, send: Callable[[Any], Awaitable[
 
 if __name__ == "__main__":
     uvicorn.run(
-        application, port=int(sys.argv[1]), loop="uvloop", http="httptools", ws="none", lifespan="off",
-        interface="asgi3", access_log=False, server_header=False, log_config=None, backlog=4096,
-    )  # fmt: skip
+        application,
+        port=int(sys.argv[1]),
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        interface="asgi3",
+        access_log=False,
+        server_header=False,
+        log_config=None,
+        backlog=4096,
+    )

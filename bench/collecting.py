@@ -26,21 +26,32 @@ def say(line: str) -> str:
 
 
 def gateway_alone(seconds: int, rounds: int) -> list[str]:
-    """Slices of two seconds in turn, since the speed of a shared machine changes from one to the next."""
+    """Slices of two seconds in turn, since the speed of a shared machine changes."""
     lines = [say("gateway alone, durable, against the bare server (slices of 2 s in turn)")]
     slices = max(seconds * rounds // 2, 3)
     with bare() as url, running("gateway", "--stream-limit", "4GB") as server:
         load(server.url, 1)
-        pairs = [(load(url, 2, seed=turn), load(server.url, 2, seed=turn)) for turn in range(slices)]
+        pairs = [
+            (load(url, 2, seed=turn), load(server.url, 2, seed=turn)) for turn in range(slices)
+        ]
         answers, stored = sum(found.answers for _, found in pairs), frames(server)
     assert stored >= answers and not any(found.errors for _, found in pairs), (stored, answers)
     for yardstick, found in pairs:
         lines.append(
-            say(f"  bare {yardstick.rate:8,.0f}/s   collects {found.rate:8,.0f}/s   p50 {found.p50:.1f} ms   p99 {found.p99:.1f} ms   ratio {found.rate / yardstick.rate:.2f}")
+            say(
+                f"  bare {yardstick.rate:8,.0f}/s   collects {found.rate:8,.0f}/s"
+                f"   p50 {found.p50:.1f} ms   p99 {found.p99:.1f} ms"
+                f"   ratio {found.rate / yardstick.rate:.2f}"
+            )
         )
     ratio = middle([found.rate / yardstick.rate for yardstick, found in pairs])
     best = max(found.rate for _, found in pairs)
-    lines.append(say(f"  ratio, median {ratio:.2f} (goal 0.55, under 0.4 something is wrong)   best {best:,.0f}/s   answered {answers:,}, stored {stored:,}"))
+    lines.append(
+        say(
+            f"  ratio, median {ratio:.2f} (goal 0.55, under 0.4 something is wrong)"
+            f"   best {best:,.0f}/s   answered {answers:,}, stored {stored:,}"
+        )
+    )
     return lines
 
 
@@ -63,11 +74,18 @@ def all_of_it(seconds: int, rounds: int) -> list[str]:
         rates.append(found.rate)
         lines.append(
             say(
-                f"  bare {yardstick.rate:8,.0f}/s   collects {found.rate:8,.0f}/s   p50 {found.p50:.1f} ms   p99 {found.p99:.1f} ms   ratio {ratios[-1]:.2f}"
-                f"   reports {reports}   counted {counted:,} ({drained:.1f} s after)   memory {before:.0f} -> {after:.0f} MB"
+                f"  bare {yardstick.rate:8,.0f}/s   collects {found.rate:8,.0f}/s"
+                f"   p50 {found.p50:.1f} ms   p99 {found.p99:.1f} ms   ratio {ratios[-1]:.2f}"
+                f"   reports {reports}   counted {counted:,} ({drained:.1f} s after)"
+                f"   memory {before:.0f} -> {after:.0f} MB"
             )
         )
-    lines.append(say(f"  ratio, median {middle(ratios):.2f} (not under 0.25)   collects/s, median {middle(rates):,.0f} (goal 15,000)"))
+    lines.append(
+        say(
+            f"  ratio, median {middle(ratios):.2f} (not under 0.25)"
+            f"   collects/s, median {middle(rates):,.0f} (goal 15,000)"
+        )
+    )
     return lines
 
 
@@ -79,7 +97,9 @@ def load_with_reports(server: Server, seconds: int, seed: int) -> tuple[Load, in
         nonlocal count
         while not stop.wait(0.5):
             for query in DASHBOARD:
-                server.client.post("/api/v2/query", json={"site_id": SITE, "date_range": "day", **query}).raise_for_status()
+                server.client.post(
+                    "/api/v2/query", json={"site_id": SITE, "date_range": "day", **query}
+                ).raise_for_status()
                 count += 1
 
     reader = threading.Thread(target=read)

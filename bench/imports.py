@@ -23,16 +23,30 @@ def measure() -> list[str]:
         folder = Path(name)
         path = folder / "million.log"
         count = replicated(log(folder), path)
-        lines = [say(f"importing {count:,} lines ({path.stat().st_size / 1e6:.0f} MB), the same four days again and again, each time four days later")]
-        for number, (kept, flags, theirs) in enumerate((("all kept", ("--keep-bots", "--keep-assets"), ()), ("bots and assets out", (), ("--ignore-crawlers",)))):
+        lines = [
+            say(
+                f"importing {count:,} lines ({path.stat().st_size / 1e6:.0f} MB),"
+                " the same four days again and again, each time four days later"
+            )
+        ]
+        for number, (kept, flags, theirs) in enumerate(
+            (
+                ("all kept", ("--keep-bots", "--keep-assets"), ()),
+                ("bots and assets out", (), ("--ignore-crawlers",)),
+            )
+        ):
             data = folder / f"data{number}"
             footfall("site", "add", SITE, data=data)
-            own = timed([*FOOTFALL, "import", str(path), "--site", SITE, "--data", str(data), *flags])
+            own = timed(
+                [*FOOTFALL, "import", str(path), "--site", SITE, "--data", str(data), *flags]
+            )
             other = timed([GOACCESS[0], str(path), *GOACCESS[1:], *theirs])
             rates = [count / seconds for seconds, _ in (own, other)]
             lines.append(
                 say(
-                    f"  {kept:20} footfall {rates[0]:9,.0f} lines/s {own[1]:5.0f} MB   goaccess {rates[1]:9,.0f} lines/s {other[1]:5.0f} MB   ratio {rates[0] / rates[1]:.2f} (goal: over 1)"
+                    f"  {kept:20} footfall {rates[0]:9,.0f} lines/s {own[1]:5.0f} MB"
+                    f"   goaccess {rates[1]:9,.0f} lines/s {other[1]:5.0f} MB"
+                    f"   ratio {rates[0] / rates[1]:.2f} (goal: over 1)"
                 )
             )
     return lines
@@ -41,7 +55,12 @@ def measure() -> list[str]:
 def replicated(source: Path, target: Path) -> int:
     """A log of a year and more, made of one of a few days; the number of its lines."""
     text = source.read_bytes()
-    dates = sorted({datetime.strptime(found.decode(), "%d/%b/%Y") for found in re.findall(rb"\[(\d\d/\w{3}/\d{4}):", text)})
+    dates = sorted(
+        {
+            datetime.strptime(found.decode(), "%d/%b/%Y")
+            for found in re.findall(rb"\[(\d\d/\w{3}/\d{4}):", text)
+        }
+    )
     copies = LINES // text.count(b"\n")
     with target.open("wb") as out:
         for copy in range(copies):

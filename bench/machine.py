@@ -34,14 +34,39 @@ class Load(NamedTuple):
     errors: int
 
 
-def load(url: str, seconds: int, connections: int = CONNECTIONS, seed: int = 1, site: str = SITE, rate: int = 0) -> Load:
-    """Hits from one thread over many connections for some seconds, as fast as they are answered or at about a rate a second."""
+def load(
+    url: str,
+    seconds: int,
+    connections: int = CONNECTIONS,
+    seed: int = 1,
+    site: str = SITE,
+    rate: int = 0,
+) -> Load:
+    """Hits from one thread over many connections, as fast as they are answered or at a rate."""
     pause = max(connections / rate * 1000 - ANSWER_MS, 1) if rate else 0.0
-    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "-s", LOAD, url, "--", str(seed), site, str(pause)]
-    shown = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 60, check=True).stdout
+    command = [
+        "wrk",
+        "-t1",
+        f"-c{connections}",
+        f"-d{seconds}s",
+        "--timeout",
+        "10s",
+        "-s",
+        LOAD,
+        url,
+        "--",
+        str(seed),
+        site,
+        str(pause),
+    ]
+    shown = subprocess.run(
+        command, capture_output=True, text=True, timeout=seconds + 60, check=True
+    ).stdout
     words = next(line for line in shown.splitlines() if line.startswith("RESULT")).split()
     answers, microseconds = int(words[1]), int(words[2])
-    return Load(answers, answers / microseconds * 1e6, float(words[3]), float(words[4]), int(words[5]))
+    return Load(
+        answers, answers / microseconds * 1e6, float(words[3]), float(words[4]), int(words[5])
+    )
 
 
 @contextmanager
@@ -63,7 +88,14 @@ def running(command: str, *flags: str) -> Iterator[Server]:
     folder = Path(tempfile.mkdtemp(prefix="footfall-bench-"))
     try:
         footfall("site", "add", "example.com", "--id", SITE, "--public", data=folder / "data")
-        server = Server(folder / "data", "--trusted-proxy", "127.0.0.1", *flags, command=command, port=free_port() if command == "gateway" else 0)
+        server = Server(
+            folder / "data",
+            "--trusted-proxy",
+            "127.0.0.1",
+            *flags,
+            command=command,
+            port=free_port() if command == "gateway" else 0,
+        )
         server.wait_until_ready(*(["/readyz"] if command == "gateway" else []))
         try:
             yield server
@@ -75,7 +107,11 @@ def running(command: str, *flags: str) -> Iterator[Server]:
 
 def memory(pids: list[int]) -> float:
     """Resident memory of processes, in MB."""
-    return sum(int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in pids) * os.sysconf("SC_PAGE_SIZE") / 1e6
+    return (
+        sum(int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in pids)
+        * os.sysconf("SC_PAGE_SIZE")
+        / 1e6
+    )
 
 
 def middle(values: list[float]) -> float:

@@ -1,4 +1,4 @@
-"""How long a dashboard's reports take, alone and beside hits, and how large facts are, at several sizes.
+"""How long a dashboard's reports take, alone and beside hits, and how large facts are, by sizes.
 
 The data of a size is kept in a folder for some days, and served where it lies.
 """
@@ -55,16 +55,36 @@ KPIS = ["visitors", "visits", "pageviews", "views_per_visit", "bounce_rate", "vi
 
 def _top(dimension: str, *metrics: str) -> dict[str, Any]:
     """A panel of the dashboard: nine rows."""
-    return {"metrics": ["visitors", *metrics], "dimensions": [dimension], "order_by": [["visitors", "desc"]], "pagination": {"limit": 9, "offset": 0}}
+    return {
+        "metrics": ["visitors", *metrics],
+        "dimensions": [dimension],
+        "order_by": [["visitors", "desc"]],
+        "pagination": {"limit": 9, "offset": 0},
+    }
 
 
 REPORTS: Mapping[str, dict[str, Any]] = {
     "key numbers": {"metrics": KPIS},
     "graph by day": {"metrics": KPIS, "dimensions": ["time:day"], "include": {"time_labels": True}},
     "event:page": _top("event:page", "pageviews"),
-    **{f"visit:{name}": _top(f"visit:{name}") for name in ("entry_page", "exit_page", "source", "channel", "country", "browser", "os", "device")},
+    **{
+        f"visit:{name}": _top(f"visit:{name}")
+        for name in (
+            "entry_page",
+            "exit_page",
+            "source",
+            "channel",
+            "country",
+            "browser",
+            "os",
+            "device",
+        )
+    },
     "event:goal": _top("event:goal", "events", "conversion_rate"),
-    "event:page, Germany": {**_top("event:page", "pageviews"), "filters": [["is", "visit:country", ["DE"]]]},
+    "event:page, Germany": {
+        **_top("event:page", "pageviews"),
+        "filters": [["is", "visit:country", ["DE"]]],
+    },
 }
 GOALS_MS = {"30d": {10: 50.0, 100: 300.0}, "12mo": {10: 10.0, 100: 10.0}}
 """What 95 of 100 answers should stay below, by size in millions, when asked again alone."""
@@ -98,17 +118,29 @@ def measure(sizes: Sequence[int], fresh: bool) -> list[str]:
     lines.append(say("growth: the slowest report's p95, asked again, alone"))
     for each in found:
         worst = "   ".join(f"{period} {ms:6.0f} ms" for period, ms in each.worst.items())
-        lines.append(say(f"  {each.millions:4d} million   made in {each.seconds:5.0f} s   {each.bytes_an_event:5.1f} bytes an event   engine {each.memory:5.0f} MB   {worst}"))
+        lines.append(
+            say(
+                f"  {each.millions:4d} million   made in {each.seconds:5.0f} s"
+                f"   {each.bytes_an_event:5.1f} bytes an event   engine {each.memory:5.0f} MB"
+                f"   {worst}"
+            )
+        )
     return lines
 
 
 def _size(millions: int, fresh: bool, lines: list[str]) -> Figures:
     folder, made = data(millions, fresh)
     bytes_an_event = made["bytes"] / made["events"]
-    lines.append(say(f"reports of {SITE}, {millions} million events on 20 sites in a year ({made['of_site']:,} on {SITE})"))
     lines.append(
         say(
-            f"  made in {made['seconds']:.0f} s ({made['events'] / made['seconds']:,.0f}/s)   {bytes_an_event:.1f} bytes an event in the file,"
+            f"reports of {SITE}, {millions} million events on 20 sites in a year"
+            f" ({made['of_site']:,} on {SITE})"
+        )
+    )
+    lines.append(
+        say(
+            f"  made in {made['seconds']:.0f} s ({made['events'] / made['seconds']:,.0f}/s)"
+            f"   {bytes_an_event:.1f} bytes an event in the file,"
             f" {made['used'] / made['events']:.1f} of them in use (goals 35, 25 once settled)"
         )
     )
@@ -117,21 +149,46 @@ def _size(millions: int, fresh: bool, lines: list[str]) -> Figures:
     with serving(folder) as server:
         server.client.timeout = httpx.Timeout(FIRST_SECONDS)
         first = {asked: ask(server, asked) for asked in ASKED}
-    lines.append(say(f"  sums of a year's days for all standard reports of {SITE}: made in {tended(folder):.0f} s"))
+    lines.append(
+        say(
+            f"  sums of a year's days for all standard reports of {SITE}:"
+            f" made in {tended(folder):.0f} s"
+        )
+    )
     with serving(folder) as server:
         idle = memory(server.pids("engine"))
         cold = {asked: ask(server, asked) for asked in ASKED}
         warm = {asked: list(again(server, asked)) for asked in ASKED}
         hits, busy = beside_hits(server)
         asking = memory(server.pids("engine"))
-    lines.append(say(f"  beside {hits.rate:,.0f} hits/s: acknowledged p50 {hits.p50:.0f} ms, p99 {hits.p99:.0f} ms, {hits.errors} failed"))
-    lines.append(say(f"  engine's memory {idle:.0f} MB after its start, {asking:.0f} MB after all of it"))
-    lines.append(say("  ms                                  first    cold   again p50     p95   beside p50     p95   samples  goal"))
+    lines.append(
+        say(
+            f"  beside {hits.rate:,.0f} hits/s: acknowledged p50 {hits.p50:.0f} ms,"
+            f" p99 {hits.p99:.0f} ms, {hits.errors} failed"
+        )
+    )
+    lines.append(
+        say(f"  engine's memory {idle:.0f} MB after its start, {asking:.0f} MB after all of it")
+    )
+    lines.append(
+        say(
+            "  ms                                  first    cold   again p50     p95   beside p50"
+            "     p95   samples  goal"
+        )
+    )
     for asked in ASKED:
         goal = GOALS_MS.get(asked.period or "", {}).get(millions)
         name = f"{asked.period or '':5}{asked.name}"
-        lines.append(say(f"  {name:32}{_row(first[asked], cold[asked], warm[asked], busy[asked])}  {f'{goal:.0f}' if goal else ''}"))
-    worst = {period: max(_percentile(warm[asked], 95) for asked in ASKED if asked.period == period) for period in PERIODS}
+        lines.append(
+            say(
+                f"  {name:32}{_row(first[asked], cold[asked], warm[asked], busy[asked])}"
+                f"  {f'{goal:.0f}' if goal else ''}"
+            )
+        )
+    worst = {
+        period: max(_percentile(warm[asked], 95) for asked in ASKED if asked.period == period)
+        for period in PERIODS
+    }
     return Figures(millions, made["seconds"], bytes_an_event, asking, worst)
 
 
@@ -143,9 +200,24 @@ def data(millions: int, fresh: bool) -> tuple[Path, dict[str, Any]]:
     if fresh or "day" not in made or today() - date.fromisoformat(made["day"]) > USABLE:
         shutil.rmtree(folder, ignore_errors=True)
         started = monotonic()
-        command = [*FOOTFALL, "demo-data", "--data", str(folder), "--events", str(millions * 1_000_000), "--until", "today", "--store-memory", STORE_MEMORY]
+        command = [
+            *FOOTFALL,
+            "demo-data",
+            "--data",
+            str(folder),
+            "--events",
+            str(millions * 1_000_000),
+            "--until",
+            "today",
+            "--store-memory",
+            STORE_MEMORY,
+        ]
         subprocess.run(command, check=True, stdout=sys.stderr)
-        made = {"day": str(today()), "seconds": monotonic() - started, **_stored(folder / "facts.duckdb")}
+        made = {
+            "day": str(today()),
+            "seconds": monotonic() - started,
+            **_stored(folder / "facts.duckdb"),
+        }
         note.write_text(json.dumps(made))
     return folder, made
 
@@ -156,14 +228,29 @@ def today() -> date:
 
 def _stored(path: Path) -> dict[str, int]:
     with duckdb.connect(str(path), read_only=True) as connection:
-        events, of_site = connection.execute("SELECT count(*), count(*) FILTER (site = ?) FROM events", [SITE]).fetchall()[0]
-        block, used = connection.execute("SELECT block_size, used_blocks FROM pragma_database_size()").fetchall()[0]
-    return {"events": events, "of_site": of_site, "bytes": path.stat().st_size, "used": block * used}
+        events, of_site = connection.execute(
+            "SELECT count(*), count(*) FILTER (site = ?) FROM events", [SITE]
+        ).fetchall()[0]
+        block, used = connection.execute(
+            "SELECT block_size, used_blocks FROM pragma_database_size()"
+        ).fetchall()[0]
+    return {
+        "events": events,
+        "of_site": of_site,
+        "bytes": path.stat().st_size,
+        "used": block * used,
+    }
 
 
 def tended(folder: Path) -> float:
-    """Seconds that it takes to make the roll-ups of a whole year; a server makes those of each day when it ends."""
-    facts, rollups = DuckdbFacts(str(folder / "facts.duckdb"), STORE_MEMORY), SqliteRollups(str(folder / "rollups.db"), today)
+    """Seconds that it takes to make the roll-ups of a whole year.
+
+    A server makes those of each day when it ends.
+    """
+    facts, rollups = (
+        DuckdbFacts(str(folder / "facts.duckdb"), STORE_MEMORY),
+        SqliteRollups(str(folder / "rollups.db"), today),
+    )
     started = monotonic()
     Upkeep(facts, rollups, lambda: demo.sites(1), now).tend(threading.Event())
     seconds = monotonic() - started
@@ -189,14 +276,24 @@ def ask(server: Server, asked: Asked) -> float | str:
         if asked.period is None:
             answer = server.client.get("/api/v1/stats/realtime/visitors", params={"site_id": SITE})
         else:
-            answer = server.client.post("/api/v2/query", json={"site_id": SITE, "date_range": asked.period, **REPORTS[asked.name]})
+            answer = server.client.post(
+                "/api/v2/query",
+                json={"site_id": SITE, "date_range": asked.period, **REPORTS[asked.name]},
+            )
     except httpx.TimeoutException:
         return f"not answered in {server.client.timeout.read:.0f} s"
-    return (monotonic() - started) * 1000 if answer.status_code == 200 else f"not answered ({answer.status_code})"
+    return (
+        (monotonic() - started) * 1000
+        if answer.status_code == 200
+        else f"not answered ({answer.status_code})"
+    )
 
 
 def again(server: Server, asked: Asked) -> Iterator[float]:
-    """Times of the same report asked again and again, within some seconds; none where it is not answered."""
+    """Times of the same report asked again and again, within some seconds.
+
+    None where it is not answered.
+    """
     until = monotonic() + SECONDS_A_REPORT
     for number in range(SAMPLES):
         found = ask(server, asked)
@@ -209,11 +306,17 @@ def beside_hits(server: Server) -> tuple[Load, dict[Asked, list[float]]]:
     """All reports in turn while hits of the same site arrive."""
     times: dict[Asked, list[float]] = {asked: [] for asked in ASKED}
     hits: list[Load] = []
-    thread = threading.Thread(target=lambda: hits.append(load(server.url, LOAD_SECONDS, CONNECTIONS, site=SITE, rate=HITS_A_SECOND)))
+    thread = threading.Thread(
+        target=lambda: hits.append(
+            load(server.url, LOAD_SECONDS, CONNECTIONS, site=SITE, rate=HITS_A_SECOND)
+        )
+    )
     thread.start()
     sleep(2)
     silent: set[Asked] = set()
-    while thread.is_alive() and len(silent) < len(ASKED) and min(map(len, times.values())) < SAMPLES:
+    while (
+        thread.is_alive() and len(silent) < len(ASKED) and min(map(len, times.values())) < SAMPLES
+    ):
         for asked in ASKED:
             if asked in silent or not thread.is_alive():
                 continue
@@ -226,21 +329,31 @@ def beside_hits(server: Server) -> tuple[Load, dict[Asked, list[float]]]:
     return hits[0], times
 
 
-def _row(first: float | str, cold: float | str, warm: Sequence[float], busy: Sequence[float]) -> str:
+def _row(
+    first: float | str, cold: float | str, warm: Sequence[float], busy: Sequence[float]
+) -> str:
     if isinstance(cold, str):
         return f"  {cold}"
     shown = first if isinstance(first, str) else f"{first:8.0f}"
-    return f"{shown}{cold:8.0f}{_percentile(warm, 50):12.1f}{_percentile(warm, 95):8.1f}{_percentile(busy, 50):13.1f}{_percentile(busy, 95):8.1f}   {len(warm):3d}+{len(busy):3d}"
+    return (
+        f"{shown}{cold:8.0f}{_percentile(warm, 50):12.1f}{_percentile(warm, 95):8.1f}"
+        f"{_percentile(busy, 50):13.1f}{_percentile(busy, 95):8.1f}"
+        f"   {len(warm):3d}+{len(busy):3d}"
+    )
 
 
 def _percentile(values: Sequence[float], percent: int) -> float:
     if not values:
         return math.nan
-    return median(values) if percent == 50 else sorted(values)[min(len(values) - 1, len(values) * percent // 100)]
+    return (
+        median(values)
+        if percent == 50
+        else sorted(values)[min(len(values) - 1, len(values) * percent // 100)]
+    )
 
 
 def small_batches() -> list[str]:
-    """The size of a day's facts that came in small batches, against that of the same facts written at once."""
+    """The size of a day's facts that came in small batches, against that of the same at once."""
     events = a_day()
     with tempfile.TemporaryDirectory(prefix="footfall-bench-") as name:
         few, once = Path(name) / "few.duckdb", Path(name) / "once.duckdb"
@@ -258,17 +371,32 @@ def small_batches() -> list[str]:
         per = few.stat().st_size / min(applied, len(events))
     count = min(applied, len(events))
     return [
-        say(f"a day of one site in batches of {DAY_BATCH}: {count:,} events in {seconds:.0f} s ({count / seconds:,.0f}/s)"),
-        say(f"  file {per:.0f} bytes an event, {ratio:.2f} times that of the same written at once (goal 1.5)"),
+        say(
+            f"a day of one site in batches of {DAY_BATCH}:"
+            f" {count:,} events in {seconds:.0f} s ({count / seconds:,.0f}/s)"
+        ),
+        say(
+            f"  file {per:.0f} bytes an event, {ratio:.2f} times that of the same written at once"
+            " (goal 1.5)"
+        ),
     ]
 
 
 def a_day(events: int = DAY_EVENTS) -> list[Event]:
     """A day's events of one site in the order of their arrival, as they come from the stream."""
     day = date_day(today()) - 1
-    made = {"seed": 1, "until": now(), "days": [each._asdict() for each in demo.site_days(demo.sites(1), events, day, day, 1)]}
+    made = {
+        "seed": 1,
+        "until": now(),
+        "days": [each._asdict() for each in demo.site_days(demo.sites(1), events, day, day, 1)],
+    }
     with duckdb.connect() as connection:
-        return as_events(connection.execute(f"SELECT {AS_EVENTS} FROM ({demo.EVENTS}) ORDER BY received, id", made).fetchall(), 1)
+        return as_events(
+            connection.execute(
+                f"SELECT {AS_EVENTS} FROM ({demo.EVENTS}) ORDER BY received, id", made
+            ).fetchall(),
+            1,
+        )
 
 
 SHOWN = {"TIMESTAMP": "epoch_us({})", "DATE": "{} - DATE '1970-01-01'"}
@@ -277,4 +405,7 @@ AS_EVENTS = ", ".join(SHOWN.get(kind, "{}").format(name) for name, kind in OWN.i
 
 def as_events(rows: Iterable[tuple[Any, ...]], first: int) -> list[Event]:
     """Rows of `AS_EVENTS`, as they come from the stream, numbered from a first position."""
-    return [Event(Hit._make(row[:-2]), row[-2], row[-1], Position("bench", number)) for number, row in enumerate(rows, first)]
+    return [
+        Event(Hit._make(row[:-2]), row[-2], row[-1], Position("bench", number))
+        for number, row in enumerate(rows, first)
+    ]

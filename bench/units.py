@@ -8,7 +8,10 @@ from typing import Any
 
 
 class Units:
-    """Counts what DynamoDB charges: 1 KB a write and 4 KB a consistent read, twice in a transaction; and calls of S3."""
+    """Counts what DynamoDB charges.
+
+    1 KB a write and 4 KB a consistent read, twice in a transaction; and calls of S3.
+    """
 
     def __init__(self, *clients: Any) -> None:
         self.writes = self.reads = 0.0
@@ -22,11 +25,24 @@ class Units:
         body = json.loads(params["body"]) if model.service_model.service_name == "dynamodb" else {}
         for item in body.get("TransactItems", ()):
             ((_, what),) = item.items()
-            self.writes += 2 * ceil(max(size(what.get("Item") or {**what["Key"], **what.get("ExpressionAttributeValues", {})}), 1) / 1_024)
+            self.writes += 2 * ceil(
+                max(
+                    size(
+                        what.get("Item")
+                        or {**what["Key"], **what.get("ExpressionAttributeValues", {})}
+                    ),
+                    1,
+                )
+                / 1_024
+            )
         if model.name in ("PutItem", "UpdateItem", "DeleteItem"):
             self.writes += ceil(max(size(body.get("Item") or body["Key"]), 1) / 1_024)
         for requests in body.get("RequestItems", {}).values():
-            self.writes += sum(ceil(max(size(each["PutRequest"]["Item"]), 1) / 1_024) for each in requests if "PutRequest" in each)
+            self.writes += sum(
+                ceil(max(size(each["PutRequest"]["Item"]), 1) / 1_024)
+                for each in requests
+                if "PutRequest" in each
+            )
 
     def _after(self, model: Any, parsed: Mapping[str, Any], **_: Any) -> None:
         if model.name == "Query":
@@ -46,4 +62,6 @@ def _bytes(value: Mapping[str, Any]) -> int:
         return 3 + size(held)
     if kind == "B":
         return len(held) if isinstance(held, bytes) else len(held) * 3 // 4
-    return {"N": lambda: len(held) // 2 + 2, "BOOL": lambda: 1}.get(kind, lambda: len(str(held).encode()))()
+    return {"N": lambda: len(held) // 2 + 2, "BOOL": lambda: 1}.get(
+        kind, lambda: len(str(held).encode())
+    )()

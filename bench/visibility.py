@@ -29,9 +29,17 @@ def measure(seconds: int) -> list[str]:
         finally:
             stop.set()
             crowd.join()
-        pids = {name: server.pids(name) for name in ("gateway", "engine")} | {"serve": [server.process.pid]}
+        pids = {name: server.pids(name) for name in ("gateway", "engine")} | {
+            "serve": [server.process.pid]
+        }
         each = ", ".join(f"{name} {memory(found):.0f} MB" for name, found in pids.items())
-        lines.append(say(f"  resident memory {memory([pid for found in pids.values() for pid in found]):.0f} MB ({each}; goal 250)"))
+        lines.append(
+            say(
+                "  resident memory"
+                f" {memory([pid for found in pids.values() for pid in found]):.0f} MB ({each};"
+                " goal 250)"
+            )
+        )
     return lines
 
 
@@ -40,7 +48,9 @@ def probe(server: Server) -> str:
     times = []
     for number in range(PROBES):
         before = current(server)
-        server.client.post("/v1/track", json={"url": f"https://probe.example/{number}"}).raise_for_status()
+        server.client.post(
+            "/v1/track", json={"url": f"https://probe.example/{number}"}
+        ).raise_for_status()
         acknowledged = monotonic()
         while current(server) == before:
             sleep(0.002)
@@ -51,7 +61,9 @@ def probe(server: Server) -> str:
 
 
 def current(server: Server) -> int:
-    answer = server.client.get("/v1/ranking", params={"website": "probe.example", "date": "YEAR:2026"})
+    answer = server.client.get(
+        "/v1/ranking", params={"website": "probe.example", "date": "YEAR:2026"}
+    )
     return sum(row["value"] for row in answer.json())
 
 
@@ -60,4 +72,8 @@ def trickle(server: Server, stop: threading.Event) -> None:
         number = 0
         while not stop.wait(1 / BACKGROUND):
             number += 1
-            client.post("/v1/track", json={"url": f"https://example.com/{number % 50}", "website": SITE}, headers={"x-forwarded-for": f"81.2.{number % 250}.{number % 7}"})
+            client.post(
+                "/v1/track",
+                json={"url": f"https://example.com/{number % 50}", "website": SITE},
+                headers={"x-forwarded-for": f"81.2.{number % 250}.{number % 7}"},
+            )

@@ -1,4 +1,4 @@
-"""What the site shows besides the files of this folder: pages of the root, the commands, the list of decisions."""
+"""What the site shows besides the files here: pages of the root, commands, and decisions."""
 
 import argparse
 import re
@@ -28,7 +28,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Fill in what is made, and have links lead to where pages lie in the site."""
     for name, made in MADE.items():
-        before, found, _ = markdown.partition(f"<!-- {name} -->")  # what follows is for those who read the file itself
+        # What follows the mark is for those who read the file itself.
+        before, found, _ = markdown.partition(f"<!-- {name} -->")
         markdown = before + "\n".join(made()) if found else markdown
     if page.file.src_uri in OF_ROOT.values():
         markdown = markdown.replace("](docs/", "](")
@@ -54,20 +55,30 @@ MADE = {"commands": commands, "decisions": decisions}
 
 def actions_of(command: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
     """The commands below a command, by name."""
-    return {name: below for action in command._actions if isinstance(action, argparse._SubParsersAction) for name, below in action.choices.items()}
+    found: dict[str, argparse.ArgumentParser] = {}
+    for action in command._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            found |= action.choices
+    return found
 
 
 def _described(command: argparse.ArgumentParser, depth: int) -> Iterator[str]:
     below = actions_of(command)
     if depth > 1:
-        own = [action for action in command._actions if action.help is not argparse.SUPPRESS and not isinstance(action, argparse._HelpAction | argparse._SubParsersAction)]
+        own = [action for action in command._actions if _is_told(action)]
         yield from ("#" * depth + f" {command.prog}", "", *_markdown(command.description or ""), "")
         yield from _flags([action for action in own if action.dest not in OPTIONS])
-        settings = [f"[`{action.option_strings[0]}`](settings.md)" for action in own if action.dest in OPTIONS]
+        flags = [action.option_strings[0] for action in own if action.dest in OPTIONS]
+        settings = [f"[`{flag}`](settings.md)" for flag in flags]
         if settings and not below:
             yield from (f"Settings: {', '.join(settings)}.", "")
     for each in below.values():
         yield from _described(each, depth + 1)
+
+
+def _is_told(action: argparse.Action) -> bool:
+    own = not isinstance(action, argparse._HelpAction | argparse._SubParsersAction)
+    return own and action.help is not argparse.SUPPRESS
 
 
 def _markdown(text: str) -> Iterator[str]:
@@ -84,8 +95,11 @@ def _flags(actions: list[argparse.Action]) -> Iterator[str]:
     if actions:
         yield from ("| | |", "|---|---|")
         for action in actions:
-            names = [f"{name} {value_of(action)}".strip() for name in action.option_strings or [""]]
-            yield f"| {', '.join(f'`{name}`' for name in names)} | {_escaped(action.help or '').replace('%%', '%')} |"
+            value = value_of(action)
+            flags = action.option_strings or [""]
+            names = ", ".join(f"`{f'{flag} {value}'.strip()}`" for flag in flags)
+            said = _escaped(action.help or "").replace("%%", "%")
+            yield f"| {names} | {said} |"
         yield ""
 
 
@@ -93,8 +107,12 @@ def value_of(action: argparse.Action) -> str:
     """What stands for a flag's value, or for a command's argument; empty for a switch."""
     if action.nargs == 0:
         return ""
-    shown = action.metavar or (f"{{{','.join(map(str, action.choices))}}}" if action.choices else action.dest.upper())
-    return shown if isinstance(shown, str) else " ".join(shown)
+    if action.metavar:
+        shown = action.metavar
+        return shown if isinstance(shown, str) else " ".join(shown)
+    if action.choices:
+        return f"{{{','.join(map(str, action.choices))}}}"
+    return action.dest.upper()
 
 
 def _escaped(text: str) -> str:

@@ -35,13 +35,19 @@ def release(version: str) -> list[Path]:
     """The files, or `Refused`; then there is nothing in `dist`."""
     shutil.rmtree(DIST, ignore_errors=True)
     day = released_on((SOURCE / "CHANGELOG.md").read_text("utf-8"), version)
-    changed = subprocess.run(["git", "status", "--porcelain"], cwd=SOURCE, capture_output=True, text=True, check=True).stdout.split("\n")
+    status = ["git", "status", "--porcelain"]
+    done = subprocess.run(status, cwd=SOURCE, capture_output=True, text=True, check=True)
+    changed = done.stdout.split("\n")
     if changed != [""]:
-        raise Refused(f"what is released must be committed first, and this is not: {', '.join(line[3:] for line in changed if line)}")
+        raise Refused(
+            "what is released must be committed first, and this is not:"
+            f" {', '.join(line[3:] for line in changed if line)}"
+        )
     DIST.mkdir()
     try:
         files = build(SOURCE, DIST, day)
-        requirements, materials = DIST / f"footfall-{version}-requirements.txt", DIST / f"footfall-{version}.cdx.json"
+        requirements = DIST / f"footfall-{version}-requirements.txt"
+        materials = DIST / f"footfall-{version}.cdx.json"
         shutil.copy(SOURCE / "requirements.txt", requirements)
         materials.write_text(bill(SOURCE, version, day))
     except Refused:
@@ -49,12 +55,14 @@ def release(version: str) -> list[Path]:
         raise
     files += [requirements, materials]
     sums = DIST / "SHA256SUMS"
-    sums.write_text("".join(f"{sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in files))
+    lines = [f"{sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in files]
+    sums.write_text("".join(lines))
     return [*files, sums]
 
 
 def _version() -> str:
-    found = re.search(r'^__version__ = "(.+)"$', (SOURCE / "src" / "footfall" / "__init__.py").read_text(), re.MULTILINE)
+    text = (SOURCE / "src" / "footfall" / "__init__.py").read_text()
+    found = re.search(r'^__version__ = "(.+)"$', text, re.MULTILINE)
     assert found
     return found[1]
 

@@ -1,4 +1,7 @@
-"""The bill of materials (CycloneDX): what runs with Footfall by Python's lock file, and what is bundled in it by npm's."""
+"""The bill of materials (CycloneDX).
+
+What runs with Footfall by Python's lock file, and what is bundled in it by npm's.
+"""
 
 import json
 import os
@@ -27,14 +30,20 @@ Component = dict[str, Any]
 def bill(source: Path, version: str, released: date) -> str:
     """The document as text, the same whenever it is made."""
     document = json.loads(_of_requirements(source, released))
-    components = sorted([*map(_by_pip, document["components"]), *_by_npm(source)], key=lambda component: str(component["bom-ref"]))
+    components = sorted(
+        [*map(_by_pip, document["components"]), *_by_npm(source)],
+        key=lambda component: str(component["bom-ref"]),
+    )
     document["components"] = components
     product = document["metadata"]["component"]
     product |= {"version": version, "purl": f"pkg:pypi/footfall@{version}"}
     for tool in document["metadata"]["tools"]["components"]:
         tool.pop("externalReferences", None)
     refs = [component["bom-ref"] for component in components]
-    document["dependencies"] = [{"ref": product["bom-ref"], "dependsOn": refs}, *({"ref": ref} for ref in refs)]
+    document["dependencies"] = [
+        {"ref": product["bom-ref"], "dependsOn": refs},
+        *({"ref": ref} for ref in refs),
+    ]
     text = json.dumps(document, indent=2, sort_keys=True) + "\n"
     if error := JsonStrictValidator(SchemaVersion.V1_6).validate_str(text):
         raise Refused(f"the bill of materials is not valid: {error}")
@@ -42,10 +51,18 @@ def bill(source: Path, version: str, released: date) -> str:
 
 
 def _of_requirements(source: Path, released: date) -> str:
-    command = [sys.executable, "-W", "ignore", "-m", "cyclonedx_py", "requirements", "requirements.txt", "--pyproject", "pyproject.toml"]
+    command = [sys.executable, "-W", "ignore", "-m", "cyclonedx_py", "requirements"]
+    command += ["requirements.txt", "--pyproject", "pyproject.toml"]
     options = ["--output-reproducible", "--spec-version", "1.6", "--output-format", "JSON"]
     environment = {**os.environ, "SOURCE_DATE_EPOCH": epoch(released)}
-    return subprocess.run([*command, *options], cwd=source, env=environment, capture_output=True, text=True, check=True).stdout
+    return subprocess.run(
+        [*command, *options],
+        cwd=source,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
 
 
 def _by_pip(found: Component) -> Component:
@@ -78,11 +95,26 @@ def _locked(folder: Path) -> dict[str, dict[str, Any]]:
 
 
 def _npm(name: str, entry: dict[str, Any]) -> Component:
-    component = _component(name, entry["version"], f"pkg:npm/{quote(name)}@{entry['version']}", LICENCES.get(name, entry.get("license")))
+    component = _component(
+        name,
+        entry["version"],
+        f"pkg:npm/{quote(name)}@{entry['version']}",
+        LICENCES.get(name, entry.get("license")),
+    )
     algorithm, _, digest = entry["integrity"].partition("-")
-    return component | {"hashes": [{"alg": algorithm.upper().replace("SHA", "SHA-"), "content": b64decode(digest).hex()}]}
+    return component | {
+        "hashes": [
+            {"alg": algorithm.upper().replace("SHA", "SHA-"), "content": b64decode(digest).hex()}
+        ]
+    }
 
 
 def _component(name: str, version: str, purl: str, licence: str | None) -> Component:
-    component: Component = {"type": "library", "bom-ref": purl, "name": name, "version": version, "purl": purl}
+    component: Component = {
+        "type": "library",
+        "bom-ref": purl,
+        "name": name,
+        "version": version,
+        "purl": purl,
+    }
     return component | ({"licenses": [{"expression": licence}]} if licence else {})
