@@ -43,6 +43,12 @@ class Seen:
     currency: str | None
     amount: Decimal | None
     scroll: int | None
+    key: int | None = None
+
+    @property
+    def sender(self) -> tuple[object, ...]:
+        """Whoever shows a key, else somebody on one day: nobody is known for longer."""
+        return (self.who, self.day) if self.key is None else (self.key,)
 
     @property
     def beginning(self) -> int:
@@ -105,7 +111,7 @@ class Visit:
 
 
 def counted(seen: Iterable[Seen]) -> list[Seen]:
-    """Of copies that arrive within 48 h of the first to arrive, the earliest counts, then the first position."""
+    """Of copies that arrive within 48 h of the first to arrive one counts."""
     kept: list[Seen] = []
     by_arrival = sorted(seen, key=lambda each: (each.site, each.id, each.arrived))
     for _, same in groupby(by_arrival, key=lambda each: (each.site, each.id)):
@@ -115,8 +121,16 @@ def counted(seen: Iterable[Seen]) -> list[Seen]:
                 windows[-1].append(each)
             else:
                 windows.append([each])
-        kept += [min(window, key=lambda each: (each.time, each.position)) for window in windows]
+        kept += [_counting(window) for window in windows]
     return kept
+
+
+def _counting(copies: Sequence[Seen]) -> Seen:
+    """The earliest of one sender: of those with a key, if any has one, the first to arrive."""
+    keyed = [each for each in copies if each.key is not None]
+    first = min(keyed or copies, key=lambda each: (each.arrived, each.position))
+    own = [each for each in copies if each.sender == first.sender]
+    return min(own, key=lambda each: (each.time, each.position))
 
 
 def visits(events: Iterable[Seen]) -> list[Visit]:

@@ -92,7 +92,7 @@ class Act:
     """What somebody does, as a scenario says it: times in microseconds, `engaged` in minutes.
 
     `name` is that of a custom event, `revenue` a currency and an amount of at most four decimals. It reaches the door `late` after it happened. Two acts of one `id` are copies. One that is
-    `keyed` comes with an API key, which may set any past time.
+    `keyed` comes with an API key, which may set any past time; with which, `key` says.
     """
 
     at: int
@@ -109,6 +109,7 @@ class Act:
     screen: int | None = 1920
     language: str | None = "de"
     keyed: bool = False
+    key: int = 1
     name: str = "sale"
     titled: bool = True
     props: Props = ()
@@ -149,7 +150,7 @@ def _made(act: Act, position: Position, salts: dict[int, Salt]) -> Made:
         engaged=act.engaged * 60_000, scroll=scroll, screen=act.screen, language=act.language,
     )  # fmt: skip
     address, agent, *place = PEOPLE[act.who]
-    hit = _through_the_door(sighting, Caller(address, agent, keyed=act.keyed), act.at + act.late, salts)
+    hit = _through_the_door(sighting, Caller(address, agent, keyed=act.keyed, key_id=act.key), act.at + act.late, salts)
     offset = offset_at(act.at, act.site)
     traits = dict.fromkeys(ORIGIN_TRAITS) | origin | dict(zip(PLACE_TRAITS, place, strict=True)) | {"screen": SCREENS[act.screen], "language": act.language}
     seen = Seen(
@@ -157,6 +158,7 @@ def _made(act: Act, position: Position, salts: dict[int, Salt]) -> Made:
         engaged=act.engaged * 60_000, who=act.who, day=(act.at + offset * 1_000_000) // DAY, offset=offset,
         page=act.page, hostname=host, interactive=act.interactive, traits=traits,
         name=name, title=title, props=dict(act.props), currency=currency, amount=Decimal(amount) if amount else None, scroll=scroll,
+        key=act.key if act.keyed else None,
     )  # fmt: skip
     return Made(Record(position, encode(hit)), seen)
 
@@ -255,6 +257,8 @@ def traffic(draw: st.DrawFn, most: int = 18) -> list[Act]:
         props=st.sampled_from(PROPS),
         revenue=st.one_of(st.none(), st.sampled_from(AMOUNTS), st.tuples(st.sampled_from(("EUR", "USD")), _amounts)),
         scroll=st.sampled_from((None, 0, 33, 50, 100)),
+        keyed=st.sampled_from((False, False, False, False, False, True)),
+        key=st.sampled_from((1, 2)),
     )
     acts = draw(st.lists(act, min_size=2, max_size=most))
     return [each if each.kind == "engagement" else replace(each, engaged=0) for each in acts]

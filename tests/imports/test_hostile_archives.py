@@ -251,3 +251,11 @@ def test_facts_that_cannot_be_written_at_last_leave_the_site_as_it_was(sound: by
         place.take_in(tmp_path / "x.zip")
     assert list(registry.sites()) == list(before)
     place.close()
+
+
+def test_an_archive_of_the_first_format_tells_no_senders(sound: bytes, place: Place, tmp_path: Path) -> None:
+    older = changed("ids", "SELECT id, arrived, time, shard, sequence FROM {was}")(sound)
+    (tmp_path / "site.zip").write_bytes(told(parts_of(older), format=1))
+    assert place.take_in(tmp_path / "site.zip")["adopted"]
+    ((known, senders),) = place.facts.rows("SELECT count(*), count(sender) FROM ids")
+    assert (known > 0, senders) == (True, 0)

@@ -43,7 +43,7 @@ def many() -> DuckdbFacts:
 
 def events_of(facts: DuckdbFacts) -> list[Event]:
     """What is stored, as it would have come from the stream."""
-    read = {name: f"epoch_us({name})" for name in TIMES} | {"day": "CAST(day - DATE '1970-01-01' AS INTEGER)", "received": "epoch_us(time)", "page_view": "NULL"}
+    read = {name: f"epoch_us({name})" for name in TIMES} | {"day": "CAST(day - DATE '1970-01-01' AS INTEGER)", "received": "epoch_us(time)", "page_view": "NULL", "key_id": "NULL"}
     columns = ", ".join(read.get(name, name) for name in OWN)
     rows = facts.rows(f"SELECT {columns} FROM events")
     return [Event(Hit._make(row[:-2]), row[-2], row[-1], Position("stream", number + 1)) for number, row in enumerate(rows)]

@@ -36,7 +36,7 @@ def test_while_writing(soon: Callable[[], None]) -> None:
     facts = empty()
     with pytest.raises(KeyboardInterrupt):
         soon()
-        facts.load(f"SELECT *, NULL AS received, NULL AS page_view, 's' AS shard, 1 AS sequence FROM events WHERE ({LONG}) > 0", {})
+        facts.load(f"SELECT *, NULL AS received, NULL AS page_view, NULL AS key_id, 's' AS shard, 1 AS sequence FROM events WHERE ({LONG}) > 0", {})
     assert facts.rows("SELECT count(*) FROM events") == [(0,)]
     assert facts.marks() == {}
     facts.close()

@@ -130,7 +130,12 @@ def test_a_visit_takes_its_source_from_its_first_event_even_if_that_comes_last()
         pytest.param([view(905)], [view(300)], {"2026-06-10"}, id="another visit of yesterday's"),
         pytest.param([read(905, 5)], [view(899)], {"2026-06-10", "2026-06-11"}, id="a read of today finds its page view of yesterday"),
         pytest.param([view(0, id=1)], [Act(NINE - MINUTE, id=1, late=DAY)], {"2026-06-10"}, id="a copy displaces another"),
-        pytest.param([view(1000, id=1)], [view(900, off=-1, id=1, late=DAY)], {"2026-06-10", "2026-06-11"}, id="a copy of another day displaces one"),
+        pytest.param(
+            [view(1000, id=1)],
+            [view(900, off=-1, id=1, late=DAY, keyed=True)],
+            {"2026-06-10", "2026-06-11"},
+            id="a copy of another day displaces one",
+        ),
     ],
 )
 def test_every_day_that_changes_gets_a_new_version(first: list[Act], then: list[Act], touched: set[str]) -> None:

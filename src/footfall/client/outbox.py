@@ -55,7 +55,7 @@ class Details(TypedDict, total=False):
     """When it was, if not now."""
 
     id: str | None
-    """A UUID, where the event may be told again, by another process for instance."""
+    """A random UUID, where the event may be told again, by another process for instance."""
 
 
 class Outbox:

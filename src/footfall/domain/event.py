@@ -29,7 +29,7 @@ class Hit(NamedTuple):
 
     Times are microseconds since 1970; `day` counts local days since 1970; `utc_offset` is in
     seconds; `engaged` in milliseconds; `id`, `visitor`, `prev` and `page_view` are unsigned
-    64-bit hashes.
+    64-bit hashes. `key_id` is one of the API key that it came with, None for a stranger's.
     """
 
     site: str
@@ -72,6 +72,7 @@ class Hit(NamedTuple):
     device: str | None = None
     screen: str | None = None
     language: str | None = None
+    key_id: int | None = None
 
 
 class Event(NamedTuple):

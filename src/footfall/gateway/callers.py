@@ -37,10 +37,10 @@ class Callers:
 
     def caller(self, sighting: Sighting, by_name: Mapping[bytes, bytes], address: str) -> Caller | None:
         """Return the caller; None when it shows a key that is not known or does not allow this."""
-        keyed = False
+        key = None
         if b"authorization" in by_name:
-            keyed = self._keyed(sighting, by_name[b"authorization"])
-            if not keyed:
+            key = self._key_of(sighting, by_name[b"authorization"])
+            if key is None:
                 return None
         return Caller(
             address,
@@ -48,8 +48,9 @@ class Callers:
             by_name.get(b"sec-gpc") == b"1",
             by_name.get(b"dnt") == b"1",
             b"prefetch" in by_name.get(b"sec-purpose", b"") or b"prefetch" in by_name.get(b"purpose", b""),
-            keyed,
+            key is not None,
             hints_of(by_name),
+            key.number if key else 0,
         )
 
     def key(self, authorization: bytes) -> Key | None:
@@ -92,15 +93,15 @@ class Callers:
         newest = salts[max(salts)]
         return b"%016x" % hash64(address, key=newest.secret)
 
-    def _keyed(self, sighting: Sighting, authorization: bytes) -> bool:
-        """Return whether a key allows the hit to set its time; the site is the key's where none is named."""
+    def _key_of(self, sighting: Sighting, authorization: bytes) -> Key | None:
+        """Return the key that allows the hit to set its time; the site is the key's where none is named."""
         key = self.key(authorization)
         if key is None:
-            return False
+            return None
         if sighting.website is None:
             sighting.website = key.site
         site = self._snapshot.sites.find(sighting.website, "")
-        return site is not None and site.id == key.site
+        return key if site is not None and site.id == key.site else None
 
 
 def hints_of(by_name: Mapping[bytes, bytes]) -> Hints | None:

@@ -50,8 +50,8 @@ EARLIEST_US = 946_684_800_000_000
 TOO_EARLY = "must be after 2000-01-01, in milliseconds since 1970 (not in seconds) or ISO 8601"
 TOO_FAR = "must not lie more than 10 minutes in the future, in milliseconds since 1970 or ISO 8601"
 
-LATER = tuple(Hit._field_defaults[name] for name in Hit._fields[Hit._fields.index("language") + 1 :])
-"""What the fields that came after `language` are when nobody says."""
+LATER = tuple(Hit._field_defaults[name] for name in Hit._fields[Hit._fields.index("key_id") + 1 :])
+"""What the fields that came after `key_id` are when nobody says."""
 
 REMEMBERED = 4_096
 AGENT_LENGTH = 1_000
@@ -166,6 +166,7 @@ def collect(sighting: Sighting, caller: Caller, now_us: int, directory: Director
             *client[:5],
             screen_class(sighting.screen),
             sighting.language,
+            caller.key_id if caller.keyed else None,
             *LATER,
         )
     )

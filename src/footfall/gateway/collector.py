@@ -82,7 +82,7 @@ class Collector:
         if key is None:
             return UNAUTHORISED
         agent = by_name.get(b"user-agent", b"").decode("latin-1")
-        sender = Caller(address, agent, keyed=True)
+        sender = Caller(address, agent, keyed=True, key_id=key.number)
         try:
             return await self._take_events(own.from_batch(body), key.site, sender)
         except Invalid as exc:
@@ -113,7 +113,7 @@ class Collector:
         told.sighting.website = site
         address = sender.address if told.address is None else told.address
         agent = sender.user_agent if told.user_agent is None else told.user_agent
-        caller = Caller(address, agent, keyed=True)
+        caller = sender._replace(address=address, user_agent=agent)
         try:
             return await self._found(told.sighting, caller, now)
         except Invalid as exc:

@@ -46,7 +46,10 @@ class Sighting(msgspec.Struct, gc=False):
 
 
 class Caller(NamedTuple):
-    """What a request tells of its sender. Lives in memory only, and only for one request."""
+    """What a request tells of its sender. Lives in memory only, and only for one request.
+
+    `key_id` tells one API key from another where it is `keyed`.
+    """
 
     address: str
     user_agent: str
@@ -55,6 +58,7 @@ class Caller(NamedTuple):
     prefetch: bool = False
     keyed: bool = False
     hints: Hints | None = None
+    key_id: int = 0
 
 
 class Invalid(Exception):

@@ -35,6 +35,7 @@ def _is_usual(hit: Hit) -> bool:
         and -1 <= hit.day - hit.time // DAY_US <= 1
         and -DAY <= hit.utc_offset <= DAY
         and 0 <= hit.engaged < SMALL
+        and (hit.key_id is None or 0 <= hit.key_id < HASH)
         and hit.prev is hit.port is hit.page_view is hit.scroll is hit.amount is None
     )
 
@@ -45,6 +46,7 @@ def _of_hit(hit: Hit) -> tuple[tuple[str, float | None, int, int], ...]:
         ("visitor", hit.visitor, 0, HASH),
         ("prev", hit.prev, 0, HASH),
         ("page_view", hit.page_view, 0, HASH),
+        ("key_id", hit.key_id, 0, HASH),
         ("received", hit.received, 0, LAST_US),
         ("time", hit.time, 0, LAST_US),
         ("day", hit.day - hit.time // DAY_US, -1, 2),

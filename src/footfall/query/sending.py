@@ -21,7 +21,7 @@ FIELDS: dict[str, Schema] = {
     | {"description": "Properties of the event: texts, numbers, booleans; at most 30, keys of at most 300 bytes, values of 2,000, 8 KB in all; short `p`"},
     "revenue": maybe(thing({"currency": {"type": "string", "pattern": "^[A-Za-z]{3}$"}, "amount": {"type": ["number", "string"]}}, closed=False)) | {"description": "A currency of ISO 4217 and an amount, a number or a text such as `12.50`; short `$`"},
     "interactive": maybe({"type": "boolean", "default": True}) | {"description": "Whether the visitor did it: only then it makes a bounce a visit; short `i`"},
-    "id": maybe(ID) | {"description": "Of this event alone, best a UUID: made once by the sender and used again when it is sent again; short `k`"},
+    "id": maybe(ID) | {"description": "Of this event alone, best a UUID: made once at random by the sender (whoever guesses it may send it first) and used again when it is sent again; short `k`"},
     "page": maybe(ID) | {"description": "The `id` of the page view that an engagement belongs to; short `g`"},
     "age": maybe({"type": "number", "minimum": 0}) | {"description": "Milliseconds since it happened; more than a day is dropped as `too_late`; short `a`"},
     "engaged": maybe({"type": "number", "minimum": 0, "maximum": 86_400_000}) | {"description": "Of an engagement: milliseconds of reading since the last one; short `t`"},

@@ -28,6 +28,11 @@ class Key:
     scopes: tuple[Scope, ...]
     made: int
 
+    @property
+    def number(self) -> int:
+        """64 bits of the hash, which tell one key from another and nothing of its secret."""
+        return int(self.digest[:16], 16)
+
 
 class Refused(Exception):
     """A change that the registry does not take; its text is a sentence for the user."""

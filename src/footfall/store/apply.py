@@ -6,7 +6,7 @@ local days that its visitors' chains can reach.
 
 from datetime import timedelta
 
-from footfall.store.facts import EVENTS, KEPT, ORIGIN, STAGED, VISITOR, VISITS
+from footfall.store.facts import EVENTS, IDS, KEPT, ORIGIN, STAGED, VISITOR, VISITS
 from footfall.store.fold import SCOPE
 
 REACH = timedelta(days=5)
@@ -24,40 +24,100 @@ STAGED_DAYS = "SELECT count(*), min(day), max(day) FROM staged"
 
 # How many of the batch may be copies, and from when to when the stored ones of their ids are.
 SUSPECTS = """
-SELECT (SELECT count(*) - count(DISTINCT id) FROM staged) + count(*), CAST(min(time) AS DATE), CAST(max(time) AS DATE)
-FROM ids SEMI JOIN staged USING (id)
+WITH stored AS (
+    SELECT time FROM ids SEMI JOIN staged USING (id)
+    UNION ALL SELECT time FROM spares SEMI JOIN staged USING (id))
+SELECT (SELECT count(*) - count(DISTINCT id) FROM staged) + count(*),
+    CAST(min(time) AS DATE), CAST(max(time) AS DATE)
+FROM stored
 """
 
-# Of copies of an id that arrive within 48 h of the first to arrive the earliest counts; one that
-# arrives later is a new event (`later`). `stored` marks the copy that counted so far.
+# Spares are judged once more, as if they came again, beside what comes now.
+RETURNED = "CREATE OR REPLACE TEMP TABLE returned AS FROM spares SEMI JOIN staged USING (id)"
+HAS_RETURNED = "SELECT count(*) FROM returned"
+STAGE_RETURNED = "CREATE OR REPLACE TEMP TABLE staged AS FROM staged UNION ALL BY NAME FROM returned"
+FORGET_RETURNED = "DELETE FROM spares WHERE id IN (SELECT id FROM returned)"
+
+# Of copies of an id that arrive within 48 h of the first to arrive one counts, whatever the order
+# in which they are applied; one that arrives later is a new event (`later`). Whose copy counts is
+# said by keys first, then by who came first (`came`); which of his, by time. `stored` marks the
+# copy that counted so far. A spare's sender came later than another, or it would count, so it
+# brings no `since`.
 RANK = """
 CREATE OR REPLACE TEMP TABLE ranked AS
 WITH known AS (SELECT ids.* FROM ids SEMI JOIN staged USING (id)),
 copies AS (
     SELECT s.id, s.received AS arrived, s.time, s.shard, s.sequence, false AS stored,
+        s.key_id IS NOT NULL AS keyed, coalesce(s.key_id, s.visitor) AS sender,
+        CASE WHEN r.id IS NULL THEN s.received ELSE TIMESTAMP 'infinity' END AS since,
+        s.shard AS since_shard, s.sequence AS since_sequence,
         s.received > coalesce(k.arrived, min(s.received) OVER (PARTITION BY s.id)) + INTERVAL 48 HOUR AS later
     FROM staged s LEFT JOIN known k USING (id)
-    UNION ALL SELECT id, arrived, time, shard, sequence, true, false FROM known)
+    LEFT JOIN returned r ON r.shard = s.shard AND r.sequence = s.sequence AND r.id = s.id
+    UNION ALL
+    SELECT id, arrived, time, shard, sequence, true, coalesce(keyed, false), sender,
+        coalesce(since, arrived), coalesce(since_shard, shard),
+        coalesce(since_sequence, sequence), false
+    FROM known),
+senders AS (
+    SELECT *, min({'at': since, 'shard': since_shard, 'sequence': since_sequence})
+        OVER (PARTITION BY id, later, keyed, sender) AS came
+    FROM copies)
 SELECT *, min(arrived) OVER (PARTITION BY id, later) AS first_arrived,
-    row_number() OVER (PARTITION BY id, later ORDER BY time, shard, sequence) AS place
-FROM copies
+    bool_or(keyed) OVER (PARTITION BY id, later) AS any_keyed,
+    bool_or(later) OVER (PARTITION BY id) AS any_later,
+    row_number() OVER (PARTITION BY id, later, keyed, sender ORDER BY time, shard, sequence) AS own_place,
+    row_number() OVER (PARTITION BY id, later ORDER BY keyed DESC, came, time, shard, sequence) AS place
+FROM senders
 """
 COPIES = """
-SELECT site, day, count(*) FROM (
-    SELECT site, day FROM staged SEMI JOIN (FROM ranked WHERE place > 1 AND NOT stored) USING (shard, sequence)
-    UNION ALL SELECT site, day FROM displaced)
-GROUP BY ALL
+SELECT site, day, sum(copies) FROM (
+    SELECT site, day, 1 AS copies FROM staged
+    SEMI JOIN (FROM ranked WHERE place > 1 AND NOT stored) USING (shard, sequence)
+    UNION ALL SELECT site, day, 1 FROM displaced
+    UNION ALL SELECT site, day, -1 FROM returned)
+GROUP BY ALL HAVING sum(copies) <> 0
 """
 DISPLACED = f"CREATE OR REPLACE TEMP TABLE displaced AS SELECT e.* FROM events e SEMI JOIN (FROM ranked WHERE stored AND place > 1) USING (id, time) WHERE {_near}"
 HAS_DISPLACED = "SELECT count(*) FROM displaced"
 DROP_DISPLACED = f"DELETE FROM events WHERE {_near} AND (id, time) IN (SELECT (id, time) FROM displaced)"
+
+MOST_SPARES = 16
+"""Of so many other senders a copy of one id is kept: nobody can make each copy of an id dearer than the last."""
+
+SPARED = f"""
+CREATE OR REPLACE TEMP TABLE spared AS
+FROM ranked
+WHERE place > 1 AND own_place = 1 AND keyed = any_keyed AND later = any_later
+QUALIFY row_number() OVER (PARTITION BY id ORDER BY arrived, shard, sequence) <= {MOST_SPARES}
+"""
+HAS_SPARED = "SELECT count(*) FROM spared"
+KEEP_SPARES = f"""
+INSERT INTO spares ({", ".join(STAGED)})
+SELECT {", ".join(STAGED)} FROM staged SEMI JOIN (FROM spared WHERE NOT stored) USING (shard, sequence)
+"""
+_of_event = {
+    "received": "p.came.at", "page_view": "NULL", "key_id": "CASE WHEN p.keyed THEN p.sender END",
+    "shard": "p.shard", "sequence": "p.sequence",
+}  # fmt: skip
+KEEP_DISPLACED = f"""
+INSERT INTO spares ({", ".join(STAGED)})
+SELECT {", ".join(_of_event.get(name, f"e.{name}") for name in STAGED)}
+FROM displaced e JOIN spared p ON p.stored AND p.id = e.id AND p.time = e.time
+"""
 DROP_COPIES = "DELETE FROM staged WHERE (shard, sequence) IN (SELECT (shard, sequence) FROM ranked WHERE place > 1 AND NOT stored)"
 FORGET_IDS = "DELETE FROM ids WHERE id IN (SELECT id FROM ranked WHERE stored)"
-KEEP_RANKED_IDS = """
-INSERT INTO ids SELECT id, first_arrived, time, shard, sequence FROM ranked
+KEEP_RANKED_IDS = f"""
+INSERT INTO ids ({", ".join(IDS)})
+SELECT id, first_arrived, time, shard, sequence, keyed, sender, came.at, came.shard, came.sequence
+FROM ranked
 WHERE place = 1 QUALIFY row_number() OVER (PARTITION BY id ORDER BY later DESC) = 1
 """
-KEEP_IDS = "INSERT INTO ids SELECT id, received, time, shard, sequence FROM staged"
+KEEP_IDS = """
+INSERT INTO ids (id, arrived, time, shard, sequence, keyed, sender)
+SELECT id, received, time, shard, sequence, key_id IS NOT NULL, coalesce(key_id, visitor)
+FROM staged
+"""
 
 TOUCHED = "CREATE OR REPLACE TEMP TABLE touched AS SELECT DISTINCT visitor FROM staged"
 # A displaced event takes its link along, so those at both ends of it are folded anew, and so are
@@ -184,6 +244,7 @@ UPDATE events SET frozen = true WHERE visit IN (
     GROUP BY visit HAVING count(DISTINCT visitor) > 1)
 """
 UNLINK = f"UPDATE events SET prev = NULL WHERE {_dead}"
+UNLINK_SPARES = f"UPDATE spares SET prev = NULL WHERE {_dead}"
 DUE = "CREATE OR REPLACE TEMP TABLE due AS SELECT site, day FROM days WHERE NOT settled AND NOT list_contains($alive, day) AND day < $today"
 DUE_DAYS = "SELECT DISTINCT day FROM due ORDER BY day"
 UNCOUNT = "DELETE FROM drops WHERE reason = 'no_visit' AND (site, day) IN (SELECT (site, day) FROM due)"
@@ -204,7 +265,15 @@ WHERE {_over} GROUP BY ALL
 """
 FORGET_SINGLE_DROPS = f"DELETE FROM drops WHERE {_over}"
 KEEP_SUMS = "INSERT INTO drops (site, day, reason, count, import) FROM summed"
+OLD_SPARES = """
+DELETE FROM spares WHERE received < $before
+    OR id IN (SELECT id FROM ids WHERE arrived < $before)
+"""
+"""Before the ids go that tell which these are."""
+
 OLD_IDS = "DELETE FROM ids WHERE arrived < $before"
+
+SPARES_OF_OVER = f"DELETE FROM spares WHERE {_over}"
 
 # Trimming: the facts of whole days go, and of visits those that no remaining event belongs to.
 TRIMMABLE = "SELECT day, version FROM days WHERE site = $site AND list_contains($days, day) AND settled AND NOT trimmed"

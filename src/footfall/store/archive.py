@@ -8,31 +8,33 @@ from collections.abc import Mapping
 import msgspec
 
 from footfall.domain.site import Site
-from footfall.store.facts import EVENTS, IMPORT, VISITS
+from footfall.store.facts import EVENTS, IDS, IMPORT, VISITS
 
-FORMAT = 1
+FORMAT = 2
 """To be raised when a part changes its columns or its meaning; what is older stays readable."""
 
 MANIFEST = "footfall.json"
 ROLLUPS = "rollups.ndjson"
 """Sums of days whose facts are gone, a line each."""
 
-_IDS = {"id": "UBIGINT", "arrived": "TIMESTAMP", "time": "TIMESTAMP", "shard": "VARCHAR", "sequence": "BIGINT"}
 COLUMNS: Mapping[str, Mapping[str, str]] = {
     "events": {name: kind for name, kind in EVENTS.items() if name not in ("site", *IMPORT)},
     "visits": {name: kind for name, kind in VISITS.items() if name != "site"},
     "days": {"day": "DATE", "version": "BIGINT", "settled": "BOOLEAN", "trimmed": "BOOLEAN"},
     "drops": {"day": "DATE", "reason": "VARCHAR", "count": "BIGINT"},
-    "ids": _IDS,
+    "ids": IDS,
 }
 """The relations of an archive; `ids` are those by which copies of late hits are known."""
+
+EARLIER = {"ids": dict(list(IDS.items())[:5])}
+"""What parts had in formats before: in the first one ids told no senders."""
 
 FILES = (*(f"{part}.parquet" for part in COLUMNS), ROLLUPS)
 
 WRITE: Mapping[str, str] = {
     **{part: f"SELECT {', '.join(columns)} FROM {part} WHERE site = $site" for part, columns in COLUMNS.items()},
     "drops": "SELECT day, reason, CAST(sum(count) AS BIGINT) AS count FROM drops WHERE site = $site GROUP BY ALL",
-    "ids": f"SELECT {', '.join(_IDS)} FROM ids SEMI JOIN (SELECT id, time FROM events WHERE site = $site) USING (id, time)",
+    "ids": f"SELECT {', '.join(IDS)} FROM ids SEMI JOIN (SELECT id, time FROM events WHERE site = $site) USING (id, time)",
 }
 GONE = "SELECT day FROM days WHERE site = $site AND trimmed"
 
@@ -41,9 +43,11 @@ _DISGUISED = ("visitor", "prev", "visit", "id")
 
 def _read(part: str) -> str:
     columns = COLUMNS[part]
-    chosen = [f"xor({name}, CAST($disguise AS UBIGINT))" if name in _DISGUISED else name for name in columns]
     if part == "ids":
-        return f"INSERT INTO ids ({', '.join(columns)}) SELECT {', '.join(chosen)} FROM read_parquet($file) ANTI JOIN ids USING (id)"
+        names = ", ".join(columns)
+        told = f"SELECT {names} FROM ids WHERE false UNION ALL BY NAME FROM read_parquet($file)"
+        return f"INSERT INTO ids ({names}) SELECT {names} FROM ({told}) ANTI JOIN ids USING (id)"
+    chosen = [f"xor({name}, CAST($disguise AS UBIGINT))" if name in _DISGUISED else name for name in columns]
     return f"INSERT INTO {part} (site, {', '.join(columns)}) SELECT $site, {', '.join(chosen)} FROM read_parquet($file)"
 
 

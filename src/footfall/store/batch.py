@@ -76,9 +76,14 @@ def add_staged(connection: duckdb.DuckDBPyConnection, staged: int, days: Sequenc
 
 def _without_copies(connection: duckdb.DuckDBPyConnection, near: Near) -> tuple[list[tuple[str, date, int]], bool]:
     """Leave in `staged` what counts; how many copies went, and whether a stored event gave way."""
-    run(connection, (apply.RANK, apply.DISPLACED), near)
+    connection.execute(apply.RETURNED)
+    if one(connection, apply.HAS_RETURNED):
+        run(connection, (apply.STAGE_RETURNED, apply.FORGET_RETURNED), near)
+    run(connection, (apply.RANK, apply.DISPLACED, apply.SPARED), near)
     copies = connection.execute(apply.COPIES).fetchall()
     displaced = bool(one(connection, apply.HAS_DISPLACED))
+    if one(connection, apply.HAS_SPARED):
+        run(connection, (apply.KEEP_SPARES, apply.KEEP_DISPLACED), near)
     if displaced:
         run(connection, (apply.DROP_DISPLACED,), near)
     run(connection, (apply.DROP_COPIES, apply.FORGET_IDS, apply.KEEP_RANKED_IDS), near)

@@ -110,6 +110,7 @@ class DuckdbFacts:
             if one(connection, apply.HAS_DEAD_LINKS, living):
                 connection.execute(apply.FREEZE, living)
                 connection.execute(apply.UNLINK, living)
+            connection.execute(apply.UNLINK_SPARES, living)
             connection.execute(apply.DUE, {**living, "today": day_date(today)})
             due: list[date] = [day for (day,) in connection.execute(apply.DUE_DAYS).fetchall()]
             if due:
@@ -118,7 +119,10 @@ class DuckdbFacts:
                 connection.execute(apply.SUM_DROPS, over)
                 connection.execute(apply.FORGET_SINGLE_DROPS, over)
                 connection.execute(apply.KEEP_SUMS)
-            connection.execute(apply.OLD_IDS, {"before": timestamp(applied_up_to - COPY_WINDOW_US)})
+            before = {"before": timestamp(applied_up_to - COPY_WINDOW_US)}
+            connection.execute(apply.SPARES_OF_OVER, over)
+            connection.execute(apply.OLD_SPARES, before)
+            connection.execute(apply.OLD_IDS, before)
         return [date_day(day) for day in due]
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> Sequence[tuple[Any, ...]]:
@@ -302,11 +306,12 @@ def _take_in(connection: duckdb.DuckDBPyConnection, parts: Adopted) -> None:
     try:
         for part, columns in archive.COLUMNS.items():
             file = {"file": escape(str(Path(parts.folder) / f"{part}.parquet"))}
-            if connection.execute(archive.SHAPE, file).fetchall() != list(columns.items()):
+            known = [list(each.items()) for each in (columns, archive.EARLIER.get(part, columns))]
+            if connection.execute(archive.SHAPE, file).fetchall() not in known:
                 raise NotAdopted(f"the archive's {part} have other columns than they should")
             if part == "ids":
                 if not parts.disguise:
-                    connection.execute(archive.READ[part], {**file, "disguise": 0})
+                    connection.execute(archive.READ[part], file)
                 continue
             disguise = {"disguise": parts.disguise} if "$disguise" in archive.READ[part] else {}
             count = connection.execute(archive.READ[part], {**file, "site": parts.site, **disguise}).fetchone()

@@ -14,7 +14,7 @@ from footfall.store.removal import DayErased, NotMoved
 EVENTS_AT_ONCE = 500_000
 """So many go together; folding more visitors at once would need much memory."""
 
-RELATIONS = ("events", "visits", "drops", "imports", "runs")
+RELATIONS = ("events", "visits", "drops", "imports", "runs", "spares")
 """Those, besides the days, of which each row is a site's."""
 
 CHOOSE = "CREATE OR REPLACE TEMP TABLE chosen AS {sql}"
@@ -27,6 +27,12 @@ _chosen = f"{_span} AND (id, time) IN (SELECT (id, time) FROM chosen)"
 DISPLACED = f"CREATE OR REPLACE TEMP TABLE displaced AS FROM events WHERE {_chosen}"
 DELETE = f"DELETE FROM events WHERE {_chosen}"
 NOTHING = f"SELECT {', '.join(f'NULL AS {name}' for name in STAGED)} WHERE false"
+FORGET_SENDERS = "UPDATE ids SET sender = NULL WHERE (id, time) IN (SELECT (id, time) FROM displaced)"
+"""Ids stay, so that no copy brings back what is erased; whose they were does not."""
+
+FORGET_SPARES = "DELETE FROM spares WHERE site = $site"
+"""All of them: whether a chosen one is among them, nobody asks."""
+
 FORGET_EMPTY = f"""
 DELETE FROM days WHERE {_span} AND NOT coalesce(trimmed, false)
     AND day NOT IN (SELECT day FROM events WHERE {_span})
@@ -70,10 +76,12 @@ def erase(
         connection.execute(DISPLACED, span)
         connection.execute(apply.STAGE.format(sql=NOTHING))
         connection.execute(DELETE, span)
+        connection.execute(FORGET_SENDERS)
         refold(connection, near, displaced=True, melt=True)
     if days:
         around = {"first": days[0].day - apply.REACH, "last": days[-1].day + apply.REACH}
         connection.execute(FORGET_EMPTY, {"site": site, **around})
+    connection.execute(FORGET_SPARES, {"site": site})
     connection.execute("DROP TABLE chosen")
     return days
 

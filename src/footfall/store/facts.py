@@ -5,12 +5,12 @@ from footfall.domain.event import Event, Hit
 HIT_TYPES = {
     "site": "VARCHAR", "id": "UBIGINT", "kind": "VARCHAR", "received": "TIMESTAMP", "time": "TIMESTAMP",
     "day": "DATE", "utc_offset": "INTEGER", "visitor": "UBIGINT", "prev": "UBIGINT", "port": "INTEGER",
-    "amount": "DOUBLE", "interactive": "BOOLEAN", "page_view": "UBIGINT", "engaged": "INTEGER", "scroll": "UTINYINT",
+    "amount": "DOUBLE", "interactive": "BOOLEAN", "page_view": "UBIGINT", "key_id": "UBIGINT", "engaged": "INTEGER", "scroll": "UTINYINT",
 }  # fmt: skip
 OWN = {name: HIT_TYPES.get(name, "VARCHAR") for name in Hit._fields} | {"source": "VARCHAR", "channel": "VARCHAR"}
 """What an event brings."""
 
-ONLY_ARRIVING = ("received", "page_view")
+ONLY_ARRIVING = ("received", "page_view", "key_id")
 """What decides while an event is applied, and nothing later: 13 bytes an event of random bits."""
 
 KEPT = {name: kind for name, kind in OWN.items() if name not in ONLY_ARRIVING}
@@ -40,6 +40,20 @@ VISITS = {
 
 POSITION = ("shard", "sequence")
 STAGED = OWN | {"shard": "VARCHAR", "sequence": "BIGINT"} | IMPORT
+
+IDS = {
+    "id": "UBIGINT", "arrived": "TIMESTAMP", "time": "TIMESTAMP", "shard": "VARCHAR",
+    "sequence": "BIGINT", "keyed": "BOOLEAN", "sender": "UBIGINT", "since": "TIMESTAMP",
+    "since_shard": "VARCHAR", "since_sequence": "BIGINT",
+}  # fmt: skip
+"""What is known of an id's copies: when the first arrived, and where the one lies that counts.
+
+`sender` is whose that one is, `since` when and where his first copy arrived. What an older version
+wrote has nothing after `sequence`.
+"""
+
+SPARES = STAGED
+"""Copies that do not count, but will if another of their sender turns out to have come first."""
 
 
 def values(event: Event) -> tuple[object, ...]:

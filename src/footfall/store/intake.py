@@ -90,7 +90,7 @@ DELETE FROM days WHERE site = $site AND NOT trimmed AND day BETWEEN $first AND $
     AND day NOT IN (SELECT day FROM events WHERE site = $site AND day BETWEEN $first AND $last)
     AND day NOT IN (SELECT day FROM visits WHERE site = $site AND day BETWEEN $first AND $last)
 """
-FORGET = tuple(f"DELETE FROM {table} WHERE {_mine}" for table in ("imports", "outcomes"))
+FORGET = tuple(f"DELETE FROM {table} WHERE {_mine}" for table in ("imports", "outcomes", "spares"))
 
 
 def take_in(

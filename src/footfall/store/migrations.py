@@ -66,7 +66,27 @@ _NAMED_IMPORTS = (
     "CREATE TABLE outcomes (import UINTEGER, day DATE, outcome VARCHAR, count BIGINT)",
 )
 
-MIGRATIONS = (_MADE, _TRIMMED_DAYS, _IMPORTS, _DROPS_ONCE, _NAMED_IMPORTS)
+_SENDERS = (
+    "ALTER TABLE ids ADD COLUMN keyed BOOLEAN",
+    "ALTER TABLE ids ADD COLUMN sender UBIGINT",
+    "ALTER TABLE ids ADD COLUMN since TIMESTAMP",
+    "ALTER TABLE ids ADD COLUMN since_shard VARCHAR",
+    "ALTER TABLE ids ADD COLUMN since_sequence BIGINT",
+    """
+    CREATE TABLE spares (
+        site VARCHAR, id UBIGINT, kind VARCHAR, received TIMESTAMP, time TIMESTAMP, day DATE,
+        utc_offset INTEGER, visitor UBIGINT, prev UBIGINT, scheme VARCHAR, hostname VARCHAR,
+        port INTEGER, page VARCHAR, title VARCHAR, name VARCHAR, props VARCHAR, currency VARCHAR,
+        amount DOUBLE, interactive BOOLEAN, page_view UBIGINT, engaged INTEGER, scroll UTINYINT,
+        referrer VARCHAR, tag VARCHAR, click VARCHAR, utm_source VARCHAR, utm_medium VARCHAR,
+        utm_campaign VARCHAR, utm_content VARCHAR, utm_term VARCHAR, country VARCHAR,
+        region VARCHAR, city VARCHAR, browser VARCHAR, browser_version VARCHAR, os VARCHAR,
+        os_version VARCHAR, device VARCHAR, screen VARCHAR, language VARCHAR, key_id UBIGINT,
+        source VARCHAR, channel VARCHAR, shard VARCHAR, sequence BIGINT, import UINTEGER)
+    """,
+)
+
+MIGRATIONS = (_MADE, _TRIMMED_DAYS, _IMPORTS, _DROPS_ONCE, _NAMED_IMPORTS, _SENDERS)
 """Statements by version, in order; the first ones make the schema."""
 
 VERSION = len(MIGRATIONS)

@@ -16,6 +16,9 @@ from footfall.store.port import Stretch
 if TYPE_CHECKING:
     from footfall.store.aws.window import Window
 
+PARTS = ("events", "visits", "drops", "ids", "spares")
+"""What a day has files of."""
+
 
 class Contents(NamedTuple):
     """What came into a window of a site: its pointers, its changed days, how far shards had come, how far the segments of each changed day are there, of which some are left, and from which days something was borrowed."""
@@ -75,9 +78,10 @@ class Loader:
         if not days:
             return ()
         ids = list(self.files(site, "ids", pointers).values())
-        centres = {*days, *window.days_of_copies(ids)}
+        spares = list(self.files(site, "spares", pointers).values())
+        centres = {*days, *window.days_of_copies(site, ids, spares)}
         near = {day: pointer for day, pointer in pointers.items() if any(abs(day - each) <= REACH + timedelta(days=1) for each in centres)}
-        window.borrow(site, ids, {part: self.files(site, part, near) for part in ("events", "visits", "drops", "ids")}, settling=settling)
+        window.borrow(site, ids, {part: self.files(site, part, near) for part in PARTS}, settling=settling)
         return near
 
     def files(self, site: str, part: str, pointers: Mapping[date, Pointer], stopped: Callable[[], bool] = lambda: False) -> Mapping[date, str]:

@@ -175,7 +175,7 @@ class DynamodbFacts:
             self.pointers.put(site, known.generation, {day: self._thinned(window, site, day, pointer) for day, pointer in thinned.items()})
         with translated():
             for day in gone:
-                for part in ("events", "ids"):  # what was the latest version would stay for ever
+                for part in ("events", "ids", "spares"):  # what was the latest version would stay for ever
                     self._s3.delete_object(Bucket=self._bucket, Key=file_key(site, day, part))
         return gone
 

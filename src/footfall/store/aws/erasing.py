@@ -79,7 +79,10 @@ class DynamodbErasing(DynamodbFacts):
             files = {part: self._loader.files(site, part, near) for part in FOLDED}
             window.borrow(site, (), {**files, "drops": {}, "ids": {}}, settling=False)
             told = window.erase_chosen(site)
-            self._replace(site, known, self._anew(window, site, near, told))
+            anew = self._anew(window, site, near, told)
+            spared = {day: each for day, each in known.days.items() if "spares" in each.files}
+            bare = {day: _without_spares(anew.get(day, each)) for day, each in spared.items()}
+            self._replace(site, known, {**anew, **bare})
         self._sweep(site, listed)
         return told
 
@@ -202,6 +205,12 @@ class DynamodbErasing(DynamodbFacts):
             if failed := answer.get("Errors"):
                 said = failed[0].get("Message")
                 raise StoreBroken(f"{len(failed)} files were not deleted: {said}")
+
+
+def _without_spares(pointer: Pointer) -> Pointer:
+    """A day that keeps no copies of those that count: whether a chosen one is among them, nobody asks."""
+    kept = {part: file for part, file in pointer.files.items() if part != "spares"}
+    return replace(pointer, files=kept)
 
 
 def _near(known: Known, days: Collection[date]) -> Mapping[date, Pointer]:

@@ -15,16 +15,17 @@ from typing import Any
 import numpy as np
 
 from footfall.domain.event import COPY_WINDOW_US, Tally
+from footfall.domain.site import day_date
 from footfall.store import archive
+from footfall.store.aws.contents import PARTS
 from footfall.store.aws.pointer import Day
 from footfall.store.aws.segment import Unpacked
 from footfall.store.batch import insert, one, timestamp
 from footfall.store.duckdb import CORES, MEMORY, DuckdbFacts, DuckdbReading, count_drops
-from footfall.store.facts import STAGED
+from footfall.store.facts import IDS, SPARES, STAGED
 from footfall.store.port import Stretch
 from footfall.store.removal import DayErased
 
-PARTS = ("events", "visits", "drops", "ids")
 COLUMNS = {"events": archive.COLUMNS["events"], "visits": archive.COLUMNS["visits"], "drops": {**archive.COLUMNS["drops"], "id": "UBIGINT"}}
 """What files hold of the relations that statements read; copies of counts of drops may still come, so they have ids."""
 
@@ -46,13 +47,44 @@ PICKED = """
 CREATE TABLE picked AS SELECT DISTINCT id, time, CAST(day AS DATE) AS day FROM found
 """
 DAYS_OF_IDS = "SELECT DISTINCT CAST(time AS DATE) FROM read_parquet($files) WHERE id IN (FROM arrived_ids)"
-IDS = """
-INSERT INTO ids ({columns}) SELECT {columns} FROM read_parquet($files) WHERE id IN (FROM arrived_ids)
+OWN_COLUMNS = {"ids": list(IDS), "spares": [name for name in SPARES if name != "site"]}
+"""What files hold of copies; those of an older version lack some of it."""
+
+
+def _of_copies(part: str, files: str) -> str:
+    """A SELECT of what such files hold, null where they lack it."""
+    columns = ", ".join(OWN_COLUMNS[part])
+    known = f"SELECT {columns} FROM memory.main.{part} WHERE false"
+    held = f"FROM read_parquet({files}, union_by_name = true)"
+    return f"SELECT {columns} FROM ({known} UNION ALL BY NAME {held})"
+
+
+KNOWN_IDS = f"""
+INSERT INTO ids ({", ".join(OWN_COLUMNS["ids"])})
+{_of_copies("ids", "$files")} WHERE id IN (FROM arrived_ids)
 QUALIFY row_number() OVER (PARTITION BY id ORDER BY arrived DESC) = 1
-""".replace("{columns}", ", ".join(archive.COLUMNS["ids"]))
+"""
+KNOWN_SPARES = f"""
+INSERT INTO spares (site, {", ".join(OWN_COLUMNS["spares"])})
+SELECT $site, * FROM ({_of_copies("spares", "$files")}) WHERE id IN (FROM arrived_ids)
+"""
+BESIDE = {
+    "ids": "SELECT * {held} AND arrived >= $forgotten",
+    "spares": """
+        SELECT * REPLACE (CASE WHEN {linked} THEN prev END AS prev) {{held}}
+        AND received >= $forgotten AND ({alive} OR day >= $today)
+    """.format(
+        linked="coalesce(list_contains(CAST($alive AS DATE[]), CAST(day - 1 AS DATE)), true)",
+        alive="coalesce(list_contains(CAST($alive AS DATE[]), day), true)",
+    ),
+}
+"""What stays in files of copies, but for the ids that arrived: as settling leaves what is here."""
+
+DAYS_OF_SPARES = "SELECT DISTINCT CAST(time AS DATE) FROM spares WHERE site = $site"
 HERE = {part: f"SELECT * FROM ({archive.WRITE[part]}) WHERE day = $day" for part in ("events", "visits")} | {
     "drops": "SELECT day, reason, count, id FROM drops WHERE site = $site AND day = $day",
-    "ids": "SELECT ids.* FROM ids SEMI JOIN (SELECT id, time FROM events WHERE site = $site AND day = $day) USING (id, time)",
+    "ids": f"SELECT {', '.join(IDS)} FROM ids SEMI JOIN (SELECT id, time FROM events WHERE site = $site AND day = $day) USING (id, time)",
+    "spares": f"SELECT {', '.join(OWN_COLUMNS['spares'])} FROM spares WHERE site = $site AND day = $day",
 }
 DROPS = """
 INSERT INTO drops (site, day, reason, count, id)
@@ -68,10 +100,12 @@ stored AS (SELECT id, visitor, prev, visit, frozen FROM read_parquet($files)),
 links AS MATERIALIZED (
     SELECT visitor, prev FROM stored WHERE prev IS NOT NULL
     UNION SELECT visitor, prev FROM arrivals WHERE prev IS NOT NULL
+    UNION SELECT visitor, prev FROM spares WHERE site = $site AND prev IS NOT NULL
     UNION SELECT visitor, min(visitor) OVER (PARTITION BY visit) FROM stored WHERE frozen),
 steps AS MATERIALIZED (SELECT visitor AS here, prev AS there FROM links UNION ALL SELECT prev, visitor FROM links),
 reach AS (
     SELECT visitor FROM arrivals
+    UNION SELECT visitor FROM spares WHERE site = $site
     UNION SELECT visitor FROM stored WHERE id IN (FROM arrived_ids) OR ($settling AND (prev IS NOT NULL OR visit IS NULL))
     UNION SELECT there FROM reach JOIN steps ON reach.visitor = steps.here)
 SELECT $site, visitor FROM reach
@@ -93,7 +127,7 @@ class Window(DuckdbFacts):
         self._held: dict[str, list[Any]] = {name: [] for name in STAGED}
         self._tallies: list[Tally] = []
         self._borrowed: dict[tuple[str, str, date], str] = {}
-        self._forgotten = timestamp(0)
+        self._settling: dict[str, Any] = {"forgotten": timestamp(0), "alive": None, "today": date.min}
         with self._transaction() as connection:
             for table in TABLES:
                 connection.execute(table)
@@ -114,18 +148,26 @@ class Window(DuckdbFacts):
             self._flush()
         return len(unpacked.columns.get("id", ()))
 
-    def days_of_copies(self, files: Sequence[str]) -> Sequence[date]:
-        """The days, in UTC, of events whose ids arrived again, by these files of ids."""
+    def days_of_copies(self, site: str, ids: Sequence[str], spares: Sequence[str]) -> Sequence[date]:
+        """The days, in UTC, of events and spares whose ids arrived again, by these files; takes the spares."""
         self._flush()
+        days: list[date] = []
         with self._transaction() as connection:
             connection.execute(ARRIVED_IDS)
-            return [day for (day,) in connection.execute(DAYS_OF_IDS, {"files": list(files)}).fetchall()] if files else []
+            if ids:
+                found = connection.execute(DAYS_OF_IDS, {"files": list(ids)}).fetchall()
+                days += [day for (day,) in found]
+            if spares:
+                connection.execute(KNOWN_SPARES, {"site": site, "files": list(spares)})
+                found = connection.execute(DAYS_OF_SPARES, {"site": site}).fetchall()
+                days += [day for (day,) in found]
+        return days
 
     def borrow(self, site: str, ids: Sequence[str], files: Mapping[str, Mapping[date, str]], *, settling: bool) -> None:
         """Take what arrivals, or settling, may change out of files: those of ids, and those of other parts by day."""
         with self._transaction() as connection:
             if ids:
-                connection.execute(IDS, {"files": list(ids)})
+                connection.execute(KNOWN_IDS, {"files": list(ids)})
             if drops := files["drops"]:
                 connection.execute(DROPS, {"site": site, "files": list(drops.values())})
             if events := files["events"]:
@@ -133,7 +175,8 @@ class Window(DuckdbFacts):
             for part in ("events", "visits"):
                 if files[part]:
                     connection.execute(f"{archive.READ[part]} WHERE visitor IN ({_borrowed(site)})", {"site": site, "file": list(files[part].values()), "disguise": 0})
-        self._borrowed |= {(site, part, day): path for part in ("events", "visits", "ids") for day, path in files[part].items()}
+        held = ("events", "visits", "ids", "spares")
+        self._borrowed |= {(site, part, day): path for part in held for day, path in files.get(part, {}).items()}
 
     def choose(self, columns: Mapping[str, Any]) -> Collection[date]:
         """Say which events are meant, by columns of id, time and day, and whom to borrow by that.
@@ -198,7 +241,8 @@ class Window(DuckdbFacts):
         for part in PARTS:
             path = self._folder / f"{part}.parquet"
             whole = self._whole(site, day, part)
-            given = {name: value for name, value in {"site": site, "day": day, "forgotten": self._forgotten}.items() if f"${name}" in whole}
+            known = {"site": site, "day": day, **self._settling}
+            given = {name: value for name, value in known.items() if f"${name}" in whole}
             with self._transaction() as connection:
                 rows = connection.execute(f"COPY ({whole}) TO '{path}' (FORMAT parquet, COMPRESSION zstd)", given).fetchall()
             if rows[0][0]:
@@ -210,12 +254,18 @@ class Window(DuckdbFacts):
         path = self._borrowed.get((site, part, day))
         if path is None:
             return HERE[part]
-        besides = "id NOT IN (FROM arrived_ids) AND arrived >= $forgotten" if part == "ids" else _besides(site)
-        return f"{HERE[part]} UNION ALL SELECT {', '.join(archive.COLUMNS[part])} FROM read_parquet({_text(path)}) WHERE {besides}"
+        if part in BESIDE:
+            held = f"FROM ({_of_copies(part, _text(path))}) WHERE id NOT IN (FROM arrived_ids)"
+            return f"{HERE[part]} UNION ALL {BESIDE[part].format(held=held)}"
+        return f"{HERE[part]} UNION ALL SELECT {', '.join(archive.COLUMNS[part])} FROM read_parquet({_text(path)}) WHERE {_besides(site)}"
 
     def settle(self, alive: frozenset[int], today: int, applied_up_to: int) -> Sequence[int]:
         """See `port.Facts`."""
-        self._forgotten = timestamp(applied_up_to - COPY_WINDOW_US)
+        self._settling = {
+            "forgotten": timestamp(applied_up_to - COPY_WINDOW_US),
+            "alive": [day_date(day) for day in sorted(alive)],
+            "today": day_date(today),
+        }
         return super().settle(alive, today, applied_up_to)
 
     def _flush(self) -> None:
