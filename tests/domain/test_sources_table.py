@@ -211,7 +211,6 @@ def test_every_click_id_names_a_source_of_the_table():
         ("yahoo", "Yahoo!", "search"),
         ("fb", "Facebook", "social"),
         ("ig", "Instagram", "social"),
-        ("x", "Twitter", "social"),
         ("hn", "Hacker News", "social"),
         ("yt", "YouTube", "video"),
         ("tiktok", "TikTok", "video"),

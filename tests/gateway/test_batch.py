@@ -104,6 +104,14 @@ def test_lines_are_read_as_arrays_are(server: Server, key: dict[str, str]) -> No
     assert server.client.post("/v1/batch", content="", headers=key).json() == {"accepted": 0, "rejected": []}
 
 
+def test_a_byte_order_mark_is_no_part_of_a_body(server: Server, key: dict[str, str]) -> None:
+    one = json.dumps(view("marked/1"))
+    for text in (one, f"[{one}]", f" \n[{one}]"):
+        answer = server.client.post("/v1/batch", content=f"\ufeff{text}", headers=key)
+        assert (answer.status_code, answer.json()) == (202, {"accepted": 1, "rejected": []})
+    wait_for(server, {("/marked/1",): (3,)}, ["pageviews"], "event:page", folder="marked")
+
+
 def test_what_is_not_taken_is_named_and_keeps_nothing_else_back(server: Server, key: dict[str, str]) -> None:
     tomorrow = (datetime.now(UTC) + timedelta(days=1)).isoformat()
     wrong = [

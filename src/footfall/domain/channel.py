@@ -23,10 +23,11 @@ DISPLAY = {"display", "banner", "expandable", "interstitial", "cpm"}
 SOCIAL = {"social", "social-network", "social-media", "sm", "social network", "social media"}
 SELLERS = {click.source for click in CLICKS.values() if click.medium == "cpc"}
 URL = re.compile(
-    r"(?:(?:[a-z][a-z0-9+.-]*:)?//(?:[^/@]*@)?)?(?P<host>[\w-]+(?:\.[\w-]+)*\.[^\W\d][\w-]+\.?)"
+    r"(?:(?:(?:[a-z][a-z0-9+.-]*:)?//(?:[^/@]*@)?)?(?P<host>[\w-]+(?:\.[\w-]+)*\.[^\W\d][\w-]+\.?)"
+    r"|https?://(?:[^/@]*@)?(?P<any>[\w.-]+|\[[\da-f:.]+\]))"
     r"(?::\d+)?(?:[/?#].*)?"
 )
-"""A tag that is a URL, with or without its scheme, in lower case."""
+"""A tag that is a URL, in lower case: of any host, or without its scheme of one with a dot."""
 EMAIL = {"email", "e-mail", "e_mail", "e mail", "newsletter"}
 
 
@@ -113,7 +114,7 @@ def _tagged(tag: str, sources: Sources) -> str:
     if known:
         return known
     url = URL.fullmatch(unquote(lower))
-    return _of_host(url["host"], sources) if url else tag
+    return _of_host(url["host"] or url["any"], sources) if url else tag
 
 
 def _linking(referrer: str, sources: Sources) -> str:

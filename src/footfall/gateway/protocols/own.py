@@ -1,6 +1,7 @@
 """Footfall's own protocol, the original's included: `/v1/track`, `/v1/track.gif` and `/v1/batch`."""
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
@@ -52,6 +53,7 @@ def from_json(body: bytes) -> Sighting:
 
 def from_batch(body: bytes) -> list[Told | Invalid]:
     """Return each event of a body of `/v1/batch`, or what is wrong with it; raise `Invalid` where the body as a whole is wrong."""
+    body = body.removeprefix(BOM_UTF8)
     raws: Sequence[bytes | msgspec.Raw] = [line for line in body.splitlines() if line.strip()]
     if body.lstrip()[:1] == b"[":
         try:
