@@ -1,18 +1,19 @@
 """The command line as people use it: real processes, what they print, how they end."""
 
-import os
 import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from footfall.settings import OPTIONS, variable
-from tests.patience import SECONDS
+from tests.cli.command import Done, last, refused, run
 
-GROUPS = {"site": ("add", "edit", "list", "remove", "rename", "merge"), "key": ("add", "list", "revoke"), "goal": ("add", "list", "remove")}
+GROUPS = {
+    "site": ("add", "edit", "list", "remove", "rename", "merge"),
+    "key": ("add", "list", "revoke"),
+    "goal": ("add", "list", "remove"),
+}
 COMMANDS = [
     ("serve",),
     ("gateway",),
@@ -30,47 +31,39 @@ COMMANDS = [
     *((group,) for group in GROUPS),
     *((group, action) for group, actions in GROUPS.items() for action in actions),
 ]
-Done = subprocess.CompletedProcess[str]
-
-
-def run(*arguments: str, **variables: str) -> Done:
-    """A command run to its end, with no other `FOOTFALL_*` variables than those given."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("FOOTFALL_")} | variables | {"COLUMNS": "200"}
-    return subprocess.run([sys.executable, "-m", "footfall", *arguments], capture_output=True, text=True, timeout=SECONDS, env=environment, stdin=subprocess.DEVNULL)
-
-
-def last(done: Done) -> str:
-    assert (done.returncode, done.stderr) == (0, "")
-    return done.stdout.splitlines()[-1]
-
-
-def refused(done: Done) -> str:
-    """The one sentence of an error."""
-    assert done.returncode != 0
-    assert "Traceback" not in done.stderr
-    assert done.stdout == ""
-    (line,) = done.stderr.splitlines()
-    assert line.startswith("footfall: ")
-    return line.removeprefix("footfall: ")
 
 
 @pytest.fixture(scope="module")
 def helps() -> dict[tuple[str, ...], Done]:
     with ThreadPoolExecutor(2) as pool:
-        return dict(zip([(), *COMMANDS], pool.map(lambda command: run(*command, "--help"), [(), *COMMANDS]), strict=True))
+        return dict(
+            zip(
+                [(), *COMMANDS],
+                pool.map(lambda command: run(*command, "--help"), [(), *COMMANDS]),
+                strict=True,
+            )
+        )
 
 
-@pytest.mark.parametrize("command", [(), *COMMANDS], ids=lambda command: " ".join(command) or "footfall")
+@pytest.mark.parametrize(
+    "command", [(), *COMMANDS], ids=lambda command: " ".join(command) or "footfall"
+)
 def test_help_explains_every_flag_and_names_its_variable(helps, command):
     text = helps[command].stdout
     assert (helps[command].returncode, helps[command].stderr) == (0, "")
     for line in text.splitlines():
         if line.startswith("  -"):
             flag, _, said = line.strip().partition("  ")
-            assert said.strip() or _next_line(text, line).startswith("    "), f"{flag} is not explained"
-    settings = {name for name in OPTIONS if f" --{name.replace('_', '-')} " in text.replace("\n", " ")}
+            assert said.strip() or _next_line(text, line).startswith("    "), (
+                f"{flag} is not explained"
+            )
+    settings = {
+        name for name in OPTIONS if f" --{name.replace('_', '-')} " in text.replace("\n", " ")
+    }
     for name in settings - {"demo"}:
-        assert f"[{variable(name)}" in text.replace("\n", " ").replace("  ", ""), f"{variable(name)} is not named"
+        assert f"[{variable(name)}" in text.replace("\n", " ").replace("  ", ""), (
+            f"{variable(name)} is not named"
+        )
     if command not in ((), ("version",)) and (len(command) == 2 or command[0] not in GROUPS):
         assert "data" in settings
 
@@ -86,59 +79,18 @@ def test_between_them_the_commands_take_every_setting(helps):
 
 
 def test_the_first_help_shows_how_to_begin(helps):
-    for wanted in ("footfall serve", "footfall site add example.com", "http://127.0.0.1:8000/", "COMMAND --help"):
+    for wanted in (
+        "footfall serve",
+        "footfall site add example.com",
+        "http://127.0.0.1:8000/",
+        "COMMAND --help",
+    ):
         assert wanted in helps[()].stdout
 
 
 def test_version():
     assert last(run("version")).startswith("footfall 0.")
     assert last(run("--version")).startswith("footfall 0.")
-
-
-def test_a_site_from_its_first_to_its_last_day(tmp_path):
-    data = ("--data", str(tmp_path / "made"))
-    assert last(run("site", "add", "www.Example.com", "--timezone", "Asia/Kathmandu", "--domain", "bücher.example", "--alias", "UA-1", *data)) == "example.com"
-    assert last(run("site", "add", "straße.example", "--id", "street", "--public", "--exclude-hostname", "WWW.Straße.example", *data)) == "street"
-    assert run("site", "list", *data).stdout.splitlines() == [
-        "example.com  example.com, xn--bcher-kva.example  Asia/Kathmandu  private  aliases: UA-1",
-        "street  xn--strae-oqa.example  UTC  public",
-    ]
-    assert (
-        last(run("site", "edit", "example.com", "--public", "--domain", "example.net", "--remove-domain", "bücher.example", "--alias", "2", "--remove-alias", "UA-1", *data))
-        == "example.com"
-    )
-    assert run("site", "list", *data).stdout.splitlines()[0] == "example.com  example.com, example.net  Asia/Kathmandu  public  aliases: 2"
-    secret = last(run("key", "add", "--site", "example.com", "--scope", "stats:read", "--scope", "events:write", *data))
-    other = last(run("key", "add", "--site", "example.com", "--scope", "stats:read", *data))
-    assert secret.startswith("ff_")
-    assert len(secret) > 40
-    listed = run("key", "list", *data).stdout
-    assert f"{secret[:11]}  example.com  stats:read, events:write  made 20" in listed
-    assert secret not in listed
-    assert last(run("key", "revoke", secret[:11], *data)) == f"revoked {secret[:11]}"
-    assert last(run("key", "revoke", other, *data)) == f"revoked {other[:11]}"
-    assert run("key", "list", *data).stdout == ""
-    assert last(run("site", "remove", "example.com", *data)) == "removed example.com"
-    assert run("site", "list", *data).stdout.startswith("street  ")
-    folder = tmp_path / "made"
-    assert {path.stat().st_mode & 0o077 for path in (folder, *folder.iterdir())} == {0}, "what is kept is nobody else's business"
-
-
-def test_settings_of_a_site_are_shown_and_taken_back(tmp_path):
-    data = ("--data", str(tmp_path / "made"))
-    wide = ("--domain", "*.Shop.example", "--only-hosts", "--merge-slashes")
-    ignored = ("--ignore-referrer", "https://checkout.stripe.com/", "--ignore-referrer", "*.PayPal.com")
-    assert last(run("site", "add", "https://shop.example/", *wide, *ignored, *data)) == "shop.example"
-    assert run("site", "list", *data).stdout.splitlines() == [
-        "shop.example  shop.example, *.shop.example  UTC  private  only its hosts  slashes merged  ignored referrers: checkout.stripe.com, *.paypal.com"
-    ]
-    back = ("--no-only-hosts", "--no-merge-slashes", "--heed-referrer", "*.paypal.com")
-    last(run("site", "edit", "shop.example", *back, "--remove-domain", "*.shop.example", *data))
-    assert run("site", "list", *data).stdout.splitlines() == ["shop.example  shop.example  UTC  private  ignored referrers: checkout.stripe.com"]
-    nameless = run("site", "add", "*.other.example", *data)
-    assert nameless.returncode == 1
-    assert "--id" in nameless.stderr
-    assert last(run("site", "add", "*.other.example", "--id", "other", *data)) == "other"
 
 
 @pytest.fixture(scope="module")
@@ -152,25 +104,75 @@ def data(tmp_path_factory) -> tuple[str, str]:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("site", "add", "https://example.com/blog"), "'example.com/blog' is not a domain (give a host name such as example.com)"),
+        (
+            ("site", "add", "https://example.com/blog"),
+            "'example.com/blog' is not a domain (give a host name such as example.com)",
+        ),
         (("site", "add", "exa mple.com"), "'exa mple.com' is not a domain"),
         (("site", "add", ""), "'' is not a domain"),
         (("site", "add", "example.com"), "site 'example.com' exists already"),
-        (("site", "add", "new.example", "--domain", "other.example"), "'other.example' already belongs to site 'other.example'"),
-        (("site", "add", "new.example", "--alias", "UA-1"), "'UA-1' already belongs to site 'example.com'"),
-        (("site", "edit", "other.example", "--alias", "UA-1"), "'UA-1' already belongs to site 'example.com'"),
-        (("site", "add", "new.example", "--timezone", "Europe/Atlantis"), "'Europe/Atlantis' is not a time zone"),
+        (
+            ("site", "add", "new.example", "--domain", "other.example"),
+            "'other.example' already belongs to site 'other.example'",
+        ),
+        (
+            ("site", "add", "new.example", "--alias", "UA-1"),
+            "'UA-1' already belongs to site 'example.com'",
+        ),
+        (
+            ("site", "edit", "other.example", "--alias", "UA-1"),
+            "'UA-1' already belongs to site 'example.com'",
+        ),
+        (
+            ("site", "add", "new.example", "--timezone", "Europe/Atlantis"),
+            "'Europe/Atlantis' is not a time zone",
+        ),
         (("site", "edit", "example.com", "--timezone", "../zone"), "'../zone' is not a time zone"),
         (("site", "edit", "example.com", "--remove-domain", "example.com"), "at least one domain"),
-        (("site", "edit", "example.com", "--exclude-address", "10.0.0.0/40"), "'10.0.0.0/40' is not an address or range"),
-        (("site", "edit", "example.com", "--exclude-country", "germany"), "'GERMANY' is not a country's two letters"),
+        (
+            ("site", "edit", "example.com", "--exclude-address", "10.0.0.0/40"),
+            "'10.0.0.0/40' is not an address or range",
+        ),
+        (
+            ("site", "edit", "example.com", "--exclude-country", "germany"),
+            "'GERMANY' is not a country's two letters",
+        ),
         (("site", "edit", "nowhere"), "there is no site 'nowhere'; 'footfall site list' shows all"),
         (("site", "remove", "nowhere"), "there is no site 'nowhere'"),
-        (("key", "add", "--site", "nowhere", "--scope", "stats:read"), "there is no site 'nowhere'"),
-        (("key", "revoke", "ff_nothing"), "there is no key 'ff_nothing'; 'footfall key list' shows all"),
-        (("serve", "--port", "0", "--stream", "memory:", "--salts", "memory:"), "--stream and --salts must name a file here"),
-        (("site", "list", "--registry", "postgres:x"), "--registry must begin with sqlite: or memory:"),
-        (("serve", "--port", "70000", "--workers", "0", "--batch", "x", "--store-memory", "much", "--places", "/none.mmdb", "--log-level", "loud"), "--port must be"),
+        (
+            ("key", "add", "--site", "nowhere", "--scope", "stats:read"),
+            "there is no site 'nowhere'",
+        ),
+        (
+            ("key", "revoke", "ff_nothing"),
+            "there is no key 'ff_nothing'; 'footfall key list' shows all",
+        ),
+        (
+            ("serve", "--port", "0", "--stream", "memory:", "--salts", "memory:"),
+            "--stream and --salts must name a file here",
+        ),
+        (
+            ("site", "list", "--registry", "postgres:x"),
+            "--registry must begin with sqlite: or memory:",
+        ),
+        (
+            (
+                "serve",
+                "--port",
+                "70000",
+                "--workers",
+                "0",
+                "--batch",
+                "x",
+                "--store-memory",
+                "much",
+                "--places",
+                "/none.mmdb",
+                "--log-level",
+                "loud",
+            ),
+            "--port must be",
+        ),
     ],
     ids=lambda value: " ".join(value)[:40] if isinstance(value, tuple) else None,
 )
@@ -179,7 +181,10 @@ def test_errors_are_one_sentence(data, arguments, says):
 
 
 def test_nothing_refused_has_changed_anything(data):
-    assert run("site", "list", *data).stdout.splitlines() == ["example.com  example.com  UTC  private  aliases: UA-1", "other.example  other.example  UTC  private"]
+    assert run("site", "list", *data).stdout.splitlines() == [
+        "example.com  example.com  UTC  private  aliases: UA-1",
+        "other.example  other.example  UTC  private",
+    ]
 
 
 def test_bad_settings_are_reported_all_together(tmp_path):
@@ -198,13 +203,27 @@ def test_bad_settings_are_reported_all_together(tmp_path):
             FOOTFALL_LOG_LEVEL="loud",
         )
     )
-    for wanted in ("--port must be", "--trusted-proxy must be", "FOOTFALL_WORKERS must be", "FOOTFALL_STREAM_LIMIT must be", "FOOTFALL_DEMO must be", "FOOTFALL_LOG_LEVEL must be"):
+    for wanted in (
+        "--port must be",
+        "--trusted-proxy must be",
+        "FOOTFALL_WORKERS must be",
+        "FOOTFALL_STREAM_LIMIT must be",
+        "FOOTFALL_DEMO must be",
+        "FOOTFALL_LOG_LEVEL must be",
+    ):
         assert wanted in said
     assert list(tmp_path.iterdir()) == []
 
 
 def test_what_no_command_knows_is_explained():
-    for arguments in (("fly",), (), ("site",), ("site", "add"), ("site", "list", "--bogus"), ("key", "add", "--site", "a", "--scope", "everything")):
+    for arguments in (
+        ("fly",),
+        (),
+        ("site",),
+        ("site", "add"),
+        ("site", "list", "--bogus"),
+        ("key", "add", "--site", "a", "--scope", "everything"),
+    ):
         done = run(*arguments)
         assert (done.returncode, done.stdout) == (2, "")
         assert done.stderr.startswith("usage: footfall")
@@ -220,18 +239,28 @@ def taken() -> Iterator[int]:
 
 
 def test_a_port_in_use(taken, tmp_path):
-    assert refused(run("serve", "--port", str(taken), "--data", str(tmp_path))) == f"cannot listen on 127.0.0.1 port {taken}: Address already in use; choose another with --port"
+    said = refused(run("serve", "--port", str(taken), "--data", str(tmp_path)))
+    assert said == (
+        f"cannot listen on 127.0.0.1 port {taken}: Address already in use;"
+        " choose another with --port"
+    )
 
 
-@pytest.mark.parametrize("command", [("site", "list"), ("key", "list"), ("serve", "--port", "0")], ids=" ".join)
+@pytest.mark.parametrize(
+    "command", [("site", "list"), ("key", "list"), ("serve", "--port", "0")], ids=" ".join
+)
 def test_a_data_folder_that_cannot_be_made(command, tmp_path):
     (tmp_path / "file").write_text("")
-    assert str(tmp_path / "file") in refused(run(*command, "--data", str(tmp_path / "file" / "below")))
+    assert str(tmp_path / "file") in refused(
+        run(*command, "--data", str(tmp_path / "file" / "below"))
+    )
 
 
 def test_a_registry_that_is_none(tmp_path):
     (tmp_path / "registry.db").write_text("this is no database" * 100)
-    assert "registry.db: file is not a database" in refused(run("site", "list", "--data", str(tmp_path)))
+    assert "registry.db: file is not a database" in refused(
+        run("site", "list", "--data", str(tmp_path))
+    )
 
 
 def test_flags_go_before_variables_and_variables_before_defaults(tmp_path):
@@ -239,26 +268,13 @@ def test_flags_go_before_variables_and_variables_before_defaults(tmp_path):
         last(run("site", "add", f"{name}.example", "--data", str(tmp_path / name)))
     both = {"FOOTFALL_DATA": str(tmp_path / "variable")}
     assert run("site", "list", **both).stdout.startswith("variable.example")
-    assert run("site", "list", "--data", str(tmp_path / "flag"), **both).stdout.startswith("flag.example")
-    elsewhere = {"FOOTFALL_REGISTRY": f"sqlite:{tmp_path / 'flag' / 'registry.db'}"}
-    assert run("site", "list", "--data", str(tmp_path / "variable"), **elsewhere).stdout.startswith("flag.example")
-
-
-def test_goals_of_a_site(tmp_path):
-    where = ("--data", str(tmp_path / "data"))
-    last(run("site", "add", "example.com", "--retention-days", "90", *where))
-    assert last(run("goal", "add", "--site", "example.com", "--page", "/thanks*", *where)) == "Visit /thanks*"
-    assert last(run("goal", "add", "--site", "example.com", "--event", "Buy", "--prop", "plan=a=b", "--currency", "EUR", "--name", "Big buys", *where)) == "Big buys"
-    assert run("goal", "list", "--site", "example.com", *where).stdout.splitlines() == ["Visit /thanks*  page /thanks*", "Big buys  event Buy  plan=a=b  EUR"]
-    assert "two goals 'Big buys'" in refused(run("goal", "add", "--site", "example.com", "--event", "Big buys", *where))
-    assert last(run("goal", "remove", "Big buys", "--site", "example.com", *where)) == "removed Big buys"
-    assert (
-        refused(run("goal", "remove", "Big buys", "--site", "example.com", *where))
-        == "site 'example.com' has no goal 'Big buys'; 'footfall goal list --site example.com' shows all"
+    assert run("site", "list", "--data", str(tmp_path / "flag"), **both).stdout.startswith(
+        "flag.example"
     )
-    assert "there is no site 'other'" in refused(run("goal", "list", "--site", "other", *where))
-    assert "needs a page such as" in refused(run("goal", "add", "--site", "example.com", "--page", "thanks", *where))
-    assert "kept for 30 days at least" in refused(run("site", "edit", "example.com", "--retention-days", "7", *where))
+    elsewhere = {"FOOTFALL_REGISTRY": f"sqlite:{tmp_path / 'flag' / 'registry.db'}"}
+    assert run("site", "list", "--data", str(tmp_path / "variable"), **elsewhere).stdout.startswith(
+        "flag.example"
+    )
 
 
 @pytest.mark.parametrize("command", [("serve",), ("export", "--site", "x", "--output", "x.csv")])

@@ -22,7 +22,13 @@ def rows(folder: Path) -> tuple[object, ...]:
     facts = DuckdbFacts(str(folder / "facts.duckdb"), "256MB")
     try:
         return tuple(
-            facts.rows(f"SELECT {columns} FROM {name} ORDER BY ALL") for name, columns in (("events", "*"), ("visits", "*"), ("days", "* EXCLUDE (version)"), ("ids", "*"))
+            facts.rows(f"SELECT {columns} FROM {name} ORDER BY ALL")
+            for name, columns in (
+                ("events", "*"),
+                ("visits", "*"),
+                ("days", "* EXCLUDE (version)"),
+                ("ids", "*"),
+            )
         )
     finally:
         facts.close()
@@ -39,8 +45,13 @@ def test_the_same_arguments_make_the_same_rows(tmp_path, capsys):
 def test_past_days_are_settled_and_their_ids_forgotten(tmp_path):
     make(tmp_path, "--until", "2026-10-26")
     facts = DuckdbFacts(str(tmp_path / "facts.duckdb"), "256MB")
-    assert facts.rows("SELECT bool_and(settled), count(DISTINCT site), min(day)::VARCHAR FROM days") == [(True, 2, "2026-10-24")]
-    assert facts.rows("SELECT (SELECT count(*) FROM ids), count(prev), count(*) FILTER (visit IS NULL) FROM events") == [(0, 0, 0)]
+    assert facts.rows(
+        "SELECT bool_and(settled), count(DISTINCT site), min(day)::VARCHAR FROM days"
+    ) == [(True, 2, "2026-10-24")]
+    assert facts.rows(
+        "SELECT (SELECT count(*) FROM ids), count(prev), count(*) FILTER (visit IS NULL)"
+        " FROM events"
+    ) == [(0, 0, 0)]
     facts.close()
 
 
@@ -68,7 +79,11 @@ def test_today_ends_now(tmp_path):
     ("arguments", "says"),
     [
         (("--events", "many"), "--events must be a whole number from 1 to 1000000000"),
-        (("--days", "0", "--sites", "1001"), "--days must be a whole number from 1 to 3660; --sites must be a whole number from 1 to 1000"),
+        (
+            ("--days", "0", "--sites", "1001"),
+            "--days must be a whole number from 1 to 3660;"
+            " --sites must be a whole number from 1 to 1000",
+        ),
         (("--until", "soon"), "--until must be a date such as 2026-11-24, or 'today'"),
         (("--until", "2999-01-01"), "--until must not lie in the future"),
     ],
@@ -84,13 +99,20 @@ def test_sites_that_exist_are_refused(tmp_path, capsys):
     assert make(tmp_path) == 0
     before = rows(tmp_path)
     assert make(tmp_path) == 1
-    assert capsys.readouterr().err == "footfall: there is a site 'demo-1' already: give a data folder without made-up traffic\n"
+    assert capsys.readouterr().err == (
+        "footfall: there is a site 'demo-1' already: give a data folder without made-up traffic\n"
+    )
     assert rows(tmp_path) == before
 
 
 def test_facts_that_a_running_server_holds(tmp_path, capsys):
-    hold = f"import duckdb; held = duckdb.connect({str(tmp_path / 'facts.duckdb')!r}); print('held', flush=True); input()"
-    with subprocess.Popen([sys.executable, "-c", hold], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+    hold = (
+        f"import duckdb; held = duckdb.connect({str(tmp_path / 'facts.duckdb')!r});"
+        " print('held', flush=True); input()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", hold], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "held\n"
         assert make(tmp_path) == 1

@@ -32,7 +32,12 @@ from tests.traffic import SITE, Act, apply, crowd, made
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a site that had visitors in June."""
     folder = tmp_path_factory.mktemp("data")
-    fill(folder, "berlin", *crowd(4, date(2026, 6, 10), 4, 40), Act(compose.now() - HOUR, page="/today"))
+    fill(
+        folder,
+        "berlin",
+        *crowd(4, date(2026, 6, 10), 4, 40),
+        Act(compose.now() - HOUR, page="/today"),
+    )
     return folder
 
 
@@ -65,11 +70,25 @@ def test_a_query_without_flags_says_something_sensible(run: Any) -> None:
     status, out, err = run("query")
     assert (status, err) == (0, "")
     lines = out.splitlines()
-    assert lines[0].startswith("berlin, 20") and [line.split() for line in lines[2:]] == [["visitors", "1"], ["pageviews", "1"]]
+    assert lines[0].startswith("berlin, 20") and [line.split() for line in lines[2:]] == [
+        ["visitors", "1"],
+        ["pageviews", "1"],
+    ]
 
 
 def test_a_query_as_a_table_and_as_data_says_the_same(run: Any) -> None:
-    asked = ("query", "--by", "event:page", "--metric", "pageviews,visits", *JUNE, "--order", "visits:asc", "--limit", "3")
+    asked = (
+        "query",
+        "--by",
+        "event:page",
+        "--metric",
+        "pageviews,visits",
+        *JUNE,
+        "--order",
+        "visits:asc",
+        "--limit",
+        "3",
+    )
     _, table, err = run(*asked)
     assert "rows 1 to 3 of 5; --limit and --offset show others" in err
     _, found, _ = run(*asked, "--format", "json")
@@ -87,13 +106,26 @@ def test_filters_are_those_of_the_older_api(run: Any) -> None:
         _, out, _ = run("query", "--metric", "pageviews", *JUNE, "--format", "json", *flags)
         return int(json.loads(out)["results"][0]["metrics"][0])
 
-    everything, front, rest = pageviews(), pageviews("--filter", "event:page==/|/a"), pageviews("--filter", "event:page!=/", "--filter", "event:page!=/a")
+    everything, front, rest = (
+        pageviews(),
+        pageviews("--filter", "event:page==/|/a"),
+        pageviews("--filter", "event:page!=/", "--filter", "event:page!=/a"),
+    )
     assert front and rest and front + rest == everything
-    assert pageviews("--filter", "event:page==/c*;event:hostname==berlin.example") < pageviews("--filter", "event:page==/c*") < everything
+    assert (
+        pageviews("--filter", "event:page==/c*;event:hostname==berlin.example")
+        < pageviews("--filter", "event:page==/c*")
+        < everything
+    )
 
 
 def test_a_whole_body(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    body = {"metrics": ["visits"], "date_range": ["2026-06-10", "2026-06-13"], "dimensions": ["visit:country"], "site_id": "berlin"}
+    body = {
+        "metrics": ["visits"],
+        "date_range": ["2026-06-10", "2026-06-13"],
+        "dimensions": ["visit:country"],
+        "site_id": "berlin",
+    }
     _, told, _ = run("query", "--json", json.dumps(body), "--format", "json")
     monkeypatch.setattr(sys, "stdin", io.StringIO(json.dumps(body)))
     _, read_in, _ = run("query", "--json", "-", "--format", "json")
@@ -103,15 +135,39 @@ def test_a_whole_body(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_is_compared_has_columns(run: Any) -> None:
-    _, out, _ = run("query", "--by", "time:day", "--metric", "visits", "--period", "2026-06-12,2026-06-13", "--compare", "2026-06-10,2026-06-11", "--format", "csv")
+    _, out, _ = run(
+        "query",
+        "--by",
+        "time:day",
+        "--metric",
+        "visits",
+        "--period",
+        "2026-06-12,2026-06-13",
+        "--compare",
+        "2026-06-10,2026-06-11",
+        "--format",
+        "csv",
+    )
     rows = list(csv.DictReader(io.StringIO(out)))
-    assert list(rows[0]) == ["time:day", "visits", "time:day_before", "visits_before", "visits_change"]
+    assert list(rows[0]) == [
+        "time:day",
+        "visits",
+        "time:day_before",
+        "visits_before",
+        "visits_change",
+    ]
     assert rows[0]["time:day_before"] == "2026-06-10"
 
 
 def test_nothing_is_said_in_a_sentence(run: Any) -> None:
-    assert run("query", "--by", "event:page", "--period", "2020-01-01,2020-01-02") == (0, "Nothing was counted on site berlin, 2020-01-01 to 2020-01-02.\n", "")
-    status, out, _ = run("query", "--by", "event:page", "--period", "2020-01-01,2020-01-02", "--format", "csv")
+    assert run("query", "--by", "event:page", "--period", "2020-01-01,2020-01-02") == (
+        0,
+        "Nothing was counted on site berlin, 2020-01-01 to 2020-01-02.\n",
+        "",
+    )
+    status, out, _ = run(
+        "query", "--by", "event:page", "--period", "2020-01-01,2020-01-02", "--format", "csv"
+    )
     assert (status, out.splitlines()) == (0, ["event:page,visitors,pageviews"])
 
 
@@ -130,20 +186,33 @@ WRONG = [
     (("--json", "{"), 2, "--json cannot be read"),
     (("--json", "[1]"), 2, "--json must be an object"),
     (("--json", "{}", "--by", "time"), 2, "--json takes the place of --by: say it in the body"),
-    (("--json", '{"metrics": ["visits"], "date_range": "all", "fields": 1}'), 1, "fields is not a field of a query"),
+    (
+        ("--json", '{"metrics": ["visits"], "date_range": "all", "fields": 1}'),
+        1,
+        "fields is not a field of a query",
+    ),
     (("--output", "nowhere/x.csv"), 1, "there is no folder"),
 ]
 
 
-@pytest.mark.parametrize(("flags", "status", "says"), WRONG, ids=lambda value: " ".join(value) if isinstance(value, tuple) else None)
-def test_what_is_wrong_is_one_sentence(flags: tuple[str, ...], status: int, says: str, run: Any) -> None:
+@pytest.mark.parametrize(
+    ("flags", "status", "says"),
+    WRONG,
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else None,
+)
+def test_what_is_wrong_is_one_sentence(
+    flags: tuple[str, ...], status: int, says: str, run: Any
+) -> None:
     found = run("query", *flags)
     assert (found[0], found[1], found[2].count("\n")) == (status, "", 1)
     assert found[2].startswith("footfall: ") and says in found[2]
 
 
 def test_a_site_need_only_be_named_among_several(run: Any, tmp_path: Path) -> None:
-    assert "there is no site yet; 'footfall site add' adds one" in run("query", folder=tmp_path / "new")[2]
+    assert (
+        "there is no site yet; 'footfall site add' adds one"
+        in run("query", folder=tmp_path / "new")[2]
+    )
     fill(tmp_path / "two", "berlin")
     registry = compose.open_registry(read({"data": str(tmp_path / "two")}, {}))
     registry.put_site(SITE["coast"], new=True)
@@ -152,21 +221,51 @@ def test_a_site_need_only_be_named_among_several(run: Any, tmp_path: Path) -> No
 
 
 def test_a_file_is_what_its_name_says(run: Any, tmp_path: Path) -> None:
-    for name, begins in (("a.csv", b"event:page,"), ("a.json", b"{"), ("a.ndjson", b'{"event:page"'), ("a.parquet", b"PAR1"), ("a.txt", b"berlin, ")):
-        assert run("query", "--by", "event:page", *JUNE, "--output", str(tmp_path / name)) == (0, "", "")
+    for name, begins in (
+        ("a.csv", b"event:page,"),
+        ("a.json", b"{"),
+        ("a.ndjson", b'{"event:page"'),
+        ("a.parquet", b"PAR1"),
+        ("a.txt", b"berlin, "),
+    ):
+        assert run("query", "--by", "event:page", *JUNE, "--output", str(tmp_path / name)) == (
+            0,
+            "",
+            "",
+        )
         assert (tmp_path / name).read_bytes().startswith(begins)
         assert os.stat(tmp_path / name).st_mode & 0o777 == 0o600
     assert run("export", "--site", "berlin", "--output", str(tmp_path / "b.parquet"))[0] == 0
     assert (tmp_path / "b.parquet").read_bytes()[:4] == b"PAR1"
 
 
-def test_facts_to_a_file_and_to_standard_output_are_the_same(run: Any, tmp_path: Path, data: Path) -> None:
+def test_facts_to_a_file_and_to_standard_output_are_the_same(
+    run: Any, tmp_path: Path, data: Path
+) -> None:
     status, out, err = run("export", "--site", "berlin", "--output", str(tmp_path / "events.csv"))
-    assert (status, out) == (0, "") and err.startswith("wrote ") and err.endswith(f" events to {tmp_path / 'events.csv'}\n")
+    assert (
+        (status, out) == (0, "")
+        and err.startswith("wrote ")
+        and err.endswith(f" events to {tmp_path / 'events.csv'}\n")
+    )
     status, out, err = run("export", "--site", "berlin", "--output", "-")
     assert sorted(out.splitlines()) == sorted((tmp_path / "events.csv").read_text().splitlines())
     assert not list((data / "exchange").iterdir()), "nothing is left in the data folder"
-    _, out, _ = run("export", "--site", "berlin", "--what", "visits", "--format", "ndjson", "--from", "2026-06-11", "--to", "2026-06-11", "--output", "-")
+    _, out, _ = run(
+        "export",
+        "--site",
+        "berlin",
+        "--what",
+        "visits",
+        "--format",
+        "ndjson",
+        "--from",
+        "2026-06-11",
+        "--to",
+        "2026-06-11",
+        "--output",
+        "-",
+    )
     assert {json.loads(line)["day"] for line in out.splitlines()} == {"2026-06-11"}
 
 
@@ -227,22 +326,33 @@ def test_nothing_is_written_over_unless_asked(run: Any, tmp_path: Path) -> None:
             assert taken.read_text() == "mine"
     status, _, _ = run("export", "--site", "berlin", "--archive", str(taken), "--force")
     assert status == 0 and zipfile.is_zipfile(taken) and os.stat(taken).st_mode & 0o777 == 0o600
-    assert "is not a file" in run("export", "--site", "berlin", "--output", str(tmp_path), "--force")[2]
+    assert (
+        "is not a file"
+        in run("export", "--site", "berlin", "--output", str(tmp_path), "--force")[2]
+    )
     assert "is not a file" in run("query", "--output", os.devnull, "--force")[2]
     assert [each.name for each in tmp_path.iterdir()] == ["taken"]
 
 
 def test_a_name_taken_meanwhile_is_not_written_over(tmp_path: Path) -> None:
-    with pytest.raises(Refusal, match="is there already"), written(str(tmp_path / "x"), tmp_path, force=False) as path:
+    with (
+        pytest.raises(Refusal, match="is there already"),
+        written(str(tmp_path / "x"), tmp_path, force=False) as path,
+    ):
         Path(path).write_text("ours")
         (tmp_path / "x").write_text("theirs")
     assert [(each.name, each.read_text()) for each in tmp_path.iterdir()] == [("x", "theirs")]
 
 
 def test_a_file_may_go_to_another_disk(run: Any) -> None:
-    with tempfile.TemporaryDirectory(dir="/dev/shm" if os.path.isdir("/dev/shm") else None) as elsewhere:
+    with tempfile.TemporaryDirectory(
+        dir="/dev/shm" if os.path.isdir("/dev/shm") else None
+    ) as elsewhere:
         for name in ("events.csv", "site.zip"):
-            flag, output = "--archive" if name.endswith("zip") else "--output", Path(elsewhere, name)
+            flag, output = (
+                "--archive" if name.endswith("zip") else "--output",
+                Path(elsewhere, name),
+            )
             assert run("export", "--site", "berlin", flag, str(output))[0] == 0
             assert output.stat().st_size > 1000 and output.stat().st_mode & 0o777 == 0o600
             assert "is there already" in run("export", "--site", "berlin", flag, str(output))[2]
@@ -267,7 +377,11 @@ def test_what_a_killed_command_left_goes_a_day_later(run: Any, data: Path, tmp_p
     for name in ("archive-old", ".footfall-old.part", "import.lock"):
         os.utime(exchange / name, (1, 1))
     assert run("export", "--site", "berlin", "--output", str(tmp_path / "x.csv"))[0] == 0
-    assert sorted(each.name for each in exchange.iterdir()) == [".footfall-new.part", "archive-new", "import.lock"]
+    assert sorted(each.name for each in exchange.iterdir()) == [
+        ".footfall-new.part",
+        "archive-new",
+        "import.lock",
+    ]
     shutil.rmtree(exchange)
 
 
@@ -278,7 +392,10 @@ def test_what_a_killed_command_left_goes_a_day_later(run: Any, data: Path, tmp_p
         (("--output", "x", "--archive", "y"), "needs either --output FILE"),
         (("--output", "x.csv.gz"), "a file is not written as .gz"),
         (("--archive", "-"), "an archive needs the name of a file"),
-        (("--archive", "x", "--what", "visits", "--from", "2026-01-01"), "the whole site: --what, --from goes with --output only"),
+        (
+            ("--archive", "x", "--what", "visits", "--from", "2026-01-01"),
+            "the whole site: --what, --from goes with --output only",
+        ),
     ],
 )
 def test_an_export_is_of_one_thing(flags: tuple[str, ...], says: str, run: Any) -> None:
@@ -291,8 +408,21 @@ def test_a_site_goes_from_folder_to_folder(run: Any, tmp_path: Path) -> None:
     _, _, err = run("export", "--site", "berlin", "--archive", archive)
     assert err.startswith("wrote site berlin: ")
     status, out, err = run("import", archive, folder=new)
-    assert (status, err) == (0, "") and out.splitlines()[0].startswith("imported site berlin: ") and out.splitlines()[1] == "added site berlin"
-    asked = ("query", "--by", "event:page", "--metric", "visitors,visits,bounce_rate", *JUNE, "--format", "json")
+    assert (
+        (status, err) == (0, "")
+        and out.splitlines()[0].startswith("imported site berlin: ")
+        and out.splitlines()[1] == "added site berlin"
+    )
+    asked = (
+        "query",
+        "--by",
+        "event:page",
+        "--metric",
+        "visitors,visits,bounce_rate",
+        *JUNE,
+        "--format",
+        "json",
+    )
     assert run(*asked) == run(*asked, folder=new)
     assert "was imported before: nothing to do" in run("import", archive, folder=new)[1]
     assert "belongs to site 'berlin'" in run("import", archive, "--site", "copy", folder=new)[2]
@@ -306,7 +436,15 @@ def test_a_site_goes_from_folder_to_folder(run: Any, tmp_path: Path) -> None:
 
 def test_a_terminal_has_bars_and_no_other_output_has(data: Path) -> None:
     flags = ["query", "--by", "event:page", *JUNE, "--data", str(data)]
-    shown, piped = on_a_terminal(*flags), subprocess.run([sys.executable, "-m", "footfall", *flags], capture_output=True, timeout=SECONDS, check=True).stdout.decode()
+    shown, piped = (
+        on_a_terminal(*flags),
+        subprocess.run(
+            [sys.executable, "-m", "footfall", *flags],
+            capture_output=True,
+            timeout=SECONDS,
+            check=True,
+        ).stdout.decode(),
+    )
     assert "█" in shown and "\x1b[" in shown
     assert "█" not in piped and "\x1b" not in piped
     assert "▅▆▆█" in on_a_terminal("query", *JUNE, "--data", str(data))
@@ -314,16 +452,26 @@ def test_a_terminal_has_bars_and_no_other_output_has(data: Path) -> None:
 
 def test_a_terminal_sees_how_far_it_is(data: Path, tmp_path: Path) -> None:
     archive, new = str(tmp_path / "site.zip"), str(tmp_path / "new")
-    assert "exporting" in on_a_terminal("export", "--site", "berlin", "--archive", archive, "--data", str(data), stream="stderr")
+    assert "exporting" in on_a_terminal(
+        "export", "--site", "berlin", "--archive", archive, "--data", str(data), stream="stderr"
+    )
     assert "taking in" in on_a_terminal("import", archive, "--data", new, stream="stderr")
 
 
 def on_a_terminal(*arguments: str, stream: str = "stdout") -> str:
     """What a command writes to a terminal of 100 columns."""
     ours, theirs = pty.openpty()
-    environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"} | {"TERM": "xterm-256color", "COLUMNS": "100"}
+    environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"} | {
+        "TERM": "xterm-256color",
+        "COLUMNS": "100",
+    }
     streams: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": None, stream: theirs}
-    with subprocess.Popen([sys.executable, "-m", "footfall", *arguments], stdin=subprocess.DEVNULL, env=environment, **streams) as process:
+    with subprocess.Popen(
+        [sys.executable, "-m", "footfall", *arguments],
+        stdin=subprocess.DEVNULL,
+        env=environment,
+        **streams,
+    ) as process:
         os.close(theirs)
         found = b""
         while select.select([ours], [], [], SECONDS)[0]:

@@ -38,19 +38,36 @@ def test_a_value(metric: str, value: Any, text: str) -> None:
 
 
 def test_shares_are_known() -> None:
-    assert {name for name, metric in catalogue().items() if metric.points} == {name for name in catalogue() if figure(name, 1).endswith(" %")}
+    assert {name for name, metric in catalogue().items() if metric.points} == {
+        name for name in catalogue() if figure(name, 1).endswith(" %")
+    }
 
 
 @pytest.mark.parametrize(
     ("metric", "value", "text"),
-    [("visitors", 37, "+37 %"), ("visitors", -5, "-5 %"), ("visitors", 0, "="), ("visitors", None, "–"), ("bounce_rate", -1.4, "-1.4 pt"), ("visits", 12345, "+12,345 %")],
+    [
+        ("visitors", 37, "+37 %"),
+        ("visitors", -5, "-5 %"),
+        ("visitors", 0, "="),
+        ("visitors", None, "–"),
+        ("bounce_rate", -1.4, "-1.4 pt"),
+        ("visits", 12345, "+12,345 %"),
+    ],
 )
 def test_a_change(metric: str, value: Any, text: str) -> None:
     assert change(metric, value) == text
 
 
 def test_bars_are_as_long_as_what_they_show() -> None:
-    assert [bar(value, 16, 2) for value in (16, 8, 4, 1, 0.001, 0, None)] == ["██", "█", "▌", "▏", "▏", "", ""]
+    assert [bar(value, 16, 2) for value in (16, 8, 4, 1, 0.001, 0, None)] == [
+        "██",
+        "█",
+        "▌",
+        "▏",
+        "▏",
+        "",
+        "",
+    ]
     assert [bar(value, 0.0, 2) for value in (0, None)] == ["", ""]
     assert bar([money("EUR", 100), money("USD", 200)], 4, 2) == "█"
     assert bar(-3, 4, 2) == ""
@@ -63,7 +80,9 @@ def test_a_course_is_as_high_as_what_it_shows() -> None:
 
 
 def test_nothing_from_elsewhere_steers_the_terminal() -> None:
-    assert visible("/a\x1b[2J\x07\u202eb\n\x9b1m\u200b") == "/a\\x1b[2J\\x07\\u202eb\\n\\x9b1m\\u200b"
+    assert (
+        visible("/a\x1b[2J\x07\u202eb\n\x9b1m\u200b") == "/a\\x1b[2J\\x07\\u202eb\\n\\x9b1m\\u200b"
+    )
     assert visible("/größe – 日本 🎉 [bold]") == "/größe – 日本 🎉 [bold]"
 
 

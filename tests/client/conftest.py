@@ -24,14 +24,18 @@ class Shop:
     def __init__(self, server: Server, site: str, key: str) -> None:
         self.server, self.site, self.key = server, site, key
 
-    def expect(self, wanted: dict[str, int], metric: str = "pageviews", dimension: str = "event:page") -> None:
+    def expect(
+        self, wanted: dict[str, int], metric: str = "pageviews", dimension: str = "event:page"
+    ) -> None:
         """Wait until a report is as wanted, and see that it stays so."""
         assert wait_for(lambda: self.found(metric, dimension), wanted) == wanted
         self.server.wait_until_counted()
         assert self.found(metric, dimension) == wanted
 
     def found(self, metric: str, dimension: str) -> dict[str, int]:
-        rows = self.server.query(self.site, [metric], dimensions=[dimension], pagination={"limit": 10_000})
+        rows = self.server.query(
+            self.site, [metric], dimensions=[dimension], pagination={"limit": 10_000}
+        )
         return {row["dimensions"][0]: row["metrics"][0] for row in rows}
 
 

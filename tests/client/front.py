@@ -13,7 +13,10 @@ from tests.patience import SECONDS
 
 
 class Front:
-    """Passes requests on. `faults` are what happens to the next ones instead: a status, or `lose`, which keeps the answer back.
+    """Passes requests on.
+
+    `faults` are what happens to the next ones instead: a status, or `lose`, which keeps the answer
+    back.
 
     `most_bytes` is the longest body that it takes, as a proxy's limit is.
     """
@@ -39,8 +42,14 @@ class Front:
                 elif len(body) <= most_bytes:
                     if not fault:
                         front.open.wait(SECONDS)
-                    passed = {name: value for name, value in self.headers.items() if name.lower() not in ("host", "connection")}
-                    answer = httpx.post(behind + self.path, content=body, headers=passed, timeout=SECONDS)
+                    passed = {
+                        name: value
+                        for name, value in self.headers.items()
+                        if name.lower() not in ("host", "connection")
+                    }
+                    answer = httpx.post(
+                        behind + self.path, content=body, headers=passed, timeout=SECONDS
+                    )
                     status, said = answer.status_code, answer.content
                 front.seen.append((monotonic(), len(body), 0 if fault == "lose" else status))
                 if fault == "lose":

@@ -1,4 +1,7 @@
-"""The client of `footfall.client`: each event counts once, whatever is between it and the server, and its program never waits."""
+"""The client of `footfall.client`.
+
+Each event counts once, whatever is between it and the server, and its program never waits.
+"""
 
 import asyncio
 import logging
@@ -23,6 +26,7 @@ from tests.server import BROWSER, Server, footfall, free_port
 
 pytestmark = pytest.mark.slow
 SOURCE = Path(__file__).parents[2] / "src"
+NO_URL = "url must be an absolute URL such as https://example.com/page"
 WHO: Visitor = {"ip": "81.2.69.160", "user_agent": BROWSER, "language": None}
 
 
@@ -42,7 +46,11 @@ def test_events_of_many_threads_come_in_batches_and_count_once(shop: Shop, front
 
         def work(thread: int) -> None:
             for number in range(300):
-                client.track(page(f"{thread}/{number}"), ip=f"10.0.{thread}.{number % 250}", user_agent=BROWSER)
+                client.track(
+                    page(f"{thread}/{number}"),
+                    ip=f"10.0.{thread}.{number % 250}",
+                    user_agent=BROWSER,
+                )
 
         threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
         front.open.clear()
@@ -63,9 +71,20 @@ def test_what_an_event_may_tell(shop: Shop) -> None:
     yesterday = datetime.now(UTC) - timedelta(days=1)
     with Client(shop.server.url, shop.key) as client:
         who: Visitor = {**WHO, "language": "de-AT"}
-        client.track(page("a"), title="A title", referrer="https://www.google.com/", at=yesterday, **who)
-        client.track(page("a"), "Order", props={"plan": "pro"}, revenue={"currency": "EUR", "amount": 49.9}, at=yesterday + timedelta(milliseconds=1), **who)
-        client.track(page("a"), "Seen", interactive=False, at=yesterday + timedelta(milliseconds=2), **who)
+        client.track(
+            page("a"), title="A title", referrer="https://www.google.com/", at=yesterday, **who
+        )
+        client.track(
+            page("a"),
+            "Order",
+            props={"plan": "pro"},
+            revenue={"currency": "EUR", "amount": 49.9},
+            at=yesterday + timedelta(milliseconds=1),
+            **who,
+        )
+        client.track(
+            page("a"), "Seen", interactive=False, at=yesterday + timedelta(milliseconds=2), **who
+        )
         assert client.flush(SECONDS)
     shop.expect({"A title": 1, "(not set)": 0}, dimension="event:title")
     shop.expect({"pro": 1, "(not set)": 2}, "events", "event:props:plan")
@@ -87,24 +106,41 @@ def test_what_cannot_be_told_is_said_at_once(shop: Shop) -> None:
         client.track(page("x"))
 
 
-def test_what_the_server_does_not_count_is_in_the_log(shop: Shop, caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.DEBUG, "footfall.client"), Client(shop.server.url, shop.key) as client:
-        wrong, robot = client.track("/no-host", **WHO), client.track(page("robot"), ip="81.2.69.160", user_agent="curl/8.5.0")
+def test_what_the_server_does_not_count_is_in_the_log(
+    shop: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
+    with (
+        caplog.at_level(logging.DEBUG, "footfall.client"),
+        Client(shop.server.url, shop.key) as client,
+    ):
+        wrong, robot = (
+            client.track("/no-host", **WHO),
+            client.track(page("robot"), ip="81.2.69.160", user_agent="curl/8.5.0"),
+        )
         client.track(page("good"), **WHO)
         assert not client.flush(SECONDS), "one is wrong"
         assert client.flush(SECONDS), "none is since"
         assert client.lost == 1
-    said = {record.getMessage(): record.levelno for record in caplog.records if record.name == "footfall.client"}
+    said = {
+        record.getMessage(): record.levelno
+        for record in caplog.records
+        if record.name == "footfall.client"
+    }
     assert said == {
-        f"event {wrong} is not counted: url must be an absolute URL such as https://example.com/page": logging.WARNING,
+        f"event {wrong} is not counted: {NO_URL}": logging.WARNING,
         f"event {robot} is not counted: bot": logging.DEBUG,
     }
     shop.expect({"/good": 1})
 
 
-def test_events_that_are_all_rejected_are_lost_and_the_reason_is_said_once(shop: Shop, caplog: pytest.LogCaptureFixture) -> None:
+def test_events_that_are_all_rejected_are_lost_and_the_reason_is_said_once(
+    shop: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
     soon = datetime.now(UTC) + timedelta(hours=1)
-    with caplog.at_level(logging.WARNING, "footfall.client"), Client(shop.server.url, shop.key) as client:
+    with (
+        caplog.at_level(logging.WARNING, "footfall.client"),
+        Client(shop.server.url, shop.key) as client,
+    ):
         for number in range(7):
             client.track(page(number), at=soon, **WHO)
         assert not client.flush(SECONDS)
@@ -113,10 +149,17 @@ def test_events_that_are_all_rejected_are_lost_and_the_reason_is_said_once(shop:
     assert "is not counted: at must not lie more than 10 minutes in the future" in said
 
 
-def test_odd_fields_are_in_the_log_and_the_event_counts(shop: Shop, caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.WARNING, "footfall.client"), Client(shop.server.url, shop.key) as client:
+def test_odd_fields_are_in_the_log_and_the_event_counts(
+    shop: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
+    with (
+        caplog.at_level(logging.WARNING, "footfall.client"),
+        Client(shop.server.url, shop.key) as client,
+    ):
         for _ in range(3):
-            client.track(page("odd"), "Order", revenue={"currency": "EUR", "amount": "12,50"}, **WHO)
+            client.track(
+                page("odd"), "Order", revenue={"currency": "EUR", "amount": "12,50"}, **WHO
+            )
         assert client.flush(SECONDS)
         assert client.lost == 0
     (said,) = [record.getMessage() for record in caplog.records if record.name == "footfall.client"]
@@ -132,7 +175,9 @@ FAULTS: list[tuple[str, Callable[[Front], None]]] = [
 
 
 @pytest.mark.parametrize(("name", "fault"), FAULTS, ids=[name for name, _ in FAULTS])
-def test_it_is_sent_again_and_counts_once(shop: Shop, front: Front, name: str, fault: Callable[[Front], None]) -> None:
+def test_it_is_sent_again_and_counts_once(
+    shop: Shop, front: Front, name: str, fault: Callable[[Front], None]
+) -> None:
     fault(front)
     faults = len(front.faults)
     with Client(front.url, shop.key) as client:
@@ -173,7 +218,9 @@ def test_a_proxy_that_takes_less(shop: Shop) -> None:
 def test_a_server_that_is_killed_and_comes_back(tmp_path: Path) -> None:
     data, port = tmp_path / "data", free_port()
     footfall("site", "add", "shop.test", "--id", "shop", "--public", data=data)
-    key = footfall("key", "add", "--site", "shop", "--scope", "events:write", data=data).splitlines()[-1]
+    key = footfall(
+        "key", "add", "--site", "shop", "--scope", "events:write", data=data
+    ).splitlines()[-1]
     client = Client(f"http://127.0.0.1:{port}", key)  # before there is any
     for number in range(50):
         client.track(page(f"early/{number}"), **WHO)
@@ -203,11 +250,16 @@ def test_a_server_that_is_killed_and_comes_back(tmp_path: Path) -> None:
 def run(shop: Shop, program: str) -> str:
     """Run a program that has `client` and `page` to its end; what it says on standard error."""
     head = (
-        f"import os, sys\nfrom footfall.client import Client\nclient = Client({shop.server.url!r}, {shop.key!r})\n"
+        f"import os, sys\nfrom footfall.client import Client\nclient = Client({shop.server.url!r},"
+        f" {shop.key!r})\n"
         f"WHO = {WHO!r}\ndef page(name): return 'https://shop.test/' + str(name)\n"
     )
     done = subprocess.run(
-        [sys.executable, "-W", "ignore::DeprecationWarning", "-c", head + program], capture_output=True, text=True, timeout=SECONDS, env={**os.environ, "PYTHONPATH": str(SOURCE)}
+        [sys.executable, "-W", "ignore::DeprecationWarning", "-c", head + program],
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        env={**os.environ, "PYTHONPATH": str(SOURCE)},
     )
     assert done.returncode == 0, done.stderr
     return done.stderr
@@ -219,7 +271,11 @@ def test_a_program_that_ends_sends_what_waits(shop: Shop) -> None:
 
 
 def test_a_program_that_ends_says_what_it_could_not_send(shop: Shop) -> None:
-    said = run(shop, "import footfall.client.synchronous as s\nclient = Client('http://127.0.0.1:9', 'key')\nclient.track(page('x'), **WHO)\nclient.close(0.2)")
+    said = run(
+        shop,
+        "import footfall.client.synchronous as s\nclient = Client('http://127.0.0.1:9',"
+        " 'key')\nclient.track(page('x'), **WHO)\nclient.close(0.2)",
+    )
     assert "1 event(s) lost: the program ends" in said
 
 
@@ -235,7 +291,9 @@ for _ in range(3):
     os.wait()
 """
     assert run(shop, program) == ""
-    shop.expect({"/parent/before": 1, "/parent/after": 1, **{f"/child/{number}": 1 for number in range(3)}})
+    shop.expect(
+        {"/parent/before": 1, "/parent/after": 1, **{f"/child/{number}": 1 for number in range(3)}}
+    )
 
 
 def test_no_more_than_ten_thousand_wait(caplog: pytest.LogCaptureFixture) -> None:

@@ -1,4 +1,7 @@
-"""The programs that `docs/senders.md` shows, run as they are by the servers people run them with: each page and order counts once."""
+"""The programs that `docs/senders.md` shows, run as they are by the servers people run them with.
+
+Each page and order counts once.
+"""
 
 import os
 import re
@@ -19,13 +22,20 @@ ROOT = Path(__file__).parents[2]
 ENVIRONMENT = ROOT / "tests" / "clients" / ".venv" / "bin"
 """One that has the frameworks, and of Footfall's needs httpx alone."""
 
-BLOCKS: list[str] = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "senders.md").read_text("utf-8"), re.S)
-PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_4 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.4 Mobile/15E148 Safari/604.1"
+BLOCKS: list[str] = re.findall(
+    r"```python\n(.*?)```", (ROOT / "docs" / "senders.md").read_text("utf-8"), re.S
+)
+PHONE = (
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 17_4 like Mac OS X) AppleWebKit/605.1.15 (KHTML,"
+    " like Gecko) Version/17.4 Mobile/15E148 Safari/604.1"
+)
 DJANGO = {
     "settings.py": "SECRET_KEY = 'x'\nALLOWED_HOSTS = ['*']\nROOT_URLCONF = 'project.urls'\n",
     "urls.py": (
-        "from django.http import HttpResponse\nfrom django.urls import path\nfrom project import views\n"
-        "urlpatterns = [path('', lambda request: HttpResponse('<!doctype html><title>Shop</title>')), path('order', views.order)]\n"
+        "from django.http import HttpResponse\nfrom django.urls import path\nfrom project import"
+        " views\n"
+        "urlpatterns = [path('', lambda request: HttpResponse('<!doctype"
+        " html><title>Shop</title>')), path('order', views.order)]\n"
     ),
 }
 
@@ -45,18 +55,31 @@ def shown(framework: str, folder: Path) -> list[str]:
         return ["uvicorn", "--workers", "2", "shop:app", "--port"]
     project = folder / "project"
     project.mkdir()
-    for name, text in {**DJANGO, "counting.py": _counting(), "wsgi.py": block("get_wsgi_application"), "views.py": _view(), "__init__.py": ""}.items():
+    for name, text in {
+        **DJANGO,
+        "counting.py": _counting(),
+        "wsgi.py": block("get_wsgi_application"),
+        "views.py": _view(),
+        "__init__.py": "",
+    }.items():
         (project / name).write_text(text)
     return ["gunicorn", "project.wsgi", "--bind"]
 
 
 def _counting() -> str:
-    (found,) = [each for each in BLOCKS if each.startswith("import os\n\nfrom footfall.client import Client\n\nfootfall =")]
+    (found,) = [
+        each
+        for each in BLOCKS
+        if each.startswith("import os\n\nfrom footfall.client import Client\n\nfootfall =")
+    ]
     return found
 
 
 def _view() -> str:
-    return block("import JsonResponse").replace("def order", "from django.views.decorators.csrf import csrf_exempt\n\n\n@csrf_exempt\ndef order")
+    return block("import JsonResponse").replace(
+        "def order",
+        "from django.views.decorators.csrf import csrf_exempt\n\n\n@csrf_exempt\ndef order",
+    )
 
 
 def answering(port: int) -> bool:
@@ -75,7 +98,11 @@ def serving(framework: str, folder: Path, shop: Shop) -> Iterator[str]:
     bound = f"127.0.0.1:{port}" if command[-1] == "--bind" else str(port)
     log = (folder / "log").open("wb")
     running = subprocess.Popen(
-        [ENVIRONMENT / command[0], *command[1:], bound], cwd=folder, stdout=log, stderr=log, env={**os.environ, "PYTHONPATH": str(ROOT / "src"), "FOOTFALL_KEY": shop.key}
+        [ENVIRONMENT / command[0], *command[1:], bound],
+        cwd=folder,
+        stdout=log,
+        stderr=log,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src"), "FOOTFALL_KEY": shop.key},
     )
     try:
         wait_until(lambda: answering(port) or running.poll() is not None)
@@ -92,7 +119,15 @@ def serving(framework: str, folder: Path, shop: Shop) -> Iterator[str]:
 def test_an_example_counts_its_pages_and_orders(shop: Shop, tmp_path: Path, framework: str) -> None:
     with serving(framework, tmp_path, shop) as url:
         for agent, times in ((BROWSER, 2), (PHONE, 1)):
-            asked = httpx.Client(base_url=url, timeout=SECONDS, headers={"user-agent": agent, "accept-language": "de-AT,de;q=0.9", "referer": "https://www.google.com/"})
+            asked = httpx.Client(
+                base_url=url,
+                timeout=SECONDS,
+                headers={
+                    "user-agent": agent,
+                    "accept-language": "de-AT,de;q=0.9",
+                    "referer": "https://www.google.com/",
+                },
+            )
             # What is no page view.
             assert asked.get("/missing").status_code == 404
             assert asked.head("/").status_code in (200, 405)

@@ -46,7 +46,8 @@ def test_the_engine_answers_while_it_runs_and_this_process_in_its_place(tmp_path
             owner("report", site="nobody", query=REPORT)
         with pytest.raises(Refusal, match="knows no command 'fly'"):
             owner("fly")
-        server.kill("engine")  # between two commands: it is started again, or this process owns the facts for a moment
+        # Between two commands: it is started again, or this process owns the facts for a moment.
+        server.kill("engine")
         assert owner("report", site="site", query=REPORT)["results"][0]["metrics"] == [1]
     server.stop()
 
@@ -69,7 +70,9 @@ def test_long_commands_keep_no_other_call_waiting() -> None:
         async def send(message: Any) -> None:
             said.append(message)
 
-        await control({"type": "http", "path": path, "headers": [(MARK.encode(), b"1")]}, receive, send)
+        await control(
+            {"type": "http", "path": path, "headers": [(MARK.encode(), b"1")]}, receive, send
+        )
         return said
 
     async def all_at_once() -> list[list[Any]]:
@@ -78,11 +81,22 @@ def test_long_commands_keep_no_other_call_waiting() -> None:
     control = Control({"wait": lambda: over.wait(SECONDS)}, application)
     *waited, answered = asyncio.run(all_at_once())
     assert answered == ["answered"] and over.is_set()
-    assert {(start["status"], body["body"]) for start, body in waited} == {(200, b"true")}, "they waited in vain"
+    assert {(start["status"], body["body"]) for start, body in waited} == {(200, b"true")}, (
+        "they waited in vain"
+    )
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("path", ["/control/report", "/api/../control/report", "/api/%2e%2e/control/report", "//control/report", "/v1/ranking/../../control/report"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/control/report",
+        "/api/../control/report",
+        "/api/%2e%2e/control/report",
+        "//control/report",
+        "/v1/ranking/../../control/report",
+    ],
+)
 def test_no_gateway_passes_commands_on(tmp_path: Path, path: str) -> None:
     footfall("site", "add", "example.com", "--id", "site", data=tmp_path)
     server = Server(tmp_path)
@@ -91,7 +105,8 @@ def test_no_gateway_passes_commands_on(tmp_path: Path, path: str) -> None:
     host, port = server.url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port))) as raw:
         raw.sendall(
-            b"POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nX-Footfall-Control: 1\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s"
+            b"POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nX-Footfall-Control:"
+            b" 1\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s"
             % (path.encode(), len(body), body)
         )
         answer = b"".join(iter(lambda: raw.recv(65_536), b""))
@@ -99,8 +114,13 @@ def test_no_gateway_passes_commands_on(tmp_path: Path, path: str) -> None:
     server.stop()
 
 
-def test_a_file_that_another_holds_is_waited_for_and_then_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_another_holds_is_waited_for_and_then_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("footfall.control.client.PATIENCE_SECONDS", 0.5)
     (tmp_path / "facts.duckdb").write_bytes(b"no database at all" * 1000)
-    with compose.owner(read({"data": str(tmp_path)}, {})) as owner, pytest.raises(StoreBroken, match="cannot open the facts"):
+    with (
+        compose.owner(read({"data": str(tmp_path)}, {})) as owner,
+        pytest.raises(StoreBroken, match="cannot open the facts"),
+    ):
         owner("report", site="site", query=REPORT)

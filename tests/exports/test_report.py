@@ -22,7 +22,9 @@ METRICS = ["visitors", "visits", "bounce_rate", "visit_duration", "total_revenue
 
 
 def asked(place: Place, **query: Any) -> dict[str, Any]:
-    found = Report(Answers(place.facts, lambda: place.now), place.registry)("berlin", {"metrics": METRICS, "date_range": "7d", **query})
+    found = Report(Answers(place.facts, lambda: place.now), place.registry)(
+        "berlin", {"metrics": METRICS, "date_range": "7d", **query}
+    )
     return dict(json.loads(json.dumps(found)))
 
 
@@ -30,7 +32,9 @@ def from_csv(answer: dict[str, Any]) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(content(answer, "csv").decode(), newline="")))
 
 
-def from_parquet(answer: dict[str, Any], folder: Path) -> tuple[list[tuple[str, str]], list[tuple[Any, ...]]]:
+def from_parquet(
+    answer: dict[str, Any], folder: Path
+) -> tuple[list[tuple[str, str]], list[tuple[Any, ...]]]:
     path = folder / "report.parquet"
     path.write_bytes(content(answer, "parquet"))
     with duckdb.connect() as connection:
@@ -43,7 +47,11 @@ QUERIES: dict[str, dict[str, Any]] = {
     "figures": {},
     "pages": {"dimensions": ["event:page"]},
     "days": {"dimensions": ["time:day", "visit:country"]},
-    "compared": {"dimensions": ["time:day"], "date_range": ["2026-06-12", "2026-06-13"], **COMPARED},
+    "compared": {
+        "dimensions": ["time:day"],
+        "date_range": ["2026-06-12", "2026-06-13"],
+        **COMPARED,
+    },
     "nothing": {"dimensions": ["event:page"], "date_range": ["2020-01-01", "2020-01-02"]},
 }
 
@@ -59,27 +67,46 @@ def test_every_form_holds_the_same(query: str, place: Place, tmp_path: Path) -> 
     assert [name for name, _ in described] == list(names)
     assert len(texts) == len(objects) == len(stored) == len(answer["results"])
     for text, told, row, result in zip(texts, objects, stored, answer["results"], strict=True):
-        assert [told[name] for name in (*answer["query"]["dimensions"], *METRICS)] == [*result["dimensions"], *result["metrics"]]
+        assert [told[name] for name in (*answer["query"]["dimensions"], *METRICS)] == [
+            *result["dimensions"],
+            *result["metrics"],
+        ]
         for value, cell in zip(row, text.values(), strict=True):
-            assert (float(cell) if cell and isinstance(value, float) else cell) == (value if isinstance(value, float) else "" if value is None else str(value))
+            if isinstance(value, float):
+                assert float(cell) == value
+            else:
+                assert cell == ("" if value is None else str(value))
         for name, value in told.items():
-            assert row[list(names).index(name)] == (value if name.split("_before")[0] not in MONEY else money(value)), name
+            expected = money(value) if name.split("_before")[0] in MONEY else value
+            assert row[list(names).index(name)] == expected, name
 
 
 def money(value: Any) -> str | None:
-    return None if value is None else "; ".join(f"{each['currency']} {each['value']:.2f}" for each in (value if isinstance(value, list) else [value]))
+    if value is None:
+        return None
+    amounts = value if isinstance(value, list) else [value]
+    return "; ".join(f"{each['currency']} {each['value']:.2f}" for each in amounts)
 
 
 def test_a_comparison_has_columns_of_its_own(place: Place) -> None:
     rows = from_csv(asked(place, **QUERIES["compared"]))
-    assert [(row["time:day"], row["time:day_before"]) for row in rows] == [("2026-06-12", "2026-06-10"), ("2026-06-13", "2026-06-11")]
-    assert all(float(row["visitors_change"]) for row in rows if row["visitors"] != row["visitors_before"])
-    assert any(row["total_revenue"].startswith("EUR ") and "; USD " in row["total_revenue"] for row in rows)
+    assert [(row["time:day"], row["time:day_before"]) for row in rows] == [
+        ("2026-06-12", "2026-06-10"),
+        ("2026-06-13", "2026-06-11"),
+    ]
+    assert all(
+        float(row["visitors_change"]) for row in rows if row["visitors"] != row["visitors_before"]
+    )
+    assert any(
+        row["total_revenue"].startswith("EUR ") and "; USD " in row["total_revenue"] for row in rows
+    )
 
 
 def test_no_cell_is_a_formula(hostile: Place) -> None:
     by = ["event:page", "event:title", "visit:utm_campaign"]
-    rows = from_csv(asked(hostile, dimensions=by, date_range="30d", metrics=["visitors", "total_revenue"]))
+    rows = from_csv(
+        asked(hostile, dimensions=by, date_range="30d", metrics=["visitors", "total_revenue"])
+    )
     assert len(rows) == len(HOSTILE)
     assert not [cell for row in rows for cell in row.values() if cell[:1] and cell[0] in LEADING]
     assert {row["total_revenue"] for row in rows} == {"USD -12.50"}

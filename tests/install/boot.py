@@ -1,4 +1,7 @@
-"""A machine that boots, without a machine: systemd as the first process in a container, and little else."""
+"""A machine that boots, without a machine.
+
+Systemd as the first process in a container, and little else.
+"""
 
 import atexit
 import subprocess
@@ -17,7 +20,10 @@ mount -o remount,bind,ro proc/sys
 mount -t sysfs -o ro sysfs sys
 mount -t cgroup2 cgroup2 sys/fs/cgroup
 mount -t tmpfs -o mode=755 tmpfs dev
-for name in null zero full random urandom tty; do touch dev/$name; mount --bind /dev/$name dev/$name; done
+for name in null zero full random urandom tty; do
+    touch dev/$name
+    mount --bind /dev/$name dev/$name
+done
 touch dev/console
 mount --bind /dev/null dev/console
 mkdir dev/shm
@@ -28,7 +34,8 @@ rm -rf lib/systemd/system/*.target.wants etc/systemd/system/*.wants
 mkdir -p outside
 pivot_root . outside
 umount --lazy /outside
-exec env -i container=lxc PATH=/usr/sbin:/usr/bin /lib/systemd/systemd --system --unit=basic.target --log-target=null --show-status=no
+exec env -i container=lxc PATH=/usr/sbin:/usr/bin /lib/systemd/systemd --system \\
+    --unit=basic.target --log-target=null --show-status=no
 """
 
 
@@ -36,8 +43,22 @@ class Machine:
     """A container's root with systemd running. Ends with `end`, or with the tests."""
 
     def __init__(self, container: Container) -> None:
-        namespaces = ["unshare", "--mount", "--propagation", "private", "--pid", "--fork", "--kill-child", "--cgroup", "--uts", "--ipc"]
-        self._process = subprocess.Popen([*DYING, *container.inside(), "--net", *namespaces, "sh", "-c", BOOT], stdin=subprocess.DEVNULL)
+        namespaces = [
+            "unshare",
+            "--mount",
+            "--propagation",
+            "private",
+            "--pid",
+            "--fork",
+            "--kill-child",
+            "--cgroup",
+            "--uts",
+            "--ipc",
+        ]
+        self._process = subprocess.Popen(
+            [*DYING, *container.inside(), "--net", *namespaces, "sh", "-c", BOOT],
+            stdin=subprocess.DEVNULL,
+        )
         atexit.register(self._process.kill)
         wait_until(self._is_booted, lambda: "systemd did not start")
 
@@ -56,9 +77,15 @@ class Machine:
     def run(self, *command: str, expected: int | None = 0) -> str:
         """Run a command on it as root; what it printed."""
         done = subprocess.run(
-            [*self._inside(), "/usr/bin/env", "-i", "PATH=/usr/sbin:/usr/bin", *command], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=2 * SECONDS
+            [*self._inside(), "/usr/bin/env", "-i", "PATH=/usr/sbin:/usr/bin", *command],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=2 * SECONDS,
         )
-        assert expected in (None, done.returncode), f"{command} ended with {done.returncode}: {done.stdout}{done.stderr}"
+        assert expected in (None, done.returncode), (
+            f"{command} ended with {done.returncode}: {done.stdout}{done.stderr}"
+        )
         return done.stdout.strip()
 
     def end(self) -> None:
@@ -67,5 +94,7 @@ class Machine:
         self._process.wait()
 
     def _inside(self) -> list[str]:
-        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()
+        children = (
+            Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()
+        )
         return ["nsenter", f"--target={children[0]}", "--all"] if children else ["false"]

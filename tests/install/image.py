@@ -10,7 +10,12 @@ from tests.install.recipe import REPOSITORY, Stage, Step, sent
 BASE = {"PATH": "/usr/local/bin:/usr/sbin:/usr/bin:/bin", "HOME": "/root"}
 """What images of Python set, as far as it matters."""
 
-MADE = ("src/footfall/static/dashboard", "src/footfall/static/tracker", "src/footfall/static/docs/swagger-ui", "src/footfall/data/country.mmdb")
+MADE = (
+    "src/footfall/static/dashboard",
+    "src/footfall/static/tracker",
+    "src/footfall/static/docs/swagger-ui",
+    "src/footfall/data/country.mmdb",
+)
 """What the stage with Node makes: `make assets`, which was run here too."""
 
 
@@ -27,7 +32,11 @@ class Image:
     def _do(self, step: Step) -> None:
         match step.word:
             case "RUN":
-                self.container.run(["/bin/sh", "-c", step.text], {**_of_this_machine(), **self.environment}, self.folder)
+                self.container.run(
+                    ["/bin/sh", "-c", step.text],
+                    {**_of_this_machine(), **self.environment},
+                    self.folder,
+                )
             case "WORKDIR":
                 self.folder = step.text
                 self._at(step.text).mkdir(parents=True, exist_ok=True)
@@ -43,7 +52,9 @@ class Image:
         *sources, target = words
         folder = self._at(self.folder) / target
         for source in sources:
-            names = [name for name in sent() if name.as_posix() == source or Path(source) in name.parents]
+            names = [
+                name for name in sent() if name.as_posix() == source or Path(source) in name.parents
+            ]
             assert names, f"COPY {source}: there is no such file in what Docker is given"
             for name in names:
                 to = folder / (name.relative_to(source) if name.as_posix() != source else name.name)
@@ -51,7 +62,10 @@ class Image:
                 shutil.copy(REPOSITORY / name, to)
 
     def _copy_made(self, words: list[str]) -> None:
-        """From an earlier stage: what was made in this container is there already; what Node made is in the repository."""
+        """From an earlier stage: what was made in this container is there already.
+
+        What Node made is in the repository.
+        """
         stage, source, target = words
         if stage == "--from=dashboard":
             for made in MADE:
@@ -68,4 +82,8 @@ class Image:
 
 def _of_this_machine() -> dict[str, str]:
     """How packages are fetched here."""
-    return {name: value for name, value in os.environ.items() if name.startswith(("PIP_", "SSL_")) or name.lower().endswith("_proxy")}
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name.startswith(("PIP_", "SSL_")) or name.lower().endswith("_proxy")
+    }

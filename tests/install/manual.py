@@ -19,11 +19,20 @@ def lines(name: str, heading: str = "") -> list[str]:
 
 
 def blocks(name: str, *languages: str, heading: str = "") -> list[str]:
-    """The fenced blocks of a text in any of these languages; with a heading, those below it, up to the next."""
+    """The fenced blocks of a text in any of these languages.
+
+    With a heading, those below it, up to the next.
+    """
     text = (DOCS / name).read_text()
     if heading:
-        text = re.split(r"^#+ ", text.partition(f"# {heading}\n")[2], maxsplit=1, flags=re.MULTILINE)[0]
-    return [body for language, body in re.findall(r"^```(\w+)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL) if language in languages]
+        text = re.split(
+            r"^#+ ", text.partition(f"# {heading}\n")[2], maxsplit=1, flags=re.MULTILINE
+        )[0]
+    return [
+        body
+        for language, body in re.findall(r"^```(\w+)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+        if language in languages
+    ]
 
 
 PROGRAMS = re.compile(

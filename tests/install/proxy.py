@@ -1,4 +1,7 @@
-"""Real nginx and Caddy, run with the examples that we ship: only ports, folders and certificates are theirs."""
+"""Real nginx and Caddy, run with the examples that we ship.
+
+Only ports, folders and certificates are theirs.
+"""
 
 import atexit
 import re
@@ -34,18 +37,34 @@ http {{
 """
 
 
-TRUSTING = [*FLAGS, "--host-resolver-rules=MAP *.example.com 127.0.0.1", "--ignore-certificate-errors"]
-"""For browsers before a proxy. What Playwright is told of certificates holds for pages alone, and not for what they send while they are left."""
+TRUSTING = [
+    *FLAGS,
+    "--host-resolver-rules=MAP *.example.com 127.0.0.1",
+    "--ignore-certificate-errors",
+]
+"""For browsers before a proxy.
+
+What Playwright is told of certificates holds for pages alone, and not for what they send while they
+are left.
+"""
 
 
 class Proxy:
     """A web server in front of Footfall. All that it logs is in `logs()`."""
 
-    def __init__(self, folder: Path, command: list[str], ports: tuple[int, int], host: str = ROOT) -> None:
+    def __init__(
+        self, folder: Path, command: list[str], ports: tuple[int, int], host: str = ROOT
+    ) -> None:
         self.folder = folder
         self.port, self.plain_port = ports
         with (folder / "output.log").open("w") as output:
-            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env={"PATH": "/usr/sbin:/usr/bin:/bin", "HOME": str(folder)})
+            self.process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                env={"PATH": "/usr/sbin:/usr/bin:/bin", "HOME": str(folder)},
+            )
         atexit.register(self.process.kill)
         self._wait(host)
 
@@ -69,7 +88,9 @@ class Proxy:
 
     def logs(self) -> str:
         """Every log that it wrote."""
-        return "\n".join(path.read_text("utf-8", "replace") for path in sorted(self.folder.glob("*.log")))
+        return "\n".join(
+            path.read_text("utf-8", "replace") for path in sorted(self.folder.glob("*.log"))
+        )
 
     def stop(self) -> None:
         """End it."""
@@ -116,30 +137,67 @@ def nginx(folder: Path, upstream: str) -> Proxy:
 def run_nginx(folder: Path, text: str, ports: tuple[int, int]) -> Proxy:
     """Debian's nginx with what lies inside `http`; `cert.pem` and `key.pem` are in the folder."""
     subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1", "-subj", f"/CN={ROOT}", "-keyout", "key.pem", "-out", "cert.pem"],
-        cwd=folder, check=True, capture_output=True,
-    )  # fmt: skip
+        [
+            "openssl",
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:prime256v1",
+            "-nodes",
+            "-days",
+            "1",
+            "-subj",
+            f"/CN={ROOT}",
+            "-keyout",
+            "key.pem",
+            "-out",
+            "cert.pem",
+        ],
+        cwd=folder,
+        check=True,
+        capture_output=True,
+    )
     (folder / "footfall.conf").write_text(text)
     (folder / "nginx.conf").write_text(NGINX.format(folder=folder))
-    return Proxy(folder, ["/usr/sbin/nginx", "-c", str(folder / "nginx.conf"), "-e", str(folder / "start.log")], ports)
+    return Proxy(
+        folder,
+        ["/usr/sbin/nginx", "-c", str(folder / "nginx.conf"), "-e", str(folder / "start.log")],
+        ports,
+    )
 
 
 def caddy(folder: Path, upstream: str) -> Proxy:
-    """Debian's Caddy with `infra/caddy/Caddyfile`; certificates are its own, since nobody outside can be asked for them."""
+    """Debian's Caddy with `infra/caddy/Caddyfile`.
+
+    Certificates are its own, since nobody outside can be asked for them.
+    """
     return run_caddy(folder, upstream, (INFRA / "caddy" / "Caddyfile").read_text())
 
 
 def run_caddy(folder: Path, upstream: str, text: str, host: str = ROOT) -> Proxy:
-    """The same with a Caddyfile's text, which begins with its options and has a site of that host."""
+    """The same with a Caddyfile's text, which begins with options and has a site of that host."""
     ports = free_ports()
     options = (
-        f"{{\n\tadmin off\n\tlocal_certs\n\tskip_install_trust\n\thttps_port {ports[0]}\n\thttp_port {ports[1]}\n\tdefault_bind 127.0.0.1\n\tstorage file_system {folder}/storage\n"
+        "{\n\tadmin off\n\tlocal_certs\n\tskip_install_trust\n\thttps_port"
+        f" {ports[0]}\n\thttp_port {ports[1]}\n\tdefault_bind 127.0.0.1\n\tstorage file_system"
+        f" {folder}/storage\n"
     )
-    for old, ours in (("{\n", options), (UPSTREAM, upstream), ("/var/www/html", str(pages(folder)))):
+    for old, ours, times in (
+        ("{\n", options, 1),
+        (UPSTREAM, upstream, -1),
+        ("/var/www/html", str(pages(folder)), -1),
+    ):
         assert old in text, f"nothing like {old} in the example"
-        text = text.replace(old, ours, 1 if old == "{\n" else -1)
+        text = text.replace(old, ours, times)
     (folder / "Caddyfile").write_text(text)
-    return Proxy(folder, ["/usr/bin/caddy", "run", "--config", str(folder / "Caddyfile"), "--adapter", "caddyfile"], ports, host)
+    return Proxy(
+        folder,
+        ["/usr/bin/caddy", "run", "--config", str(folder / "Caddyfile"), "--adapter", "caddyfile"],
+        ports,
+        host,
+    )
 
 
 def pages(folder: Path) -> Path:

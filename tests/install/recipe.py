@@ -21,7 +21,11 @@ class Step(NamedTuple):
     @property
     def list(self) -> list[str]:
         """The parts of what follows: a JSON array, or words."""
-        return list(map(str, json.loads(self.text))) if self.text.startswith("[") else shlex.split(self.text)
+        return (
+            list(map(str, json.loads(self.text)))
+            if self.text.startswith("[")
+            else shlex.split(self.text)
+        )
 
 
 @dataclass
@@ -64,7 +68,11 @@ def stages(text: str) -> list[Stage]:
 
 def sent(root: Path = REPOSITORY) -> list[Path]:
     """The files that Docker is given to build from, relative to the repository's root."""
-    rules = [line for line in (root / ".dockerignore").read_text().splitlines() if line and not line.startswith("#")]
+    rules = [
+        line
+        for line in (root / ".dockerignore").read_text().splitlines()
+        if line and not line.startswith("#")
+    ]
     kept: list[Path] = []
     waiting = [root]
     while waiting:
@@ -92,4 +100,8 @@ def _ignored(name: Path, rules: list[str]) -> bool:
 
 def _fits(name: str, pattern: str, anywhere: bool) -> bool:
     parts = name.split("/")
-    return fnmatch(parts[-1], pattern) if anywhere else len(parts) == len(pattern.split("/")) and fnmatch(name, pattern)
+    return (
+        fnmatch(parts[-1], pattern)
+        if anywhere
+        else len(parts) == len(pattern.split("/")) and fnmatch(name, pattern)
+    )

@@ -1,4 +1,7 @@
-"""Run beside an installed Footfall by its own Python: hits, each by a connection of its own, and how they were answered, as JSON."""
+"""Run beside an installed Footfall by its own Python.
+
+Hits, each by a connection of its own, and how they were answered, as JSON.
+"""
 
 import http.client
 import json
@@ -8,8 +11,21 @@ from collections import Counter
 from pathlib import Path
 
 HIT = json.dumps({"url": "https://example.com/often", "website": "example.com"})
-HEADERS = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/124.0.0.0 Safari/537.36", "Content-Type": "text/plain"}
-QUESTION = json.dumps({"site_id": "example.com", "metrics": ["pageviews"], "date_range": "all", "filters": [["is", "event:page", ["/often"]]]})
+HEADERS = {
+    "User-Agent": (
+        "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko)"
+        " Chrome/124.0.0.0 Safari/537.36"
+    ),
+    "Content-Type": "text/plain",
+}
+QUESTION = json.dumps(
+    {
+        "site_id": "example.com",
+        "metrics": ["pageviews"],
+        "date_range": "all",
+        "filters": [["is", "event:page", ["/often"]]],
+    }
+)
 PAUSE_SECONDS = 0.02
 BEGUN = Path("/srv/begun")
 
@@ -36,8 +52,9 @@ def send(number: int, statuses: Counter[str]) -> None:
 
 def asked(path: str, body: str) -> tuple[int, bytes]:
     connection = http.client.HTTPConnection("127.0.0.1", 8000, timeout=120)
+    headers = HEADERS if path == "/v1/track" else {"Content-Type": "application/json"}
     try:
-        connection.request("POST", path, body, HEADERS if path == "/v1/track" else {"Content-Type": "application/json"})
+        connection.request("POST", path, body, headers)
         answer = connection.getresponse()
         return answer.status, answer.read()
     finally:

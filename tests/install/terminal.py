@@ -1,4 +1,7 @@
-"""A terminal on a machine that has Footfall where docs have it: commands typed, and what they say."""
+"""A terminal on a machine that has Footfall where docs have it.
+
+Commands typed, and what they say.
+"""
 
 import signal
 import subprocess

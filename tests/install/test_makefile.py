@@ -70,7 +70,13 @@ def program(folder: Path, name: str, script: str) -> None:
 def make(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
     """Run it where some of this machine's programs are hidden."""
     hiding = "".join(f"mount --bind /dev/null {path};" for path in HIDDEN if Path(path).exists())
-    command = ["unshare", "--mount", "sh", "-c", f'{hiding} exec env PATH={folder}/tools {shutil.which("make")} "$@"']
+    command = [
+        "unshare",
+        "--mount",
+        "sh",
+        "-c",
+        f'{hiding} exec env PATH={folder}/tools {shutil.which("make")} "$@"',
+    ]
     variables = {"PATH": os.environ["PATH"], "HOME": str(folder)}
     asked = [*command, "make", *arguments]
     return subprocess.run(asked, cwd=folder, env=variables, capture_output=True, text=True)

@@ -1,4 +1,7 @@
-"""Script and hits by the host of the site itself: the configurations of docs/snippet.md, in real nginx and Caddy, and before a real Footfall."""
+"""Script and hits by the host of the site itself.
+
+The configurations of docs/snippet.md, in real nginx and Caddy, and before a real Footfall.
+"""
 
 import json
 import os
@@ -13,7 +16,16 @@ from playwright.sync_api import sync_playwright
 
 from tests.end_to_end.test_browser import AGENT, CHROMIUM
 from tests.install.manual import blocks
-from tests.install.proxy import BELOW, TRUSTING, UPSTREAM, Proxy, free_ports, pages, run_caddy, run_nginx
+from tests.install.proxy import (
+    BELOW,
+    TRUSTING,
+    UPSTREAM,
+    Proxy,
+    free_ports,
+    pages,
+    run_caddy,
+    run_nginx,
+)
 from tests.patience import SECONDS
 from tests.server import Server, footfall
 
@@ -21,7 +33,10 @@ pytestmark = pytest.mark.slow
 PAGE = "snippet.md"
 UNKNOWN = "When the proxy's addresses are not known"
 VISITOR, OTHER = "127.0.0.2", "127.0.0.3"
-SERVER = "server {{ listen 127.0.0.1:{port} ssl; ssl_certificate {folder}/cert.pem; ssl_certificate_key {folder}/key.pem; root {root}; {more} }}"
+SERVER = (
+    "server {{ listen 127.0.0.1:{port} ssl; ssl_certificate {folder}/cert.pem;"
+    " ssl_certificate_key {folder}/key.pem; root {root}; {more} }}"
+)
 
 
 def own_nginx(folder: Path, upstream: str) -> Proxy:
@@ -29,7 +44,16 @@ def own_nginx(folder: Path, upstream: str) -> Proxy:
     ports = free_ports()
     (location,) = blocks(PAGE, "nginx", heading="nginx")
     assert UPSTREAM in location
-    return run_nginx(folder, SERVER.format(port=ports[0], folder=folder, root=pages(folder), more=location.replace(UPSTREAM, upstream)), ports)
+    return run_nginx(
+        folder,
+        SERVER.format(
+            port=ports[0],
+            folder=folder,
+            root=pages(folder),
+            more=location.replace(UPSTREAM, upstream),
+        ),
+        ports,
+    )
 
 
 def own_caddy(folder: Path, upstream: str) -> Proxy:
@@ -61,7 +85,9 @@ def visitors(server: Server, path: str, views: int) -> int:
     """How many were told apart on a page, once it has so many page views."""
     total = server.total("example.com")
     for _ in range(200):
-        found = server.query("example.com", ["pageviews", "visitors"], filters=[["is", "event:page", [path]]])[0]["metrics"]
+        found = server.query(
+            "example.com", ["pageviews", "visitors"], filters=[["is", "event:page", [path]]]
+        )[0]["metrics"]
         if found[0] >= views:
             break
         total = server.wait_for_total("example.com", total + 1)
@@ -76,7 +102,9 @@ def hit(path: str) -> dict[str, str]:
 def test_the_script_comes_from_there_and_sends_its_hits_there(server: Server, proxy: Proxy) -> None:
     (tag,) = blocks(PAGE, "html", heading="Under your own host")
     path = f"/{proxy.folder.name}.html"
-    (pages(proxy.folder) / path[1:]).write_text(f"<!doctype html><html lang=en><title>Own</title>{tag}<body>")
+    (pages(proxy.folder) / path[1:]).write_text(
+        f"<!doctype html><html lang=en><title>Own</title>{tag}<body>"
+    )
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=TRUSTING)
         page = browser.new_page()
@@ -93,12 +121,28 @@ def test_the_script_comes_from_there_and_sends_its_hits_there(server: Server, pr
 
 def test_each_hit_counts_once_under_its_visitors_address(server: Server, proxy: Proxy) -> None:
     path = f"/{proxy.folder.name}"
-    for source, said in ((VISITOR, "203.0.113.1"), (VISITOR, "203.0.113.2, 127.0.0.1"), (OTHER, "203.0.113.3")):
+    for source, said in (
+        (VISITOR, "203.0.113.1"),
+        (VISITOR, "203.0.113.2, 127.0.0.1"),
+        (OTHER, "203.0.113.3"),
+    ):
         with proxy.client(source) as client:
-            answer = client.post(f"https://{BELOW}/bits/v1/track", json=hit(path), headers={"user-agent": AGENT, "x-forwarded-for": said, "content-type": "text/plain"})
+            answer = client.post(
+                f"https://{BELOW}/bits/v1/track",
+                json=hit(path),
+                headers={
+                    "user-agent": AGENT,
+                    "x-forwarded-for": said,
+                    "content-type": "text/plain",
+                },
+            )
             assert (answer.status_code, answer.headers.get("x-footfall-dropped")) == (202, None)
     with proxy.client(OTHER) as client:
-        image = client.get(f"https://{BELOW}/bits/v1/track.gif", params={"u": f"https://{BELOW}{path}", "w": "example.com"}, headers={"user-agent": AGENT})
+        image = client.get(
+            f"https://{BELOW}/bits/v1/track.gif",
+            params={"u": f"https://{BELOW}{path}", "w": "example.com"},
+            headers={"user-agent": AGENT},
+        )
     assert image.headers["content-type"] == "image/gif"
     assert visitors(server, path, 4) == 2
 
@@ -111,12 +155,21 @@ def test_nothing_else_is_passed_on(proxy: Proxy) -> None:
         assert "The other site" in client.get(f"https://{BELOW}/").text
 
 
-def with_secret(folder: Path, upstream: str, header: str = "http_x_nf_client_connection_ip") -> Proxy:
+def with_secret(
+    folder: Path, upstream: str, header: str = "http_x_nf_client_connection_ip"
+) -> Proxy:
     """nginx in front of Footfall, which believes a header beside a secret."""
     ports = free_ports()
     believed, line = blocks(PAGE, "nginx", heading=UNKNOWN)
-    server = SERVER.format(port=ports[0], folder=folder, root=folder, more=f"location / {{ proxy_pass http://{upstream}; {line} }}")
-    return run_nginx(folder, believed.replace("http_x_nf_client_connection_ip", header) + server, ports)
+    server = SERVER.format(
+        port=ports[0],
+        folder=folder,
+        root=folder,
+        more=f"location / {{ proxy_pass http://{upstream}; {line} }}",
+    )
+    return run_nginx(
+        folder, believed.replace("http_x_nf_client_connection_ip", header) + server, ports
+    )
 
 
 def test_a_header_is_believed_beside_the_secret_alone(server: Server, tmp_path: Path) -> None:
@@ -124,8 +177,15 @@ def test_a_header_is_believed_beside_the_secret_alone(server: Server, tmp_path: 
     with proxy.client() as client:
         for path, secret in (("/right", "a-long-secret"), ("/wrong", "a-guess"), ("/none", None)):
             for address in ("203.0.113.1", "203.0.113.2"):
-                headers = {"user-agent": AGENT, "x-nf-client-connection-ip": address} | ({"x-bits": secret} if secret else {})
-                assert client.post("https://stats.example.com/v1/track", json=hit(path), headers=headers).status_code == 202
+                headers = {"user-agent": AGENT, "x-nf-client-connection-ip": address} | (
+                    {"x-bits": secret} if secret else {}
+                )
+                assert (
+                    client.post(
+                        "https://stats.example.com/v1/track", json=hit(path), headers=headers
+                    ).status_code
+                    == 202
+                )
     proxy.stop()
     assert [visitors(server, path, 2) for path in ("/right", "/wrong", "/none")] == [2, 1, 1]
 
@@ -135,22 +195,44 @@ def test_the_worker_passes_hits_on(server: Server, tmp_path: Path) -> None:
     proxy = with_secret(tmp_path, urlsplit(server.url).netloc, "http_x_bits_visitor")
     (worker,) = blocks(PAGE, "js", heading="Cloudflare")
     assert "https://stats.example.com" in worker
-    (tmp_path / "worker.mjs").write_text(worker.replace("https://stats.example.com", f"https://127.0.0.1:{proxy.port}"))
+    (tmp_path / "worker.mjs").write_text(
+        worker.replace("https://stats.example.com", f"https://127.0.0.1:{proxy.port}")
+    )
     (tmp_path / "edge.mjs").write_text(
         """
 import worker from './worker.mjs'
 const told = []
 for (const address of ['203.0.113.1', '203.0.113.2']) {
-  const headers = { 'CF-Connecting-IP': address, 'User-Agent': process.env.AGENT, Cookie: 'session=1' }
-  const request = new Request('https://www.example.com/bits/v1/track', { method: 'POST', body: process.env.HIT, headers })
+  const headers = {
+    'CF-Connecting-IP': address,
+    'User-Agent': process.env.AGENT,
+    Cookie: 'session=1',
+  }
+  const options = { method: 'POST', body: process.env.HIT, headers }
+  const request = new Request('https://www.example.com/bits/v1/track', options)
   told.push((await worker.fetch(request)).status)
 }
-for (const path of ['js/f.js', 'livez']) told.push((await worker.fetch(new Request('https://www.example.com/bits/' + path))).status)
+for (const path of ['js/f.js', 'livez']) {
+  const request = new Request('https://www.example.com/bits/' + path)
+  told.push((await worker.fetch(request)).status)
+}
 console.log(JSON.stringify(told))
 """
     )
-    environment = os.environ | {"NODE_TLS_REJECT_UNAUTHORIZED": "0", "NODE_NO_WARNINGS": "1", "AGENT": AGENT, "HIT": json.dumps(hit("/worker"))}
-    done = subprocess.run(["node", "edge.mjs"], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=SECONDS)
+    environment = os.environ | {
+        "NODE_TLS_REJECT_UNAUTHORIZED": "0",
+        "NODE_NO_WARNINGS": "1",
+        "AGENT": AGENT,
+        "HIT": json.dumps(hit("/worker")),
+    }
+    done = subprocess.run(
+        ["node", "edge.mjs"],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+    )
     assert done.returncode == 0, done.stderr
     proxy.stop()
     assert json.loads(done.stdout) == [202, 202, 200, 404]
@@ -164,9 +246,15 @@ def test_the_rules_of_others_can_be_read() -> None:
     (told,) = blocks(PAGE, "toml", heading="Netlify")
     redirects = tomllib.loads(told)["redirects"]
     (rewrites,) = blocks(PAGE, "json", heading="Vercel")
-    pairs = [rule[:2] for rule in rules] + [(each["from"], each["to"]) for each in redirects] + [(each["source"], each["destination"]) for each in json.loads(rewrites)["rewrites"]]
+    pairs = (
+        [rule[:2] for rule in rules]
+        + [(each["from"], each["to"]) for each in redirects]
+        + [(each["source"], each["destination"]) for each in json.loads(rewrites)["rewrites"]]
+    )
     assert {rule[2] for rule in rules} | {str(each["status"]) for each in redirects} == {"200"}
     assert redirects[-1]["headers"] == {"X-Bits": "a-long-secret"}
     assert len(pairs) == 7
     for path, target in pairs:
-        assert target.replace(":splat", "*") == "https://stats.example.com" + path.removeprefix("/bits")
+        assert target.replace(":splat", "*") == "https://stats.example.com" + path.removeprefix(
+            "/bits"
+        )

@@ -1,4 +1,7 @@
-"""The unit: what systemd thinks of it, and that Footfall runs as it says, on a machine that boots with systemd."""
+"""The unit.
+
+What systemd thinks of it, and that Footfall runs as it says, on a machine that boots with systemd.
+"""
 
 import json
 import re
@@ -48,7 +51,14 @@ def test_unit_and_settings_agree() -> None:
     told = dict(pair.split("=", 1) for line in service()["Environment"] for pair in line.split())
     assert program == PROGRAM
     assert told.keys() <= {variable(name) for name in OPTIONS}
-    settings = read({name: value for name, value in given.items() if isinstance(value, str) and name in OPTIONS}, told)
+    settings = read(
+        {
+            name: value
+            for name, value in given.items()
+            if isinstance(value, str) and name in OPTIONS
+        },
+        told,
+    )
     assert str(settings.data) == DATA == f"/var/lib/{service()['StateDirectory'][0]}"
     assert int(service()["TimeoutStopSec"][0]) > GATEWAY_GRACE + 2 * ENGINE_GRACE
 
@@ -64,9 +74,17 @@ def test_systemd_finds_no_fault(tmp_path: Path) -> None:
     unit, port = tmp_path / UNIT.name, tmp_path / SOCKET.name
     unit.write_text(UNIT.read_text().replace(PROGRAM, "/bin/true"))
     port.write_text(SOCKET.read_text())
-    done = subprocess.run(["systemd-analyze", "verify", "--man=no", str(unit), str(port)], capture_output=True, text=True)
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", str(unit), str(port)],
+        capture_output=True,
+        text=True,
+    )
     assert (done.returncode, done.stdout + done.stderr) == (0, "")
-    done = subprocess.run(["systemd-analyze", "security", "--offline=true", "--no-pager", str(unit)], capture_output=True, text=True)
+    done = subprocess.run(
+        ["systemd-analyze", "security", "--offline=true", "--no-pager", str(unit)],
+        capture_output=True,
+        text=True,
+    )
     exposed = re.search(r"Overall exposure level for footfall.service: ([\d.]+)", done.stdout)
     assert exposed
     assert float(exposed[1]) <= MOST_EXPOSED, done.stdout
@@ -84,7 +102,19 @@ def machine(image: Image) -> Iterator[Machine]:
     running.run("userdel", "footfall")  # the image's own
     for line in lines("installing.md", "As a service of systemd"):
         running.run("sh", "-c", f"cd /srv && {line.removeprefix('sudo ')}")
-    running.run("runuser", "-u", "footfall", "--", PROGRAM, "site", "edit", "example.com", "--public", "--data", DATA)
+    running.run(
+        "runuser",
+        "-u",
+        "footfall",
+        "--",
+        PROGRAM,
+        "site",
+        "edit",
+        "example.com",
+        "--public",
+        "--data",
+        DATA,
+    )
     yield running
     running.end()
 
@@ -92,8 +122,17 @@ def machine(image: Image) -> Iterator[Machine]:
 def start(machine: Machine) -> None:
     """Have it running, and wait until hits can be taken and read."""
     machine.systemctl("start", "footfall")
-    check = "import http.client as h; c = h.HTTPConnection('127.0.0.1', 8000); c.request('GET', '/api/sites'); assert c.getresponse().status == 200"
-    until_it_is(lambda: "ready" in machine.run("sh", "-c", f'{PYTHON} -c "{check}" 2>&1 && echo ready', expected=None), machine)
+    check = (
+        "import http.client as h; c = h.HTTPConnection('127.0.0.1', 8000);"
+        " c.request('GET', '/api/sites'); assert c.getresponse().status == 200"
+    )
+    until_it_is(
+        lambda: (
+            "ready"
+            in machine.run("sh", "-c", f'{PYTHON} -c "{check}" 2>&1 && echo ready', expected=None)
+        ),
+        machine,
+    )
 
 
 def until_it_is(so: Callable[[], bool], machine: Machine) -> None:
@@ -103,7 +142,9 @@ def until_it_is(so: Callable[[], bool], machine: Machine) -> None:
 
 def told(machine: Machine, program: str, number: int) -> dict[str, Any]:
     """What one of the programs beside this file prints on the machine."""
-    seen: dict[str, Any] = json.loads(machine.run(PYTHON, "-c", (Path(__file__).parent / program).read_text(), str(number)))
+    seen: dict[str, Any] = json.loads(
+        machine.run(PYTHON, "-c", (Path(__file__).parent / program).read_text(), str(number))
+    )
     return seen
 
 
@@ -112,20 +153,36 @@ def test_the_service_runs_with_all_that_the_unit_takes_from_it(machine: Machine)
     start(machine)
     seen = told(machine, "visit.py", 1)
     assert seen.pop("hit") == 202
-    assert seen.pop("counted") == [{"dimensions": ["/first", "NL"], "metrics": [1, 1]}], "who comes from this machine is a proxy"
+    assert seen.pop("counted") == [{"dimensions": ["/first", "NL"], "metrics": [1, 1]}], (
+        "who comes from this machine is a proxy"
+    )
     assert {name for name, status in seen.items() if status != 200} == {"/example/"}, seen
     pid = machine.show("footfall", "MainPID")
-    status = dict(line.split(":\t", 1) for line in machine.run("cat", f"/proc/{pid}/status").splitlines() if ":\t" in line)
-    assert (status["NoNewPrivs"], status["Seccomp"], int(status["CapBnd"], 16), status["Uid"].split()[0]) == ("1", "2", 0, machine.run("id", "-u", "footfall"))
+    status = dict(
+        line.split(":\t", 1)
+        for line in machine.run("cat", f"/proc/{pid}/status").splitlines()
+        if ":\t" in line
+    )
+    assert (
+        status["NoNewPrivs"],
+        status["Seccomp"],
+        int(status["CapBnd"], 16),
+        status["Uid"].split()[0],
+    ) == ("1", "2", 0, machine.run("id", "-u", "footfall"))
     machine.run("nsenter", f"--target={pid}", "--mount", "touch", "/etc/x", expected=1)
 
     machine.run("kill", "-9", pid)
     until_it_is(lambda: machine.show("footfall", "NRestarts") == "1", machine)
     start(machine)
-    assert told(machine, "visit.py", 2)["counted"] == [{"dimensions": ["/first", "NL"], "metrics": [2, 1]}]
+    assert told(machine, "visit.py", 2)["counted"] == [
+        {"dimensions": ["/first", "NL"], "metrics": [2, 1]}
+    ]
 
     machine.systemctl("stop", "footfall")
-    assert (machine.show("footfall", "Result"), machine.show("footfall", "ExecMainStatus")) == ("success", "0"), machine.run("cat", LOG)
+    assert (machine.show("footfall", "Result"), machine.show("footfall", "ExecMainStatus")) == (
+        "success",
+        "0",
+    ), machine.run("cat", LOG)
 
 
 @pytest.mark.slow

@@ -14,18 +14,38 @@ from tests.install.recipe import REPOSITORY
 
 pytestmark = pytest.mark.slow
 NEEDED = {
-    "footfall/__main__.py", "footfall/data/country.mmdb", "footfall/data/sources.json", "footfall/static/dashboard/index.html", "footfall/static/example/index.html", "footfall/static/tracker/f.js",
-    "footfall/static/docs/index.html", "footfall/static/docs/swagger-ui/swagger-ui-bundle.js", "footfall/static/docs/swagger-ui/LICENSE",
-    *(f"footfall-{__version__}.dist-info/{name}" for name in ("METADATA", "RECORD", "WHEEL", "entry_points.txt", "licenses/LICENSE", "licenses/NOTICE")),
-}  # fmt: skip
+    "footfall/__main__.py",
+    "footfall/data/country.mmdb",
+    "footfall/data/sources.json",
+    "footfall/static/dashboard/index.html",
+    "footfall/static/example/index.html",
+    "footfall/static/tracker/f.js",
+    "footfall/static/docs/index.html",
+    "footfall/static/docs/swagger-ui/swagger-ui-bundle.js",
+    "footfall/static/docs/swagger-ui/LICENSE",
+    *(
+        f"footfall-{__version__}.dist-info/{name}"
+        for name in (
+            "METADATA",
+            "RECORD",
+            "WHEEL",
+            "entry_points.txt",
+            "licenses/LICENSE",
+            "licenses/NOTICE",
+        )
+    ),
+}
 
 
 def build(source: Path, target: str, folder: Path) -> Path:
     """Build with the project's own tool, where there is no Node."""
     subprocess.run(
         [sys.executable, "-m", "hatchling", "build", "-t", target, "-d", str(folder)],
-        cwd=source, env={"PATH": "", "HOME": os.devnull}, check=True, capture_output=True,
-    )  # fmt: skip
+        cwd=source,
+        env={"PATH": "", "HOME": os.devnull},
+        check=True,
+        capture_output=True,
+    )
     (built,) = folder.iterdir()
     return built
 
@@ -35,9 +55,20 @@ def test_the_wheel_holds_what_it_needs(wheel: Path) -> None:
         names = set(archive.namelist())
         told = message_from_bytes(archive.read(f"footfall-{__version__}.dist-info/METADATA"))
     assert names >= NEEDED
-    assert [name for name in names if name.startswith("footfall/static/dashboard/assets/") and name.endswith(".js")]
-    assert {name.split("/")[0] for name in names} == {"footfall", f"footfall-{__version__}.dist-info"}
-    assert not [name for name in names if "test" in name or "node_modules" in name or name.endswith((".pyc", ".ts", ".tsx"))]
+    assert [
+        name
+        for name in names
+        if name.startswith("footfall/static/dashboard/assets/") and name.endswith(".js")
+    ]
+    assert {name.split("/")[0] for name in names} == {
+        "footfall",
+        f"footfall-{__version__}.dist-info",
+    }
+    assert not [
+        name
+        for name in names
+        if "test" in name or "node_modules" in name or name.endswith((".pyc", ".ts", ".tsx"))
+    ]
     assert (told["Version"], told["License-Expression"]) == (__version__, "MIT")
 
 

@@ -56,7 +56,10 @@ def backup(made: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    """A command on a data folder, in this process: to start another takes longer than most of them do."""
+    """A command on a data folder, in this process.
+
+    To start another takes longer than most of them do.
+    """
 
     def run(*arguments: str, data: Path) -> Done:
         mask = os.umask(0o077)

@@ -1,4 +1,4 @@
-"""Restores a backup over and over, killed at one step later each time, and looks at what is there then:
+"""Restores a backup over and over, killed one step later each time, and looks at what is there.
 
     python -m tests.keeping.killing BACKUP DATA
 
@@ -38,10 +38,16 @@ def main(backup: Path, data: Path) -> None:
         for again in range(step % 4):  # killed while it is finished
             killed(again, lambda: look(data))
         look(data)
-        found["old" if state(data) == old else "new" if state(data) == new else "neither"] += 1
+        left = state(data)
+        if left == old:
+            found["old"] += 1
+        else:
+            found["new" if left == new else "neither"] += 1
         bring_back(backup, data)
         assert state(data) == new, f"a second try did not succeed after step {step}"
-        assert all(state(folder) in (old, new) for folder in data.glob("replaced-*")), "what was set aside is not whole"
+        assert all(state(folder) in (old, new) for folder in data.glob("replaced-*")), (
+            "what was set aside is not whole"
+        )
     assert state(data) == new
     print(step, found["old"], found["new"], found["neither"])
 
@@ -62,7 +68,10 @@ def state(folder: Path) -> list[str]:
 
 
 def killed(step: int, work: Callable[[], None]) -> bool:
-    """Do it in a process that is killed before so many of its steps are done; whether it came to that."""
+    """Do it in a process that is killed before so many of its steps are done.
+
+    Whether it came to that.
+    """
     child = os.fork()
     if not child:
         left = iter(range(step, -1, -1))

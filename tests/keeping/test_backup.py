@@ -1,4 +1,7 @@
-"""A backup holds every hit acknowledged before it began, once; it holds no secret; and it is whole or not there."""
+"""A backup holds every hit acknowledged before it began, once; it holds no secret.
+
+And it is whole or not there.
+"""
 
 import json
 import os
@@ -34,7 +37,10 @@ def manifest(backup: Path) -> dict[str, object]:
 
 @pytest.mark.parametrize("backups", [2, pytest.param(8, marks=pytest.mark.torture)])
 def test_backups_under_load(data: Path, tmp_path: Path, refused: Refused, backups: int) -> None:
-    """Several, while hits come and the engine is killed in the midst of each second: each brings back what was acknowledged before it."""
+    """Several, while hits come and the engine is killed in the midst of each second.
+
+    Each brings back what was acknowledged before it.
+    """
     server = Server(data, "--trusted-proxy", "127.0.0.1")
     senders = [Sender(server.url, SITE, f"b{number}", repeat=True) for number in range(3)]
     for sender in senders:
@@ -45,7 +51,11 @@ def test_backups_under_load(data: Path, tmp_path: Path, refused: Refused, backup
             senders[0].join(0.05)
         backup = tmp_path / f"backup-{number}"
         before[backup] = set().union(*(sender.acknowledged for sender in senders))
-        making = subprocess.Popen([*FOOTFALL, "backup", str(backup), "--data", str(data)], stdout=subprocess.PIPE, text=True)
+        making = subprocess.Popen(
+            [*FOOTFALL, "backup", str(backup), "--data", str(data)],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
         if number % 2:
             with suppress(subprocess.TimeoutExpired):
                 making.wait(0.4)
@@ -54,7 +64,9 @@ def test_backups_under_load(data: Path, tmp_path: Path, refused: Refused, backup
         assert making.returncode == 0 and "checked" in said
         if number % 2:
             server.wait_until_ready()
-    assert opened_elsewhere(data / "facts.duckdb") != 0, "copying lost the engine's lock on the facts"
+    assert opened_elsewhere(data / "facts.duckdb") != 0, (
+        "copying lost the engine's lock on the facts"
+    )
     listing = kept(data)
     assert "is using" in refused("restore", str(backup), "--replace", data=data)
     assert kept(data) == listing, "refusing it changed something"
@@ -68,13 +80,17 @@ def test_backups_under_load(data: Path, tmp_path: Path, refused: Refused, backup
 
 def kept(data: Path) -> list[str]:
     """Its files, but for what comes and goes beside them while a server runs."""
-    return sorted(path.name for path in data.iterdir() if not path.name.endswith(("wal", "-shm", ".sock")))
+    return sorted(
+        path.name for path in data.iterdir() if not path.name.endswith(("wal", "-shm", ".sock"))
+    )
 
 
 def opened_elsewhere(facts: Path) -> int:
     """The status of another process that opens them."""
     opening = "import duckdb, sys; duckdb.connect(sys.argv[1])"
-    return subprocess.run([sys.executable, "-c", opening, str(facts)], stderr=subprocess.DEVNULL, check=False).returncode
+    return subprocess.run(
+        [sys.executable, "-c", opening, str(facts)], stderr=subprocess.DEVNULL, check=False
+    ).returncode
 
 
 def check_restored(backup: Path, before: set[str], sent: set[str], data: Path) -> None:
@@ -100,7 +116,10 @@ def everything(server: Server, wanted: set[str]) -> Counter[str]:
 
 
 def test_hits_that_wait_and_what_the_manifest_says(data: Path, tmp_path: Path) -> None:
-    """With nothing running: no secret in any byte, only the owner may read it, digests and sizes are those of the files."""
+    """With nothing running.
+
+    No secret in any byte, only the owner may read it, digests and sizes are those of the files.
+    """
     with closing(sqlite3.connect(data / "salts.db")) as salts:
         secrets = [secret for (secret,) in salts.execute("SELECT secret FROM salts")]
     assert secrets and any(secrets[0] in path.read_bytes() for path in data.glob("salts.db*"))
@@ -110,9 +129,15 @@ def test_hits_that_wait_and_what_the_manifest_says(data: Path, tmp_path: Path) -
     files = {path.name: path.read_bytes() for path in backup.iterdir()}
     assert set(files) == {"manifest.json", "stream.db", "facts.duckdb", "registry.db", "rollups.db"}
     assert not [name for name, content in files.items() for secret in secrets if secret in content]
-    assert {stat.S_IMODE(path.stat().st_mode) for path in backup.iterdir()} == {0o600} and stat.S_IMODE(backup.stat().st_mode) == 0o700
+    assert {stat.S_IMODE(path.stat().st_mode) for path in backup.iterdir()} == {
+        0o600
+    } and stat.S_IMODE(backup.stat().st_mode) == 0o700
     told = manifest(backup)["files"]
-    assert told == [{"name": name, "size": len(files[name]), "sha256": sha256(files[name]).hexdigest()} for name in sorted(files) if name != "manifest.json"]
+    assert told == [
+        {"name": name, "size": len(files[name]), "sha256": sha256(files[name]).hexdigest()}
+        for name in sorted(files)
+        if name != "manifest.json"
+    ]
     assert list(backup.parent.iterdir()) == [backup]
 
 
@@ -122,8 +147,12 @@ def test_what_is_not_saved_leaves_nothing(data: Path, tmp_path: Path, refused: R
     (taken / "file").touch()
     assert "exists already: give a new folder" in refused("backup", str(taken), data=data)
     assert "exists already: give a new folder" in refused("backup", str(taken / "file"), data=data)
-    assert "there is nothing to save in" in refused("backup", str(tmp_path / "b"), data=tmp_path / "nowhere")
-    assert [path.name for path in taken.iterdir()] == ["file"] and not (tmp_path / "nowhere").exists()
+    assert "there is nothing to save in" in refused(
+        "backup", str(tmp_path / "b"), data=tmp_path / "nowhere"
+    )
+    assert [path.name for path in taken.iterdir()] == ["file"] and not (
+        tmp_path / "nowhere"
+    ).exists()
     with (data / "registry.db").open("r+b") as file:
         file.seek(8192)
         file.write(bytes(range(256)) * 32)
@@ -132,14 +161,19 @@ def test_what_is_not_saved_leaves_nothing(data: Path, tmp_path: Path, refused: R
 
 
 def test_a_full_disk_in_the_midst(data: Path, small_disk: Path, refused: Refused) -> None:
-    """With a server and without: refused in a sentence, nothing under the backup's name, and the server goes on."""
+    """With a server and without.
+
+    Refused in a sentence, nothing under the backup's name, and the server goes on.
+    """
     footfall("demo-data", "--events", "30000", "--days", "10", "--sites", "2", data=data)
     filler = small_disk / "filler"
     filler.write_bytes(bytes(46_000_000))
     assert "there is no room for the backup" in refused("backup", str(small_disk / "b"), data=data)
     server = Server(data)
     try:
-        assert "there is no room for the backup" in refused("backup", str(small_disk / "b"), data=data)
+        assert "there is no room for the backup" in refused(
+            "backup", str(small_disk / "b"), data=data
+        )
         assert [path.name for path in small_disk.iterdir()] == ["filler"]
         assert not list(data.glob("*.unfinished"))
         filler.unlink()
@@ -152,7 +186,9 @@ def test_a_full_disk_in_the_midst(data: Path, small_disk: Path, refused: Refused
 def test_one_that_is_killed_leaves_nothing_under_its_name(data: Path, tmp_path: Path) -> None:
     backup = tmp_path / "backup"
     for _ in range(3):
-        making = subprocess.Popen([*FOOTFALL, "backup", str(backup), "--data", str(data)], stdout=subprocess.DEVNULL)
+        making = subprocess.Popen(
+            [*FOOTFALL, "backup", str(backup), "--data", str(data)], stdout=subprocess.DEVNULL
+        )
         unfinished = tmp_path / "backup.unfinished"
         while making.poll() is None and not (unfinished.exists() and any(unfinished.iterdir())):
             pass
@@ -170,18 +206,35 @@ def test_an_engine_that_sees_no_such_folder(data: Path, tmp_path: Path) -> None:
     server = Server(data)
     try:
         assert server.wait_for_total(SITE, HITS) == HITS
-        there = f"mount -t tmpfs tmpfs {away} && {shlex.join(FOOTFALL)} backup {away}/backup --data {data} && cp -r {away}/backup {tmp_path}/backup"
-        done = subprocess.run(["unshare", "--mount", "sh", "-c", there], capture_output=True, text=True, timeout=SECONDS, check=False)
+        there = (
+            f"mount -t tmpfs tmpfs {away} && {shlex.join(FOOTFALL)} backup {away}/backup --data"
+            f" {data} && cp -r {away}/backup {tmp_path}/backup"
+        )
+        done = subprocess.run(
+            ["unshare", "--mount", "sh", "-c", there],
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+        )
         assert done.returncode == 0 and f"saved {HITS} events" in done.stdout, done.stderr
         assert not list(data.glob("*.unfinished")) and not list(away.iterdir())
     finally:
         server.stop()
-    assert f"restored {HITS} events" in footfall("restore", str(tmp_path / "backup"), data=tmp_path / "restored")
+    assert f"restored {HITS} events" in footfall(
+        "restore", str(tmp_path / "backup"), data=tmp_path / "restored"
+    )
 
 
 def test_progress_is_shown_on_a_terminal(data: Path, tmp_path: Path) -> None:
     leader, follower = os.openpty()
-    done = subprocess.run([*FOOTFALL, "backup", str(tmp_path / "backup"), "--data", str(data)], stdout=subprocess.DEVNULL, stderr=follower, timeout=SECONDS, check=True)
+    done = subprocess.run(
+        [*FOOTFALL, "backup", str(tmp_path / "backup"), "--data", str(data)],
+        stdout=subprocess.DEVNULL,
+        stderr=follower,
+        timeout=SECONDS,
+        check=True,
+    )
     os.close(follower)
     with open(leader, "rb", buffering=0) as terminal:
         assert done.returncode == 0 and b"saving" in terminal.read(65_536)

@@ -1,4 +1,7 @@
-"""Copies are of one moment: no roll-up is of a later version of its day than the facts that go with it."""
+"""Copies are of one moment.
+
+No roll-up is of a later version of its day than the facts that go with it.
+"""
 
 import sqlite3
 import threading
@@ -30,7 +33,9 @@ def test_roll_ups_are_never_ahead_of_their_facts(tmp_path: Path) -> None:
             if enough.is_set():
                 return
             facts.apply(batch_of(records[start : start + 4], facts.marks(), SOURCES, 0))
-            rollups.put("berlin", b"question", {day: (version, b"") for day, version in facts.rows(DAYS)})
+            rollups.put(
+                "berlin", b"question", {day: (version, b"") for day, version in facts.rows(DAYS)}
+            )
 
     counting = threading.Thread(target=count)
     counting.start()

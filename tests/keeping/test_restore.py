@@ -1,4 +1,4 @@
-"""A restore checks what it brings back, waits for nobody to use the folder, and is done wholly or not at all."""
+"""A restore checks what it brings back, shares its folder with nobody, and is all or nothing."""
 
 import json
 import subprocess
@@ -23,15 +23,26 @@ def names(folder: Path) -> list[str]:
 
 def test_killed_at_any_step_it_leaves_the_old_or_the_new(backup: Path, data: Path) -> None:
     footfall("site", "add", "another.example", data=data)
-    done = subprocess.run([sys.executable, "-m", "tests.keeping.killing", str(backup), str(data)], capture_output=True, text=True, timeout=2 * SECONDS, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.keeping.killing", str(backup), str(data)],
+        capture_output=True,
+        text=True,
+        timeout=2 * SECONDS,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     steps, old, new, neither = map(int, done.stdout.split())
     assert steps > 30 and old > 10 and new > 5 and neither == 0
 
 
-def test_what_a_restore_replaces_is_set_aside_and_the_days_secrets_stay(backup: Path, data: Path, refused: Refused) -> None:
+def test_what_a_restore_replaces_is_set_aside_and_the_days_secrets_stay(
+    backup: Path, data: Path, refused: Refused
+) -> None:
     before = {name: (data / name).read_bytes() for name in ("stream.db", "salts.db")}
-    assert "holds data already: restore into a new folder, or set what is there aside with --replace" in refused("restore", str(backup), data=data)
+    assert (
+        "holds data already: restore into a new folder, or set what is there aside with --replace"
+        in refused("restore", str(backup), data=data)
+    )
     assert {name: (data / name).read_bytes() for name in before} == before
     said = footfall("restore", str(backup), "--replace", data=data)
     (aside,) = data.glob("replaced-*")
@@ -40,11 +51,18 @@ def test_what_a_restore_replaces_is_set_aside_and_the_days_secrets_stay(backup: 
     assert (data / "salts.db").read_bytes() == before["salts.db"] and not list(aside.glob("salts*"))
 
 
-def test_whoever_uses_the_folder_is_noticed(backup: Path, data: Path, tmp_path: Path, refused: Refused) -> None:
-    """A gateway alone, an engine alone; and while the folder is restored, no server starts on it."""
+def test_whoever_uses_the_folder_is_noticed(
+    backup: Path, data: Path, tmp_path: Path, refused: Refused
+) -> None:
+    """A gateway alone, an engine alone.
+
+    And while the folder is restored, no server starts on it.
+    """
     gateway = Server(data, command="gateway", port=free_port())
     gateway.wait_until_ready("/readyz")
-    assert f"a server or another command is using {data}: stop it first" in refused("restore", str(backup), "--replace", data=data)
+    assert f"a server or another command is using {data}: stop it first" in refused(
+        "restore", str(backup), "--replace", data=data
+    )
     gateway.stop()
     engine = subprocess.Popen([*FOOTFALL, "engine", "--data", str(data)])
     while not (data / "engine.sock").exists() and engine.poll() is None:
@@ -55,10 +73,22 @@ def test_whoever_uses_the_folder_is_noticed(backup: Path, data: Path, tmp_path: 
         engine.terminate()
         with suppress(subprocess.TimeoutExpired):
             engine.wait(1)
-    holding = "import sys, pathlib; from footfall.keeping import use; p = pathlib.Path(sys.argv[1])\nwith use.alone(p, {n: p / n for n in ('facts.duckdb', 'registry.db')}, str(p / 'none')): print('held', flush=True); input()"
-    holder = subprocess.Popen([sys.executable, "-c", holding, str(data)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    holding = (
+        "import sys, pathlib; from footfall.keeping import use;"
+        " p = pathlib.Path(sys.argv[1])\nwith use.alone(p, {n:"
+        " p / n for n in ('facts.duckdb', 'registry.db')}, str(p / 'none')):"
+        " print('held', flush=True); input()"
+    )
+    holder = subprocess.Popen(
+        [sys.executable, "-c", holding, str(data)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     assert holder.stdout is not None and holder.stdout.readline() == "held\n"
-    assert "is being restored or migrated; try again when that is done" in refused("serve", "--port", "0", data=data)
+    assert "is being restored or migrated; try again when that is done" in refused(
+        "serve", "--port", "0", data=data
+    )
     holder.communicate("\n")
 
 
@@ -74,7 +104,9 @@ def test_whoever_uses_the_folder_is_noticed(backup: Path, data: Path, tmp_path: 
         ("newer", "was made by a newer Footfall (schema 99, this one knows"),
     ],
 )
-def test_what_is_not_whole_is_refused_and_changes_nothing(backup: Path, tmp_path: Path, refused: Refused, harm: str, says: str) -> None:
+def test_what_is_not_whole_is_refused_and_changes_nothing(
+    backup: Path, tmp_path: Path, refused: Refused, harm: str, says: str
+) -> None:
     manifest = backup / "manifest.json"
     told = json.loads(manifest.read_text())
     if harm == "changed":
@@ -108,9 +140,16 @@ def test_a_full_disk_changes_nothing(backup: Path, small_disk: Path, refused: Re
     assert names(data) in ([], ["footfall.lock"])
 
 
-def test_parts_are_brought_back_to_where_the_settings_have_them(backup: Path, tmp_path: Path) -> None:
+def test_parts_are_brought_back_to_where_the_settings_have_them(
+    backup: Path, tmp_path: Path
+) -> None:
     elsewhere = tmp_path / "elsewhere"
-    flags = ("--stream", f"sqlite:{elsewhere}/hits.db", "--registry", f"sqlite:{elsewhere}/sites.db")
+    flags = (
+        "--stream",
+        f"sqlite:{elsewhere}/hits.db",
+        "--registry",
+        f"sqlite:{elsewhere}/sites.db",
+    )
     fresh = tmp_path / "fresh"
     footfall("restore", str(backup), *flags, data=fresh)
     assert names(elsewhere) == ["hits.db", "sites.db"]

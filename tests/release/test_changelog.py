@@ -13,7 +13,9 @@ REFUSED = [
     pytest.param(OLDER.format(""), "must be of 0.2.0", id="only an older one"),
     pytest.param(OLDER.format("## 0.2.1 (2026-02-01)"), "must be of 0.2.0", id="only a newer one"),
     pytest.param(OLDER.format("## 0.2.0"), "gives no date", id="no date"),
-    pytest.param(OLDER.format("## 0.2.0 (not released yet)"), "but 'not released yet'", id="not released"),
+    pytest.param(
+        OLDER.format("## 0.2.0 (not released yet)"), "but 'not released yet'", id="not released"
+    ),
     pytest.param(OLDER.format("## 0.2.0 (2026-02-30)"), "but '2026-02-30'", id="no such day"),
 ]
 

@@ -39,7 +39,14 @@ def ends(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ends]:
         def kinesis() -> Ends:
             found: Kinesis = request.getfixturevalue("kinesis")
             name = found.stream()
-            return Ends(lambda: KinesisWriter(found.client, name), lambda: KinesisReader(found.client, name, {}))
+            return Ends(
+                lambda: KinesisWriter(found.client, name),
+                lambda: KinesisReader(found.client, name, {}),
+            )
 
-        opened: dict[str, Callable[[], Ends]] = {"memory": memory, "sqlite": lambda: Ends(sqlite, sqlite), "kinesis": kinesis}
+        opened: dict[str, Callable[[], Ends]] = {
+            "memory": memory,
+            "sqlite": lambda: Ends(sqlite, sqlite),
+            "kinesis": kinesis,
+        }
         yield opened[request.param]()

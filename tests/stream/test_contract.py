@@ -61,4 +61,6 @@ def test_writers_side_by_side_lose_nothing(ends: Ends) -> None:
     writers = [ends.writer() for _ in range(4)]
     for number in range(100):
         writers[number % 4].append([b"%d" % number])
-    assert sorted(int(record.data) for record in ends.reader().read(1_000).records) == list(range(100))
+    assert sorted(int(record.data) for record in ends.reader().read(1_000).records) == list(
+        range(100)
+    )

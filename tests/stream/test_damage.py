@@ -1,4 +1,7 @@
-"""Files that are cut, replaced or overwritten while in use: what survives counts, later hits are unaffected."""
+"""Files that are cut, replaced or overwritten while in use.
+
+What survives counts, later hits are unaffected.
+"""
 
 import os
 import shutil
@@ -33,7 +36,11 @@ def numbers(stream: SqliteStream) -> list[int]:
 
 
 def set_aside(path: Path) -> list[Path]:
-    return [found for found in path.parent.glob("*.damaged-*") if not found.name.endswith(("-wal", "-shm"))]
+    return [
+        found
+        for found in path.parent.glob("*.damaged-*")
+        if not found.name.endswith(("-wal", "-shm"))
+    ]
 
 
 @pytest.mark.parametrize("keep", [0.1, 0.5, 0.9])
@@ -90,7 +97,9 @@ def test_a_file_replaced_by_an_older_copy_while_in_use(tmp_path: Path) -> None:
     after = numbers(reader)
     assert after == [*range(100), 888_888]
     positions = {record.position for record in before.records}
-    assert {record.position.shard for record in reader.read(1).records} <= {position.shard for position in positions}
+    assert {record.position.shard for record in reader.read(1).records} <= {
+        position.shard for position in positions
+    }
     writer.append([b"999999"])
     assert numbers(reader) == [999_999]
 
@@ -119,7 +128,9 @@ def test_bytes_flipped_in_a_frame_lose_that_frame_only(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("step", range(4))
-def test_a_repair_that_was_broken_off_is_finished(tmp_path: Path, step: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_repair_that_was_broken_off_is_finished(
+    tmp_path: Path, step: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Broken off at each renaming; the next opening finds what there is and goes on."""
     path = tmp_path / "stream.db"
     filled(path, 500)
@@ -177,7 +188,10 @@ def test_a_foreign_table_is_no_reason_to_fail(tmp_path: Path) -> None:
 
 
 def test_what_was_not_read_is_not_discarded(tmp_path: Path) -> None:
-    """Between reading and discarding the file is repaired and written to: numbers begin anew there."""
+    """Between reading and discarding the file is repaired and written to.
+
+    Numbers begin anew there.
+    """
     path = tmp_path / "stream.db"
     filled(path, 400)
     reader, writer = SqliteStream(str(path), LIMIT), SqliteStream(str(path), LIMIT)
@@ -200,7 +214,9 @@ def test_a_name_that_is_no_text_is_damage(tmp_path: Path) -> None:
     assert len(numbers(stream)) == 90
 
 
-def test_a_repair_that_fails_is_a_broken_stream(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_repair_that_fails_is_a_broken_stream(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "stream.db"
     filled(path, 500)
     os.truncate(path, path.stat().st_size // 2)

@@ -1,4 +1,7 @@
-"""What only Kinesis can show: shards that split and merge, calls that go through in part, and a network that fails."""
+"""What only Kinesis can show.
+
+Shards that split and merge, calls that go through in part, and a network that fails.
+"""
 
 import json
 import random
@@ -24,10 +27,12 @@ Far = Callable[..., tuple[KinesisWriter, Network]]
 
 @pytest.fixture
 def far(kinesis: Kinesis) -> Iterator[Far]:
-    """Opens a writer to a stream over a network that fails, as planned or as each call's fault is chosen."""
+    """Opens a writer to a stream over a network that fails, as planned or as chosen for a call."""
     with ExitStack() as stack:
 
-        def make(stream: str, choose: Callable[[str], Fault] | None = None) -> tuple[KinesisWriter, Network]:
+        def make(
+            stream: str, choose: Callable[[str], Fault] | None = None
+        ) -> tuple[KinesisWriter, Network]:
             network = stack.enter_context(fault.network(kinesis.url, choose))
             remote = client(network.url)
             stack.callback(remote.close)
@@ -54,7 +59,7 @@ def numbered(first: int, count: int) -> list[bytes]:
 
 
 def split_and_merged(kinesis: Kinesis) -> str:
-    """A stream with 50 records in its first shard, 50 in the two that this was split into, and 50 in the one that these were merged into."""
+    """A stream with 50 records in each age of its shards: first, after a split, after a merge."""
     stream = kinesis.stream()
     writer = KinesisWriter(kinesis.client, stream)
     writer.append(numbered(0, 50))
@@ -80,17 +85,33 @@ def test_a_group_is_sent_in_calls_that_kinesis_takes(kinesis: Kinesis, far: Far)
 
     def noted(call: Call) -> None:
         records = json.loads(call.sent)["Records"]
-        sent.append((len(records), sum(len(each["Data"]) * 3 // 4 + len(each["PartitionKey"]) for each in records)))
+        sent.append(
+            (
+                len(records),
+                sum(len(each["Data"]) * 3 // 4 + len(each["PartitionKey"]) for each in records),
+            )
+        )
         if sent[-1][1] < 1_000_000:
             fault.none(call)
         else:  # the emulator takes seconds over so much
-            call.answer(200, {}, json.dumps({"FailedRecordCount": 0, "Records": [{"SequenceNumber": "1", "ShardId": "-"}] * len(records)}).encode())
+            call.answer(
+                200,
+                {},
+                json.dumps(
+                    {
+                        "FailedRecordCount": 0,
+                        "Records": [{"SequenceNumber": "1", "ShardId": "-"}] * len(records),
+                    }
+                ).encode(),
+            )
 
     stream = kinesis.stream()
     writer, _ = far(stream, lambda _: noted)
     writer.append(numbered(0, 1_001))
     assert [count for count, _ in sent] == [500, 500, 1]
-    assert sorted(texts(drained(KinesisReader(kinesis.client, stream, {})))) == sorted(numbered(0, 1_001))
+    assert sorted(texts(drained(KinesisReader(kinesis.client, stream, {})))) == sorted(
+        numbered(0, 1_001)
+    )
     sent.clear()
     writer.append([*[bytes(990_000)] * 11, b"x"])
     assert [count for count, _ in sent] == [5, 5, 2]
@@ -101,18 +122,23 @@ def test_shards_are_read_in_the_order_of_their_lineage(kinesis: Kinesis) -> None
     stream = split_and_merged(kinesis)
     for limit in (7, 1_000):
         found = drained(KinesisReader(kinesis.client, stream, {}), limit)
-        generations = [{int(text) // 50 for text in texts(found[start : start + 50])} for start in (0, 50, 100)]
-        assert generations == [{0}, {1}, {2}]
+        generations = [int(text) // 50 for text in texts(found)]
+        assert generations == [0] * 50 + [1] * 50 + [2] * 50
         assert sorted(texts(found)) == sorted(numbered(0, 150))
         for shard in {record.position.shard for record in found}:
-            sequences = [record.position.sequence for record in found if record.position.shard == shard]
+            sequences = [
+                record.position.sequence for record in found if record.position.shard == shard
+            ]
             assert sequences == sorted(set(sequences))
             assert {len(str(each)) for each in sequences} == {56}
 
 
 def test_a_reader_follows_a_split_that_comes_while_it_reads(kinesis: Kinesis) -> None:
     stream = kinesis.stream()
-    writer, reader = KinesisWriter(kinesis.client, stream), KinesisReader(kinesis.client, stream, {})
+    writer, reader = (
+        KinesisWriter(kinesis.client, stream),
+        KinesisReader(kinesis.client, stream, {}),
+    )
     writer.append(numbered(0, 20))
     assert texts(drained(reader)) == numbered(0, 20)
     writer.append(numbered(20, 20))
@@ -150,7 +176,8 @@ def test_a_reader_that_fails_gives_all_when_it_works_again(kinesis: Kinesis, far
     _, network = far(stream)
     remote = client(network.url)
     reader = KinesisReader(remote, stream, {})
-    network.faults["GetRecords"] = [fault.none, *[fault.cut] * 3]  # the first shard answers, the second does not
+    # The first shard answers, the second does not.
+    network.faults["GetRecords"] = [fault.none, *[fault.cut] * 3]
     with pytest.raises(StreamBroken):
         reader.read(1_000)
     found = drained(reader)
@@ -165,14 +192,24 @@ def test_what_lambda_hands_on_is_what_a_reader_reads(kinesis: Kinesis) -> None:
     event = {
         "Records": [
             {
-                "eventSource": "aws:kinesis", "eventID": f"{position.shard}:{position.sequence}", "eventSourceARN": f"arn:aws:kinesis:eu-central-1:000000000000:stream/{stream}",
-                "kinesis": {"sequenceNumber": str(position.sequence), "partitionKey": "1", "data": b64encode(data).decode(), "approximateArrivalTimestamp": 1.5},
+                "eventSource": "aws:kinesis",
+                "eventID": f"{position.shard}:{position.sequence}",
+                "eventSourceARN": f"arn:aws:kinesis:eu-central-1:000000000000:stream/{stream}",
+                "kinesis": {
+                    "sequenceNumber": str(position.sequence),
+                    "partitionKey": "1",
+                    "data": b64encode(data).decode(),
+                    "approximateArrivalTimestamp": 1.5,
+                },
             }
             for position, data in found
         ]
-    }  # fmt: skip
+    }
     name = name_of(kinesis.client, stream)
-    assert delivered(event, name) == [each._replace(position=each.position._replace(shard=f"{name}/{each.position.shard}")) for each in found]
+    assert delivered(event, name) == [
+        each._replace(position=each.position._replace(shard=f"{name}/{each.position.shard}"))
+        for each in found
+    ]
 
 
 @pytest.mark.parametrize("what", [*FAULTS, fault.halve], ids=lambda what: what.__name__)
@@ -192,16 +229,26 @@ def test_what_was_refused_is_sent_until_it_is_in(kinesis: Kinesis, far: Far) -> 
     writer, network = far(stream)
     network.faults["PutRecords"] = [fault.halve] * 3
     writer.append(numbered(0, 100))
-    assert sorted(texts(drained(KinesisReader(kinesis.client, stream, {})))) == sorted(numbered(0, 100))
+    assert sorted(texts(drained(KinesisReader(kinesis.client, stream, {})))) == sorted(
+        numbered(0, 100)
+    )
     assert network.seen == {"halve": 3, "none": 1}
 
 
 @pytest.mark.parametrize(
     ("what", "error"),
-    [(fault.throttle, StreamFull), (fault.halve, StreamFull), (fault.fail, StreamBroken), (fault.cut, StreamBroken), (fault.lose, StreamBroken)],
+    [
+        (fault.throttle, StreamFull),
+        (fault.halve, StreamFull),
+        (fault.fail, StreamBroken),
+        (fault.cut, StreamBroken),
+        (fault.lose, StreamBroken),
+    ],
     ids=lambda value: value.__name__,
 )
-def test_what_always_fails_is_told_as_what_it_is(kinesis: Kinesis, far: Far, what: Fault, error: type[Exception]) -> None:
+def test_what_always_fails_is_told_as_what_it_is(
+    kinesis: Kinesis, far: Far, what: Fault, error: type[Exception]
+) -> None:
     writer, network = far(kinesis.stream(), lambda _: what)
     with pytest.raises(error):
         writer.append(numbered(0, 1_000))
@@ -220,7 +267,9 @@ def test_a_stream_that_is_not_there_is_broken(kinesis: Kinesis) -> None:
 def test_amid_all_faults_nothing_that_was_acknowledged_is_lost(kinesis: Kinesis, far: Far) -> None:
     stream = kinesis.stream(2)
     chance = random.Random(7)
-    writer, network = far(stream, lambda _: chance.choice([fault.none] * 4 + [fault.halve] * 2 + FAULTS))
+    writer, network = far(
+        stream, lambda _: chance.choice([fault.none] * 4 + [fault.halve] * 2 + FAULTS)
+    )
 
     def tried(number: int) -> Sequence[bytes]:
         group = numbered(number * 10, 10)

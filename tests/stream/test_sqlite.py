@@ -1,4 +1,7 @@
-"""What only a file can show: whole commits, positions from one, a shard for every opening, and how much it holds."""
+"""What only a file can show.
+
+Whole commits, positions from one, a shard for every opening, and how much it holds.
+"""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,7 +15,10 @@ from tests.stream.conftest import LIMIT
 
 @pytest.fixture(params=["memory", "sqlite"])
 def stream(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqliteStream]:
-    opened: dict[str, Callable[[], str]] = {"memory": lambda: MEMORY, "sqlite": lambda: str(tmp_path / "stream.db")}
+    opened: dict[str, Callable[[], str]] = {
+        "memory": lambda: MEMORY,
+        "sqlite": lambda: str(tmp_path / "stream.db"),
+    }
     found = SqliteStream(opened[request.param](), LIMIT)
     yield found
     found.close()
@@ -27,7 +33,14 @@ def test_positions_begin_at_one(stream: SqliteStream) -> None:
 def test_a_read_gives_whole_commits(stream: SqliteStream) -> None:
     for start in range(0, 30, 3):
         stream.append([b"%d" % number for number in range(start, start + 3)])
-    assert [record.data for record in stream.read(4).records] == [b"0", b"1", b"2", b"3", b"4", b"5"]
+    assert [record.data for record in stream.read(4).records] == [
+        b"0",
+        b"1",
+        b"2",
+        b"3",
+        b"4",
+        b"5",
+    ]
 
 
 def test_a_full_stream_refuses_and_keeps_what_it_has(stream: SqliteStream) -> None:
