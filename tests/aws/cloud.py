@@ -28,7 +28,9 @@ PYTHON = HOME / ".venv" / "bin" / "python"
 
 def emulated() -> str:
     """Footfall's template, as far as it can be made there."""
-    text, times = re.subn(r"(?ms)^  (BusyShards|Counts)Alarm:\n.*?(?=^  [\w#])", "", shipped(TEMPLATE))
+    text, times = re.subn(
+        r"(?ms)^  (BusyShards|Counts)Alarm:\n.*?(?=^  [\w#])", "", shipped(TEMPLATE)
+    )
     assert times == 2
     return text
 
@@ -38,13 +40,26 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Its URL."""
     port, folder = free_port(), tmp_path_factory.mktemp("ministack")
     environment = {
-        "PATH": os.environ["PATH"], "HOME": str(folder), "TMPDIR": str(folder), "GATEWAY_PORT": str(port), "BIND_HOST": "127.0.0.1", "MINISTACK_REGION": "eu-central-1",
-        "IOT_MTLS_ENABLED": "0", "SFTP_ENABLED": "0", "S3_DATA_DIR": str(folder / "s3"), "PYTHONDONTWRITEBYTECODE": "1",
-    }  # fmt: skip
+        "PATH": os.environ["PATH"],
+        "HOME": str(folder),
+        "TMPDIR": str(folder),
+        "GATEWAY_PORT": str(port),
+        "BIND_HOST": "127.0.0.1",
+        "MINISTACK_REGION": "eu-central-1",
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
+        "S3_DATA_DIR": str(folder / "s3"),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
     with open(folder / "log", "w") as log:
         running = subprocess.Popen(
-            [PYTHON, "-m", "hypercorn", "ministack.app:app", "--bind", f"127.0.0.1:{port}"], env=environment, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log
-        )  # fmt: skip
+            [PYTHON, "-m", "hypercorn", "ministack.app:app", "--bind", f"127.0.0.1:{port}"],
+            env=environment,
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+        )
         try:
             url = f"http://127.0.0.1:{port}"
             _wait(running, url, folder / "log")

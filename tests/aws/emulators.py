@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 PYTHON = HERE / ".venv" / "bin" / "python"
-ANYBODY = {"region_name": "eu-central-1", "aws_access_key_id": "test", "aws_secret_access_key": "test"}
+ANYBODY = {
+    "region_name": "eu-central-1",
+    "aws_access_key_id": "test",
+    "aws_secret_access_key": "test",
+}
 _numbers = count()
 
 
@@ -34,9 +38,19 @@ class Aws(NamedTuple):
     def table(self) -> str:
         """A new table, as the template makes it."""
         name = f"footfall-{next(_numbers)}"
-        keys: Any = [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]
-        attributes: Any = [{"AttributeName": each["AttributeName"], "AttributeType": "S"} for each in keys]
-        self.dynamodb.create_table(TableName=name, KeySchema=keys, AttributeDefinitions=attributes, BillingMode="PAY_PER_REQUEST")
+        keys: Any = [
+            {"AttributeName": "pk", "KeyType": "HASH"},
+            {"AttributeName": "sk", "KeyType": "RANGE"},
+        ]
+        attributes: Any = [
+            {"AttributeName": each["AttributeName"], "AttributeType": "S"} for each in keys
+        ]
+        self.dynamodb.create_table(
+            TableName=name,
+            KeySchema=keys,
+            AttributeDefinitions=attributes,
+            BillingMode="PAY_PER_REQUEST",
+        )
         while self.dynamodb.describe_table(TableName=name)["Table"]["TableStatus"] != "ACTIVE":
             sleep(0.01)
         return name
@@ -44,7 +58,9 @@ class Aws(NamedTuple):
     def bucket(self) -> str:
         """A new bucket that keeps versions, as the template makes it."""
         name = f"footfall-{next(_numbers)}"
-        self.s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+        self.s3.create_bucket(
+            Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
+        )
         self.s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
         return name
 
@@ -57,7 +73,9 @@ def clients_of(url: str) -> Callable[[str], Any]:
 
 def clients(url: str) -> Aws:
     """Clients that try as often as those of a function do."""
-    config = Config(retries={"mode": "standard", "total_max_attempts": 3}, s3={"addressing_style": "path"})
+    config = Config(
+        retries={"mode": "standard", "total_max_attempts": 3}, s3={"addressing_style": "path"}
+    )
     made: dict[str, Any] = {"endpoint_url": url, "config": config, **ANYBODY}
     return Aws(url, careful(boto3.client("dynamodb", **made)), careful(boto3.client("s3", **made)))
 
@@ -65,7 +83,12 @@ def clients(url: str) -> Aws:
 @contextmanager
 def emulated() -> Iterator[Aws]:
     """Emulators of one's own."""
-    running = subprocess.Popen([PYTHON, HERE / "moto_server.py", "0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    running = subprocess.Popen(
+        [PYTHON, HERE / "moto_server.py", "0"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
     assert running.stdout is not None
     try:
         yield clients(running.stdout.readline().strip())
@@ -78,7 +101,14 @@ def emulated() -> Iterator[Aws]:
 @pytest.fixture(scope="session")
 def second() -> Iterator[Aws]:
     """Another emulator of DynamoDB, without transactions and S3, and strict where moto is not."""
-    running = subprocess.Popen(["node", HERE / "dynalite.cjs"], cwd=HERE, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    running = subprocess.Popen(
+        ["node", HERE / "dynalite.cjs"],
+        cwd=HERE,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
     assert running.stdout is not None
     try:
         yield clients(running.stdout.readline().strip())

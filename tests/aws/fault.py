@@ -17,7 +17,10 @@ HOP = {"connection", "content-length", "keep-alive", "transfer-encoding", "date"
 
 
 class Call(BaseHTTPRequestHandler):
-    """One call of a service, and what a fault may do about it. A fault that answers nothing cuts the connection."""
+    """One call of a service, and what a fault may do about it.
+
+    A fault that answers nothing cuts the connection.
+    """
 
     protocol_version = "HTTP/1.1"
     server: "_Server"
@@ -41,22 +44,40 @@ class Call(BaseHTTPRequestHandler):
         return self.action == self.command
 
     def pass_on(self) -> tuple[int, dict[str, str], bytes]:
-        """Have the emulator do it; its answer. A transaction sent again with its token is not done again, as in AWS and not in moto."""
-        token = json.loads(self.sent)["ClientRequestToken"] if self.action == "TransactWriteItems" else None
+        """Have the emulator do it; its answer.
+
+        A transaction sent again with its token is not done again, as in AWS and not in moto.
+        """
+        token = (
+            json.loads(self.sent)["ClientRequestToken"]
+            if self.action == "TransactWriteItems"
+            else None
+        )
         if token in self.server.done:
             return self.server.done[token]
         upstream = HTTPConnection(self.server.upstream, timeout=SECONDS)
         try:
-            upstream.request(self.command, self.path, self.sent, {name: value for name, value in self.headers.items() if name.lower() not in HOP})
+            upstream.request(
+                self.command,
+                self.path,
+                self.sent,
+                {name: value for name, value in self.headers.items() if name.lower() not in HOP},
+            )
             answer = upstream.getresponse()
-            found = answer.status, {name: value for name, value in answer.getheaders() if name.lower() not in HOP}, answer.read()
+            found = (
+                answer.status,
+                {name: value for name, value in answer.getheaders() if name.lower() not in HOP},
+                answer.read(),
+            )
         finally:
             upstream.close()
         if token and answer.status == 200:
             self.server.done[token] = found
         return found
 
-    def answer(self, status: int, headers: dict[str, str], body: bytes, sent: int | None = None) -> None:
+    def answer(
+        self, status: int, headers: dict[str, str], body: bytes, sent: int | None = None
+    ) -> None:
         """Send an answer, or so many bytes of its body."""
         self.send_response(status)
         for name, value in {**headers, "content-length": str(len(body))}.items():
@@ -68,9 +89,17 @@ class Call(BaseHTTPRequestHandler):
         """Answer with an error as AWS names it."""
         said = "by the fault proxy"
         if self.of_s3:
-            self.answer(status, {"content-type": "application/xml"}, f"<Error><Code>{error}</Code><Message>{said}</Message></Error>".encode())
+            self.answer(
+                status,
+                {"content-type": "application/xml"},
+                f"<Error><Code>{error}</Code><Message>{said}</Message></Error>".encode(),
+            )
         else:
-            self.answer(status, {"content-type": self.headers["content-type"]}, json.dumps({"__type": error, "message": said}).encode())
+            self.answer(
+                status,
+                {"content-type": self.headers["content-type"]},
+                json.dumps({"__type": error, "message": said}).encode(),
+            )
 
     def log_message(self, format: str, *args: Any) -> None:
         pass
@@ -105,7 +134,9 @@ def none(call: Call) -> None:
 
 def throttle(call: Call) -> None:
     """Too much at once; nothing is done."""
-    call.refuse(*((503, "SlowDown") if call.of_s3 else (400, "ProvisionedThroughputExceededException")))
+    call.refuse(
+        *((503, "SlowDown") if call.of_s3 else (400, "ProvisionedThroughputExceededException"))
+    )
 
 
 def fail(call: Call) -> None:
@@ -139,9 +170,16 @@ def halve(call: Call) -> None:
     status, headers, body = call.pass_on()
     answer = json.loads(body)
     put = iter(answer["Records"])
-    refused = {"ErrorCode": "ProvisionedThroughputExceededException", "ErrorMessage": "by the fault proxy"}
+    refused = {
+        "ErrorCode": "ProvisionedThroughputExceededException",
+        "ErrorMessage": "by the fault proxy",
+    }
     mixed = [refused if index % 2 else next(put) for index in range(len(records))]
-    call.answer(status, headers, json.dumps({**answer, "FailedRecordCount": len(records) // 2, "Records": mixed}).encode())
+    call.answer(
+        status,
+        headers,
+        json.dumps({**answer, "FailedRecordCount": len(records) // 2, "Records": mixed}).encode(),
+    )
 
 
 class Conflicts:
@@ -164,7 +202,8 @@ class Conflicts:
         items = [_item_of(each) for each in json.loads(call.sent)["TransactItems"]]
         with self._lock:
             met = self._busy.intersection(items)
-            self._busy.update(() if met else items)
+            if not met:
+                self._busy.update(items)
         if met:
             self.seen += 1
             codes = [{"Code": "TransactionConflict" if each in met else "None"} for each in items]
@@ -205,7 +244,10 @@ class _Server(ThreadingHTTPServer):
 
 
 class Network:
-    """The proxy's address; `faults` are those of the next calls of an action, `seen` counts how often each came."""
+    """The proxy's address.
+
+    `faults` are those of the next calls of an action, `seen` counts how often each came.
+    """
 
     def __init__(self, upstream: str, choose: Callable[[str], Fault] | None) -> None:
         self.faults: defaultdict[str, list[Fault]] = defaultdict(list)
@@ -219,7 +261,10 @@ class Network:
 
 @contextmanager
 def network(upstream: str, choose: Callable[[str], Fault] | None = None) -> Iterator[Network]:
-    """A proxy before `upstream`; `choose` gives the fault of each call of an action, else `faults` do."""
+    """A proxy before `upstream`.
+
+    `choose` gives the fault of each call of an action, else `faults` do.
+    """
     made = Network(upstream, choose)
     thread = threading.Thread(target=made.server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()

@@ -1,4 +1,7 @@
-"""What stands for Kinesis: kinesis-local, whose sequence numbers and lineage of shards are like the real ones."""
+"""What stands for Kinesis.
+
+Kinesis-local, whose sequence numbers and lineage of shards are like the real ones.
+"""
 
 import subprocess
 from collections.abc import Iterator
@@ -41,7 +44,11 @@ class Kinesis(NamedTuple):
 
     def split(self, name: str, shard: str) -> None:
         """Split a shard in the middle."""
-        (hashes,) = [each["HashKeyRange"] for each in self.client.list_shards(StreamName=name)["Shards"] if each["ShardId"] == shard]
+        (hashes,) = [
+            each["HashKeyRange"]
+            for each in self.client.list_shards(StreamName=name)["Shards"]
+            if each["ShardId"] == shard
+        ]
         middle = (int(hashes["StartingHashKey"]) + int(hashes["EndingHashKey"])) // 2 + 1
         self.client.split_shard(StreamName=name, ShardToSplit=shard, NewStartingHashKey=str(middle))
         self.settled(name)
@@ -54,14 +61,23 @@ class Kinesis(NamedTuple):
 
 def client(url: str) -> "KinesisClient":
     """A client that tries as often as that of a function does."""
-    made: dict[str, Any] = {"endpoint_url": url, "config": Config(retries={"mode": "standard", "total_max_attempts": 3}), **ANYBODY}
+    made: dict[str, Any] = {
+        "endpoint_url": url,
+        "config": Config(retries={"mode": "standard", "total_max_attempts": 3}),
+        **ANYBODY,
+    }
     return boto3.client("kinesis", **made)
 
 
 @pytest.fixture(scope="session")
 def kinesis() -> Iterator[Kinesis]:
     running = subprocess.Popen(
-        ["node", HERE / "kinesis.cjs"], cwd=HERE / "node_modules" / "kinesis-local", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        ["node", HERE / "kinesis.cjs"],
+        cwd=HERE / "node_modules" / "kinesis-local",
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
     )
     assert running.stdout is not None
     try:

@@ -1,4 +1,6 @@
-"""What stands for the event source mapping of Lambda, at its worst: it hands on a stream's records in batches and does all that may go wrong.
+"""What stands for the event source mapping of Lambda, at its worst.
+
+It hands on a stream's records in batches and does all that may go wrong.
 
 Batches have whatever size; what failed comes again in other pieces; functions crash before, in and
 after their writes; some only seem to have failed, hang, and write long after others took over.
@@ -27,7 +29,11 @@ class Crash(BaseException):
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """A shard: its records in order, and those that it came of by a split or a merge, which are read to their ends before."""
+    """A shard.
+
+    Its records in order, and those that it came of by a split or a merge, which are read to their
+    ends before.
+    """
 
     name: str
     records: Sequence[Made]
@@ -38,12 +44,20 @@ def lineage(records: Sequence[Made], dice: Random) -> list[Shard]:
     """The records of a stream on a shard that may be split, and merged again."""
     cuts = sorted(dice.randint(0, len(records)) for _ in range(2))
     first, middle, last = records[: cuts[0]], records[cuts[0] : cuts[1]], records[cuts[1] :]
-    shards = [("shardId-0", first, ()), ("shardId-1", middle[::2], ("shardId-0",)), ("shardId-2", middle[1::2], ("shardId-0",)), ("shardId-3", last, ("shardId-1", "shardId-2"))]
+    shards = [
+        ("shardId-0", first, ()),
+        ("shardId-1", middle[::2], ("shardId-0",)),
+        ("shardId-2", middle[1::2], ("shardId-0",)),
+        ("shardId-3", last, ("shardId-1", "shardId-2")),
+    ]
     return [Shard(name, some, parents) for name, some, parents in shards]
 
 
 class Fate(threading.local):
-    """What befalls the function that this thread runs, at its next write: it crashes before or after it, or hangs until `go`."""
+    """What befalls the function that this thread runs, at its next write.
+
+    It crashes before or after it, or hangs until `go`.
+    """
 
     before = after = False
     hangs: "threading.Event | None" = None
@@ -101,7 +115,10 @@ class Zombie:
 
 @dataclass
 class EventSourceMapping:
-    """Hands on all records of shards; `new_sandbox` gives a function that knows nothing yet. `happened` counts what befell them."""
+    """Hands on all records of shards; `new_sandbox` gives a function that knows nothing yet.
+
+    `happened` counts what befell them.
+    """
 
     shards: Sequence[Shard]
     new_sandbox: Callable[[], Function]
@@ -111,7 +128,10 @@ class EventSourceMapping:
     happened: list[str] = field(default_factory=list)
 
     def run(self, between: Callable[[], None] = lambda: None) -> None:
-        """Until everything is delivered and every zombie has finished; `between` is done after each invocation."""
+        """Until everything is delivered and every zombie has finished.
+
+        `between` is done after each invocation.
+        """
         try:
             self._deliver(between)
         finally:
@@ -121,7 +141,11 @@ class EventSourceMapping:
     def _deliver(self, between: Callable[[], None]) -> None:
         done = dict.fromkeys((shard.name for shard in self.shards), 0)
         sandboxes: dict[str, Function] = {}
-        while ready := [shard for shard in self.shards if done[shard.name] < len(shard.records) and self._ended(shard.parents, done)]:
+        while ready := [
+            shard
+            for shard in self.shards
+            if done[shard.name] < len(shard.records) and self._ended(shard.parents, done)
+        ]:
             shard = self.dice.choice(ready)
             first = done[shard.name]
             batch = shard.records[first : first + self.dice.randint(1, self.most)]
@@ -136,10 +160,17 @@ class EventSourceMapping:
             between()
 
     def _ended(self, parents: Sequence[str], done: Mapping[str, int]) -> bool:
-        return all(done[shard.name] == len(shard.records) and self._ended(shard.parents, done) for shard in self.shards if shard.name in parents)
+        return all(
+            done[shard.name] == len(shard.records) and self._ended(shard.parents, done)
+            for shard in self.shards
+            if shard.name in parents
+        )
 
     def _invoke(self, shard: Shard, batch: Sequence[Made], function: Function) -> int | None:
-        """How many of the batch need not come again; None where the sandbox is gone, and all of it must."""
+        """How many of the batch need not come again.
+
+        None where the sandbox is gone, and all of it must.
+        """
         event = json.loads(json.dumps(event_of(shard.name, batch)))
         fate = self.dice.choice(("none", "none", "none", "before", "after", "zombie", "doubt"))
         self.happened.append(fate)
@@ -156,7 +187,9 @@ class EventSourceMapping:
         if fate == "doubt":  # the answer never comes back
             return 0
         sequences = [str(each.record.position.sequence) for each in batch]
-        return min((sequences.index(each["itemIdentifier"]) for each in failures), default=len(batch))
+        return min(
+            (sequences.index(each["itemIdentifier"]) for each in failures), default=len(batch)
+        )
 
 
 def event_of(shard: str, batch: Sequence[Made]) -> dict[str, Any]:
@@ -164,12 +197,16 @@ def event_of(shard: str, batch: Sequence[Made]) -> dict[str, Any]:
     return {
         "Records": [
             {
-                "eventSource": "aws:kinesis", "eventID": f"{shard}:{each.record.position.sequence}", "eventSourceARN": "arn:aws:kinesis:eu-central-1:000000000000:stream/hits",
+                "eventSource": "aws:kinesis",
+                "eventID": f"{shard}:{each.record.position.sequence}",
+                "eventSourceARN": "arn:aws:kinesis:eu-central-1:000000000000:stream/hits",
                 "kinesis": {
-                    "sequenceNumber": str(each.record.position.sequence), "partitionKey": "1",
-                    "data": b64encode(each.record.data).decode(), "approximateArrivalTimestamp": each.seen.arrived / 1e6,
+                    "sequenceNumber": str(each.record.position.sequence),
+                    "partitionKey": "1",
+                    "data": b64encode(each.record.data).decode(),
+                    "approximateArrivalTimestamp": each.seen.arrived / 1e6,
                 },
             }
             for each in batch
         ]
-    }  # fmt: skip
+    }

@@ -1,4 +1,6 @@
-"""DynamoDB, S3 and Kinesis as moto knows them, on a port of its own; run by the environment that has moto.
+"""DynamoDB, S3 and Kinesis as moto knows them, on a port of its own.
+
+Run by the environment that has moto.
 
 One request at a time: of concurrent writes it loses some, and answers others with 500. A query
 whose range ends before it begins is refused, as by DynamoDB and not by moto.
@@ -26,14 +28,28 @@ def one_at_a_time(environ: dict[str, Any], start_response: Any) -> Iterable[byte
         environ["wsgi.input"] = io.BytesIO(body)
         if _backward(json.loads(body)):
             start_response("400 Bad Request", [("Content-Type", "application/x-amz-json-1.0")])
-            return [json.dumps({"__type": "ValidationException", "message": "The BETWEEN operator requires upper bound to be greater than or equal to lower bound"}).encode()]
+            return [
+                json.dumps(
+                    {
+                        "__type": "ValidationException",
+                        "message": (
+                            "The BETWEEN operator requires upper bound to be greater than or equal"
+                            " to lower bound"
+                        ),
+                    }
+                ).encode()
+            ]
     with _lock:
         return list(_application(environ, start_response))
 
 
 def _backward(query: dict[str, Any]) -> bool:
     found = re.search(r"BETWEEN\s+(:\w+)\s+AND\s+(:\w+)", query.get("KeyConditionExpression", ""))
-    low, high = (query["ExpressionAttributeValues"][name]["S"] for name in found.groups()) if found else ("", "")
+    low, high = (
+        (query["ExpressionAttributeValues"][name]["S"] for name in found.groups())
+        if found
+        else ("", "")
+    )
     return bool(low > high)
 
 

@@ -1,4 +1,4 @@
-"""What a stack has, in emulators, and its functions in processes of their own, each with the variables that the template gives it."""
+"""What a stack has, in emulators, and its functions in processes, with the template's variables."""
 
 import json
 import os
@@ -33,7 +33,13 @@ class Place:
     """What a stack has, in emulators, and its functions in processes of their own."""
 
     def __init__(self, aws: Aws) -> None:
-        self.names = {"Table": aws.table(), "SaltsTable": aws.table(), "ArchiveBucket": aws.bucket(), "FailuresBucket": aws.bucket(), "Stream": "hits"}
+        self.names = {
+            "Table": aws.table(),
+            "SaltsTable": aws.table(),
+            "ArchiveBucket": aws.bucket(),
+            "FailuresBucket": aws.bucket(),
+            "Stream": "hits",
+        }
         self.s3 = aws.s3
         kinesis = kinesis_client(aws.url)
         self.names["Stream"] = f"hits-{self.names['Table']}"
@@ -53,24 +59,38 @@ class Place:
         if name == "query":
             sleep(max(0.0, self._wrote + BELIEVED_SECONDS - monotonic()))
         sandbox = name + json.dumps(variables)
-        running = self._running.get(sandbox) or self._running.setdefault(sandbox, self._started(name, variables))
+        running = self._running.get(sandbox) or self._running.setdefault(
+            sandbox, self._started(name, variables)
+        )
         assert running.stdin and running.stdout
         running.stdin.write(json.dumps([name, event]) + "\n")
         running.stdin.flush()
         found: dict[str, Any] = json.loads(running.stdout.readline())
         if name != "query":
             self._wrote = monotonic()
-        self.called[name] |= {(service, action, resource) for service, action, resource in found["called"]}
+        self.called[name] |= {
+            (service, action, resource) for service, action, resource in found["called"]
+        }
         self.modules[name] = found["modules"]
         assert "errorMessage" not in (found["answer"] or {}), found["answer"]
         return found
 
     def _started(self, name: str, more: Mapping[str, str]) -> "subprocess.Popen[str]":
         command = [sys.executable, "-m", "tests.aws.sandbox"]
-        return subprocess.Popen(command, cwd=ROOT, env={**self.variables(name), **more}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        return subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env={**self.variables(name), **more},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
 
     def variables(self, name: str) -> dict[str, str]:
-        """What a function's sandbox has: the variables that the template gives it, and nothing else of ours."""
+        """What a function's sandbox has.
+
+        The variables that the template gives it, and nothing else of ours.
+        """
         variables = RESOURCES[f"{name.title()}Function"]["Properties"]["Environment"]["Variables"]
         known = {
             "AWS_ENDPOINT_URL": self._url,
@@ -96,19 +116,38 @@ class Place:
         query = body if isinstance(body, dict) and name == "PixelGet" else {}
         self._next += 1
         request = Request(
-            {"User-Agent": BROWSER, **headers}, query, json.dumps(body), {}, "192.0.2.1", time_ns() // 1_000_000, f"id{self._next}=", {"stream": self.names["Stream"]}
-        )  # fmt: skip
+            {"User-Agent": BROWSER, **headers},
+            query,
+            json.dumps(body),
+            {},
+            "192.0.2.1",
+            time_ns() // 1_000_000,
+            f"id{self._next}=",
+            {"stream": self.names["Stream"]},
+        )
         asked, data = wrapped(request, name)
-        self.kinesis.put_record(StreamName=asked["StreamName"], PartitionKey=asked["PartitionKey"], Data=data)
+        self.kinesis.put_record(
+            StreamName=asked["StreamName"], PartitionKey=asked["PartitionKey"], Data=data
+        )
 
     def event(self) -> dict[str, Any]:
         """All that is on the stream, as Lambda hands it on."""
         (shard,) = self.kinesis.list_shards(StreamName=self.names["Stream"])["Shards"]
-        iterator = self.kinesis.get_shard_iterator(StreamName=self.names["Stream"], ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON")["ShardIterator"]
+        iterator = self.kinesis.get_shard_iterator(
+            StreamName=self.names["Stream"],
+            ShardId=shard["ShardId"],
+            ShardIteratorType="TRIM_HORIZON",
+        )["ShardIterator"]
         records = self.kinesis.get_records(ShardIterator=iterator)["Records"]
         return {
             "Records": [
-                {"eventID": f"{shard['ShardId']}:{each['SequenceNumber']}", "kinesis": {"sequenceNumber": each["SequenceNumber"], "data": b64encode(each["Data"]).decode()}}
+                {
+                    "eventID": f"{shard['ShardId']}:{each['SequenceNumber']}",
+                    "kinesis": {
+                        "sequenceNumber": each["SequenceNumber"],
+                        "data": b64encode(each["Data"]).decode(),
+                    },
+                }
                 for each in records
             ]
         }
@@ -116,8 +155,26 @@ class Place:
     def give_up(self, key: str) -> None:
         """Have Lambda set aside all that is on the stream, and S3 tell of it."""
         bucket = self.names["FailuresBucket"]
-        self.s3.put_object(Bucket=bucket, Key=key, Body=json.dumps({"version": "1.0", "KinesisBatchInfo": {}, "payload": json.dumps(self.event())}).encode())
-        self.call("failures", {"Records": [{"s3": {"bucket": {"name": bucket}, "object": {"key": quote_plus(key, safe="/")}}}]})
+        self.s3.put_object(
+            Bucket=bucket,
+            Key=key,
+            Body=json.dumps(
+                {"version": "1.0", "KinesisBatchInfo": {}, "payload": json.dumps(self.event())}
+            ).encode(),
+        )
+        self.call(
+            "failures",
+            {
+                "Records": [
+                    {
+                        "s3": {
+                            "bucket": {"name": bucket},
+                            "object": {"key": quote_plus(key, safe="/")},
+                        }
+                    }
+                ]
+            },
+        )
 
     def deliver(self) -> dict[str, Any]:
         """Hand on what is on the stream, all of it every time."""
@@ -145,5 +202,10 @@ def place(aws: Aws) -> Iterator[Place]:
     with ExitStack() as stack:
         found = Place(aws)
         stack.callback(found.end)
-        found.registry.put_site(Site("example", ("example.com",), public=True, exclusions=Exclusions(pages=("/admin*",))), new=True)
+        found.registry.put_site(
+            Site(
+                "example", ("example.com",), public=True, exclusions=Exclusions(pages=("/admin*",))
+            ),
+            new=True,
+        )
         yield found

@@ -1,4 +1,7 @@
-"""What stands for the sandbox of a function: its code unpacked, AWS's own runtime client, and the API that this asks for work."""
+"""What stands for the sandbox of a function.
+
+Its code unpacked, AWS's own runtime client, and the API that this asks for work.
+"""
 
 import json
 import os
@@ -19,7 +22,10 @@ PREFIX = "/2018-06-01/runtime/"
 
 
 class Answer(NamedTuple):
-    """What came of an invocation: `response`, `error` (of the handler) or `init` (the code could not be loaded)."""
+    """What came of an invocation.
+
+    `response`, `error` (of the handler) or `init` (the code could not be loaded).
+    """
 
     kind: str
     body: Any
@@ -44,7 +50,15 @@ class _Call(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """The next invocation; waits for one."""
         name, event = self.server.asked.get()
-        self._answer(200, event, {"Lambda-Runtime-Aws-Request-Id": name, "Lambda-Runtime-Deadline-Ms": "9999999999999", "Lambda-Runtime-Invoked-Function-Arn": "arn:aws:lambda:x"})
+        self._answer(
+            200,
+            event,
+            {
+                "Lambda-Runtime-Aws-Request-Id": name,
+                "Lambda-Runtime-Deadline-Ms": "9999999999999",
+                "Lambda-Runtime-Invoked-Function-Arn": "arn:aws:lambda:x",
+            },
+        )
 
     def do_POST(self) -> None:
         body = self._body()
@@ -64,7 +78,11 @@ class _Call(BaseHTTPRequestHandler):
 
     def _answer(self, status: int, body: bytes, headers: Mapping[str, str]) -> None:
         self.send_response(status)
-        for name, value in {**headers, "Content-Type": "application/json", "Content-Length": str(len(body))}.items():
+        for name, value in {
+            **headers,
+            "Content-Type": "application/json",
+            "Content-Length": str(len(body)),
+        }.items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
@@ -88,14 +106,22 @@ class Sandbox:
 
 @contextmanager
 def sandbox(code: Path, handler: str, environment: Mapping[str, str]) -> Iterator[Sandbox]:
-    """A function of this code with its environment and no other; what it logs goes where the tests' does."""
+    """A function of this code with its environment and no other.
+
+    What it logs goes where the tests' does.
+    """
     server = _Server()
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     given = {
-        "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{server.server_port}", "AWS_LAMBDA_FUNCTION_NAME": "function", "LAMBDA_TASK_ROOT": str(code), "PYTHONPATH": str(code),
-        "PYTHONDONTWRITEBYTECODE": "1", "PATH": os.environ["PATH"], **environment,
-    }  # fmt: skip
+        "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{server.server_port}",
+        "AWS_LAMBDA_FUNCTION_NAME": "function",
+        "LAMBDA_TASK_ROOT": str(code),
+        "PYTHONPATH": str(code),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PATH": os.environ["PATH"],
+        **environment,
+    }
     running = subprocess.Popen([PYTHON, "-m", "awslambdaric", handler], env=given, cwd=code)
     try:
         yield Sandbox(server, running)

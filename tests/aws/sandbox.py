@@ -1,7 +1,10 @@
-"""A sandbox of Lambda as far as a handler can tell: a process that is given events, and answers each with what came of it and what it called.
+"""A sandbox of Lambda as far as a handler can tell.
 
-Each line of standard input is `[handler, event]`. Calls are told as `[service, action, resource]`, by the names that permissions have.
-Where the variable `SOON_SECONDS` is set, API Gateway waits no longer than that.
+A process that is given events, and answers each with what came of it and what it called.
+
+Each line of standard input is `[handler, event]`. Calls are told as `[service, action, resource]`,
+by the names that permissions have. Where the variable `SOON_SECONDS` is set, API Gateway waits no
+longer than that.
 """
 
 import importlib
@@ -12,7 +15,12 @@ from typing import Any, NamedTuple
 
 import boto3
 
-PARTS = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
+PARTS = {
+    "Put": "PutItem",
+    "Update": "UpdateItem",
+    "Delete": "DeleteItem",
+    "ConditionCheck": "ConditionCheckItem",
+}
 
 
 class Context(NamedTuple):
@@ -26,12 +34,21 @@ def actions(service: str, operation: str, params: dict[str, Any]) -> list[tuple[
     """What a call needs to be permitted, and on what."""
     body = json.loads(params["body"]) if service in ("dynamodb", "kinesis") else {}
     if operation == "TransactWriteItems":
-        return [(service, PARTS[kind], what["TableName"]) for item in body["TransactItems"] for kind, what in item.items()]
+        return [
+            (service, PARTS[kind], what["TableName"])
+            for item in body["TransactItems"]
+            for kind, what in item.items()
+        ]
     if operation == "BatchWriteItem":
         return [(service, operation, table) for table in body["RequestItems"]]
     if service == "s3":
-        bucket, action = params["context"]["input_params"]["Bucket"], {"HeadObject": "GetObject"}.get(operation, operation)
-        return [(service, action + ("Version" if "versionId" in params["query_string"] else ""), bucket)]
+        bucket, action = (
+            params["context"]["input_params"]["Bucket"],
+            {"HeadObject": "GetObject"}.get(operation, operation),
+        )
+        return [
+            (service, action + ("Version" if "versionId" in params["query_string"] else ""), bucket)
+        ]
     if service == "lambda":
         return [(service, {"Invoke": "InvokeFunction"}[operation], "itself")]
     return [(service, operation, body.get("TableName") or body.get("StreamName") or "")]
@@ -43,9 +60,12 @@ def main() -> None:
 
     def note(model: Any, params: dict[str, Any], **_: Any) -> Any:
         called.extend(actions(model.service_model.service_name, model.name, params))
-        if model.service_model.service_name == "lambda":  # no emulator runs functions: who drives the sandbox does
+        # No emulator runs functions: who drives the sandbox does.
+        if model.service_model.service_name == "lambda":
             invoked.append(json.loads(params["body"]))
-            return type("Accepted", (), {"status_code": 202, "headers": {}, "content": b""})(), {"StatusCode": 202}
+            return type("Accepted", (), {"status_code": 202, "headers": {}, "content": b""})(), {
+                "StatusCode": 202
+            }
         return None
 
     boto3.setup_default_session()
@@ -61,8 +81,18 @@ def main() -> None:
             answer: Any = getattr(handlers, name)(event, Context())
         except Exception as exc:
             answer = {"errorType": type(exc).__name__, "errorMessage": str(exc)}
-        modules = [each for each in ("duckdb", "numpy", "litestar", "uvicorn", "httpx", "rich") if each in sys.modules]
-        print(json.dumps({"answer": answer, "called": called, "invoked": invoked, "modules": modules}), file=out, flush=True)
+        modules = [
+            each
+            for each in ("duckdb", "numpy", "litestar", "uvicorn", "httpx", "rich")
+            if each in sys.modules
+        ]
+        print(
+            json.dumps(
+                {"answer": answer, "called": called, "invoked": invoked, "modules": modules}
+            ),
+            file=out,
+            flush=True,
+        )
         called.clear()
         invoked.clear()
 

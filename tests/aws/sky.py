@@ -35,20 +35,35 @@ class Sky:
         return clients_of(self.url)(service)
 
     def stacks(self) -> dict[str, dict[str, Any]]:
-        return {each["StackName"]: each for each in self.client("cloudformation").describe_stacks()["Stacks"]}
+        return {
+            each["StackName"]: each
+            for each in self.client("cloudformation").describe_stacks()["Stacks"]
+        }
 
     def outputs(self) -> dict[str, str]:
-        return {each["OutputKey"]: each["OutputValue"] for each in self.stacks()[self.stack]["Outputs"]}
+        return {
+            each["OutputKey"]: each["OutputValue"] for each in self.stacks()[self.stack]["Outputs"]
+        }
 
     def buckets(self) -> set[str]:
-        return {each["Name"] for each in self.client("s3").list_buckets()["Buckets"] if self.stack in each["Name"]}
+        return {
+            each["Name"]
+            for each in self.client("s3").list_buckets()["Buckets"]
+            if self.stack in each["Name"]
+        }
 
     def resource(self, name: str) -> str:
-        return str(self.client("cloudformation").describe_stack_resource(StackName=self.stack, LogicalResourceId=name)["StackResourceDetail"]["PhysicalResourceId"])
+        return str(
+            self.client("cloudformation").describe_stack_resource(
+                StackName=self.stack, LogicalResourceId=name
+            )["StackResourceDetail"]["PhysicalResourceId"]
+        )
 
     def invoke(self, name: str, event: dict[str, Any]) -> dict[str, Any]:
         """What a function answers."""
-        answer = self.client("lambda").invoke(FunctionName=self.resource(name), Payload=json.dumps(event).encode())
+        answer = self.client("lambda").invoke(
+            FunctionName=self.resource(name), Payload=json.dumps(event).encode()
+        )
         found = json.loads(answer["Payload"].read())
         assert "FunctionError" not in answer, found
         return dict(found)
@@ -83,9 +98,13 @@ def sky(cloud: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator
     for name, value in ANYBODY.items():
         monkeypatch.setenv(name.replace("region_name", "aws_default_region").upper(), value)
     made = Sky(cloud, tmp_path)
-    mask = os.umask(0o077)  # a command leaves its own, under which what other tests make could be read by nobody else
+    # A command leaves its own, under which what other tests make could be read by nobody else.
+    mask = os.umask(0o077)
     yield made
-    main(["aws", "destroy", "--yes", "--delete-data", "--endpoint-url", cloud, "--stack", made.stack])  # with the mappings of many stacks MiniStack was seen to hand on nothing
+    # With the mappings of many stacks MiniStack was seen to hand on nothing.
+    main(
+        ["aws", "destroy", "--yes", "--delete-data", "--endpoint-url", cloud, "--stack", made.stack]
+    )
     os.umask(mask)
 
 
@@ -94,8 +113,22 @@ def say(sky: Sky, capsys: pytest.CaptureFixture[str]) -> Say:
     """Run a command: its status, the lines it prints, and what it complains of."""
 
     def run(action: str, *flags: str | Path) -> tuple[int, list[str], str]:
-        more = ["--package", sky.zip, "--template", sky.folder / "template.yaml"] if action == "deploy" else []
-        status = main(["aws", action, "--endpoint-url", sky.url, "--stack", sky.stack, *map(str, (*more, *flags))])
+        more = (
+            ["--package", sky.zip, "--template", sky.folder / "template.yaml"]
+            if action == "deploy"
+            else []
+        )
+        status = main(
+            [
+                "aws",
+                action,
+                "--endpoint-url",
+                sky.url,
+                "--stack",
+                sky.stack,
+                *map(str, (*more, *flags)),
+            ]
+        )
         said = capsys.readouterr()
         return status, said.out.splitlines(), said.err
 

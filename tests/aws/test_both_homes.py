@@ -1,4 +1,8 @@
-"""One scenario over real sockets in both homes: `footfall serve`, and the template's doors and functions in front of emulators. Every report is the same."""
+"""One scenario over real sockets in both homes.
+
+`footfall serve`, and the template's doors and functions in front of emulators. Every report is the
+same.
+"""
 
 import json
 import os
@@ -17,7 +21,7 @@ import pytest
 from footfall.aws.front import ANYBODY as EMULATED
 from tests.aws.emulators import Aws
 from tests.aws.test_front import front
-from tests.aws.test_same_numbers import Line, log_lines
+from tests.aws.test_real_log import Line, log_lines
 from tests.imports.sample import log
 from tests.patience import SECONDS, wait_until
 from tests.server import FOOTFALL, Server, footfall
@@ -33,7 +37,11 @@ ZONE_NAME = f"Etc/GMT{-AHEAD:+d}"
 ZONE = ZoneInfo(ZONE_NAME)
 BEGAN = datetime.now(ZONE).replace(hour=12, minute=0, second=0, microsecond=0)
 STEP_SECONDS = 16
-"""Between two hits: no multiple lies near half an hour, where a visit would end by chance, nor near a minute, five seconds on."""
+"""Between two hits.
+
+No multiple lies near half an hour, where a visit would end by chance, nor near a minute, five
+seconds on.
+"""
 
 TODAY = f"{BEGAN:%Y-%m-%d}"
 RANGES: Sequence[Any] = ("all", [TODAY, TODAY], [f"{BEGAN:%Y}-01-01", f"{BEGAN:%Y}-12-31"])
@@ -41,15 +49,37 @@ REPORTS: Sequence[dict[str, Any]] = [
     {"metrics": ["visitors", "visits", "pageviews", "events", "bounce_rate", "views_per_visit"]},
     *(
         {"metrics": ["visitors", "visits", "pageviews"], "dimensions": list(each)}
-        for each in (["event:page"], ["visit:source"], ["visit:browser", "visit:os"], ["time:day"], ["visit:entry_page"])
+        for each in (
+            ["event:page"],
+            ["visit:source"],
+            ["visit:browser", "visit:os"],
+            ["time:day"],
+            ["visit:entry_page"],
+        )
     ),
     *(
         {"metrics": ["visitors", "pageviews"], "dimensions": ["event:page"], "filters": each}
-        for each in ([["contains", "event:page", ["blog"]]], [["is_not", "visit:browser", ["Chrome"]]])
+        for each in (
+            [["contains", "event:page", ["blog"]]],
+            [["is_not", "visit:browser", ["Chrome"]]],
+        )
     ),
-    {"metrics": ["visitors", "events"], "dimensions": ["event:name"], "filters": [["is", "event:name", ["Sale"]]]},
+    {
+        "metrics": ["visitors", "events"],
+        "dimensions": ["event:name"],
+        "filters": [["is", "event:name", ["Sale"]]],
+    },
 ]
-DATES = tuple(f"{BEGAN:{form}}" for form in ("YEAR:%Y", "MONTH:%Y-%m", "DATE:%Y-%m-%d", "HOUR:%Y-%m-%dT%H", "MINUTE:%Y-%m-%dT%H:05"))
+DATES = tuple(
+    f"{BEGAN:{form}}"
+    for form in (
+        "YEAR:%Y",
+        "MONTH:%Y-%m",
+        "DATE:%Y-%m-%d",
+        "HOUR:%Y-%m-%dT%H",
+        "MINUTE:%Y-%m-%dT%H:05",
+    )
+)
 
 
 class Home(NamedTuple):
@@ -70,18 +100,33 @@ class Home(NamedTuple):
     def counted(self) -> list[int]:
         """Page views, events, and hits left out."""
         (row,) = self.report({"metrics": ["pageviews", "events"], "date_range": "all"})["results"]
-        return [*row["metrics"], sum(each["hits"] for each in self.get("/api/v1/stats/dropped", site_id=SITE, period="all")["results"])]
+        return [
+            *row["metrics"],
+            sum(
+                each["hits"]
+                for each in self.get("/api/v1/stats/dropped", site_id=SITE, period="all")["results"]
+            ),
+        ]
 
 
 @pytest.fixture(scope="module")
-def homes(front: str, aws: Aws, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Home, Home]]:
+def homes(
+    front: str, aws: Aws, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Home, Home]]:
     data = tmp_path_factory.mktemp("home") / "data"
     footfall("site", "add", SITE, "--public", "--timezone", ZONE_NAME, data=data)
     far = ["--registry", "dynamodb:footfall"]
     variables = {"PATH": os.environ["PATH"], "AWS_ENDPOINT_URL": aws.url, **EMULATED}
 
     def there(*arguments: str) -> str:
-        return subprocess.run([*FOOTFALL, *arguments, *far], capture_output=True, text=True, timeout=SECONDS, check=True, env=variables).stdout
+        return subprocess.run(
+            [*FOOTFALL, *arguments, *far],
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=True,
+            env=variables,
+        ).stdout
 
     there("site", "add", SITE, "--public", "--timezone", ZONE_NAME)
     server = Server(data)
@@ -91,18 +136,40 @@ def homes(front: str, aws: Aws, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 
 def bodies(lines: Sequence[Line]) -> Iterator[tuple[dict[str, Any], str]]:
-    """What is sent, and by which browser: page views, copies of some, events with money, pixels' worth of nothing, and what is no hit."""
+    """What is sent, and by which browser.
+
+    Page views, copies of some, events with money, pixels' worth of nothing, and what is no hit.
+    """
     dice = Random(4)
     for number, line in enumerate(lines):
-        agent = f"{line.agent} Person/{crc32(line.address.encode()) % 50}"  # all come from one address
-        hit = {"website": SITE, "url": line.url, "referrer": line.referrer, "id": f"{number:032x}", "name": f"Titel – {number % 7}"}
+        # All come from one address.
+        agent = f"{line.agent} Person/{crc32(line.address.encode()) % 50}"
+        hit = {
+            "website": SITE,
+            "url": line.url,
+            "referrer": line.referrer,
+            "id": f"{number:032x}",
+            "name": f"Titel – {number % 7}",
+        }
         yield hit, agent
         if dice.random() < 0.2:
             yield hit, agent
         if dice.random() < 0.1:
-            yield {**hit, "id": f"{number + 10**6:032x}", "event": "Sale", "revenue": {"currency": "EUR", "amount": "12.50"}, "name": None}, agent
+            yield (
+                {
+                    **hit,
+                    "id": f"{number + 10**6:032x}",
+                    "event": "Sale",
+                    "revenue": {"currency": "EUR", "amount": "12.50"},
+                    "name": None,
+                },
+                agent,
+            )
         if dice.random() < 0.05:
-            yield {**hit, "url": "https://elsewhere.example/", "id": f"{number + 2 * 10**6:032x}"}, agent
+            yield (
+                {**hit, "url": "https://elsewhere.example/", "id": f"{number + 2 * 10**6:032x}"},
+                agent,
+            )
 
 
 def are_equal(homes: tuple[Home, Home]) -> bool:
@@ -121,7 +188,10 @@ def test_every_report_is_the_same(homes: tuple[Home, Home], tmp_path: Path) -> N
             assert answer.status_code == 202, answer.text
     wait_until(lambda: are_equal(homes), lambda: [home.counted() for home in homes])
     (totals,) = homes[0].report({**REPORTS[0], "date_range": "all"})["results"]
-    assert totals["metrics"][0] > 20 and len(homes[0].report({**REPORTS[1], "date_range": "all"})["results"]) > 5, "there is something to compare"
+    assert (
+        totals["metrics"][0] > 20
+        and len(homes[0].report({**REPORTS[1], "date_range": "all"})["results"]) > 5
+    ), "there is something to compare"
     for query in REPORTS:
         for date_range in RANGES:
             one, other = (home.report({**query, "date_range": date_range}) for home in homes)

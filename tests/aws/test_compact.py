@@ -36,11 +36,30 @@ class Tidying:
     def __init__(self, aws: Aws, cache: Path) -> None:
         table = aws.table()
         self.now = at("2026-06-10 12:00")
-        self.facts = DynamodbFacts(aws.dynamodb, aws.s3, table, aws.bucket(), lambda: ["berlin"], lambda: self.now, "512MB", cache)
-        self.rollups = DynamodbRollups(aws.dynamodb, table, lambda: datetime.fromtimestamp(self.now / 1e6, UTC).date())
+        self.facts = DynamodbFacts(
+            aws.dynamodb,
+            aws.s3,
+            table,
+            aws.bucket(),
+            lambda: ["berlin"],
+            lambda: self.now,
+            "512MB",
+            cache,
+        )
+        self.rollups = DynamodbRollups(
+            aws.dynamodb, table, lambda: datetime.fromtimestamp(self.now / 1e6, UTC).date()
+        )
         self.invoked = list[Any]()
         salts = DynamodbSalts(aws.dynamodb, aws.table())
-        self.compact = Compact(self.facts, salts, lambda: [SITE["berlin"]], RollUp(self.facts, self.rollups), Trim(self.facts, self.rollups), self._invoke, lambda: self.now)
+        self.compact = Compact(
+            self.facts,
+            salts,
+            lambda: [SITE["berlin"]],
+            RollUp(self.facts, self.rollups),
+            Trim(self.facts, self.rollups),
+            self._invoke,
+            lambda: self.now,
+        )
 
     def _invoke(self, **call: Any) -> None:
         self.invoked.append(call["Payload"])
@@ -99,7 +118,9 @@ def test_what_fails_is_a_failed_invocation(tidying: Tidying) -> None:
     assert tidying.due() == [], "the lease was given back"
 
 
-def test_much_is_done_in_several_invocations(tidying: Tidying, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_much_is_done_in_several_invocations(
+    tidying: Tidying, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Each of which ends in time, though not all is done."""
     monkeypatch.setattr(dynamodb, "MOST_EVENTS", 10)
     records = made(crowd(3, FIRST, 2, 30), one_shard=True)
@@ -118,7 +139,10 @@ def test_much_is_done_in_several_invocations(tidying: Tidying, monkeypatch: pyte
 
 
 def test_what_was_rolled_up_is_not_looked_at_again(aws: Aws, tmp_path: Path) -> None:
-    """By no function, though most begin with nothing in memory: all roll-ups would be read every five minutes."""
+    """By no function, though most begin with nothing in memory.
+
+    All roll-ups would be read every five minutes.
+    """
     tidying = Tidying(here := clients(aws.url), tmp_path)
     apply(tidying.facts, made(crowd(3, FIRST, 20, 60), one_shard=True))
     units, today, day = Units(here.dynamodb), FIRST + timedelta(days=20), FIRST + timedelta(days=9)
@@ -148,9 +172,17 @@ def test_roll_ups_that_nobody_asks_for_go_after_five_weeks(tidying: Tidying) -> 
         tidying.rollups.put("berlin", question, {day: (1, b"sums")})
 
     def kept() -> Iterator[bool]:
-        return (bool(tidying.rollups.versions("berlin", question, day, day)) for question in (b"asked once", DAY.key))
+        return (
+            bool(tidying.rollups.versions("berlin", question, day, day))
+            for question in (b"asked once", DAY.key)
+        )
 
-    for moment, left in (("2026-07-14 03:01", True), ("2026-07-20 02:59", True), ("2026-07-20 03:06", True), ("2026-07-20 03:04", False)):
+    for moment, left in (
+        ("2026-07-14 03:01", True),
+        ("2026-07-20 02:59", True),
+        ("2026-07-20 03:06", True),
+        ("2026-07-20 03:04", False),
+    ):
         tidying.now = at(moment, "UTC")
         tidying.compact({}, Context())
         assert list(kept()) == [left, True], moment

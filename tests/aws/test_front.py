@@ -1,4 +1,7 @@
-"""The AWS home from end to end in a real browser: the example website, the door without code, the stream, the functions, the dashboard."""
+"""The AWS home from end to end in a real browser.
+
+The example website, the door without code, the stream, the functions, the dashboard.
+"""
 
 import os
 import subprocess
@@ -44,13 +47,31 @@ def test_opening_the_example_site_changes_the_dashboard(front: str, browser: Bro
 
 def test_the_originals_clients_get_the_originals_answers(front: str) -> None:
     with httpx.Client(base_url=front, headers={"user-agent": BROWSER}, timeout=SECONDS) as client:
-        body = {"name": "Über – uns", "url": "http://127.0.0.1/original", "website": "example", "date": 1}
+        body = {
+            "name": "Über – uns",
+            "url": "http://127.0.0.1/original",
+            "website": "example",
+            "date": 1,
+        }
         answer = client.post("/v1/track", json=body)
-        assert (answer.status_code, answer.content, answer.headers["access-control-allow-origin"]) == (202, b"", "*")
-        assert client.post("/v1/track", content=b"x", headers={"content-type": "application/xml"}).status_code == 415
+        assert (
+            answer.status_code,
+            answer.content,
+            answer.headers["access-control-allow-origin"],
+        ) == (202, b"", "*")
+        assert (
+            client.post(
+                "/v1/track", content=b"x", headers={"content-type": "application/xml"}
+            ).status_code
+            == 415
+        )
         assert client.options("/v1/track").status_code == 204
         pixel = client.get("/v1/track.gif", params={"w": "example", "u": "http://127.0.0.1/pixel"})
-        assert (pixel.status_code, pixel.headers["content-type"], len(pixel.content)) == (200, "image/gif", 43)
+        assert (pixel.status_code, pixel.headers["content-type"], len(pixel.content)) == (
+            200,
+            "image/gif",
+            43,
+        )
         wanted = {
             ("Über – uns", "http://127.0.0.1/original", 1),
             ("", "http://127.0.0.1/pixel", 1),
@@ -65,6 +86,20 @@ def ranking(client: httpx.Client) -> set[tuple[str, str, int]]:
 
 
 def test_the_front_serves_no_real_account() -> None:
-    done = subprocess.run([*FOOTFALL, "aws", "front", "--endpoint-url", "https://dynamodb.eu-central-1.amazonaws.com"], capture_output=True, text=True, timeout=SECONDS)
+    done = subprocess.run(
+        [
+            *FOOTFALL,
+            "aws",
+            "front",
+            "--endpoint-url",
+            "https://dynamodb.eu-central-1.amazonaws.com",
+        ],
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+    )
     assert done.returncode != 0
-    assert "must be that of emulators on this machine" in done.stderr and "Traceback" not in done.stderr
+    assert (
+        "must be that of emulators on this machine" in done.stderr
+        and "Traceback" not in done.stderr
+    )

@@ -1,4 +1,7 @@
-"""Reports that take longer than API Gateway waits: made beside, and called for at another address."""
+"""Reports that take longer than API Gateway waits.
+
+Made beside, and called for at another address.
+"""
 
 import asyncio
 import json
@@ -66,11 +69,29 @@ class Function:
         self.registry.put_site(SITE["berlin"], new=True)
         self.key, key = mint("berlin", (Scope.STATS_READ,), NOON - HOUR_US)
         self.registry.put_key(key)
-        facts = DynamodbFacts(slow.dynamodb, aws.s3, table, bucket, lambda: ["berlin"], lambda: self.now, "512MB", cache)
+        facts = DynamodbFacts(
+            slow.dynamodb,
+            aws.s3,
+            table,
+            bucket,
+            lambda: ["berlin"],
+            lambda: self.now,
+            "512MB",
+            cache,
+        )
         rollups = DynamodbRollups(aws.dynamodb, table, lambda: date(2026, 6, 10))
-        made_of: Any = partial(application, Access(self.registry, self._clock), Answers(facts, self._clock, rollups), Original(facts, rollups))
+        made_of: Any = partial(
+            application,
+            Access(self.registry, self._clock),
+            Answers(facts, self._clock, rollups),
+            Original(facts, rollups),
+        )
         later = Later(DynamodbAnswers(Table(aws.dynamodb, table)), self._invoke, self._clock)
-        self.reports = Reports(Mangum(made_of(Turns(0.1), later), lifespan="off"), Mangum(made_of(Turns(), None), lifespan="off"), later)
+        self.reports = Reports(
+            Mangum(made_of(Turns(0.1), later), lifespan="off"),
+            Mangum(made_of(Turns(), None), lifespan="off"),
+            later,
+        )
         apply(facts, made([Act(NOON - number * 1_000_000) for number in range(1, 4)]))
 
     def _clock(self) -> int:
@@ -81,12 +102,29 @@ class Function:
             raise StoreBroken("by the test")
         self.invoked.append(json.loads(call["Payload"]))
 
-    def ask(self, method: str, path: str, body: object = None, key: str | None = None) -> tuple[int, dict[str, str], Any]:
+    def ask(
+        self, method: str, path: str, body: object = None, key: str | None = None
+    ) -> tuple[int, dict[str, str], Any]:
         answer = self.reports(
-            proxied(method, path, None, body, {"Authorization": f"Bearer {key or self.key}", "If-None-Match": "*", "Origin": "https://elsewhere.example"}), Context()
+            proxied(
+                method,
+                path,
+                None,
+                body,
+                {
+                    "Authorization": f"Bearer {key or self.key}",
+                    "If-None-Match": "*",
+                    "Origin": "https://elsewhere.example",
+                },
+            ),
+            Context(),
         )
         assert answer is not None
-        return answer["statusCode"], {name.lower(): value for name, value in answer["headers"].items()}, json.loads(answer["body"])
+        return (
+            answer["statusCode"],
+            {name.lower(): value for name, value in answer["headers"].items()},
+            json.loads(answer["body"]),
+        )
 
     def report(self, **more: Any) -> tuple[int, dict[str, str], Any]:
         return self.ask("POST", PATH, {**TODAY, **more})
@@ -100,9 +138,12 @@ class Function:
 @pytest.fixture
 def function(aws: Aws, tmp_path: Path) -> Iterator[Function]:
     with ExitStack() as stack:
-        asyncio.set_event_loop(stack.enter_context(asyncio.Runner()).get_loop())  # the adapter would make one and leave it open
+        # The adapter would make one and leave it open.
+        asyncio.set_event_loop(stack.enter_context(asyncio.Runner()).get_loop())
         stack.callback(asyncio.set_event_loop, None)
-        yield Function(aws, clients(stack.enter_context(network(aws.url, always(late))).url), tmp_path)
+        yield Function(
+            aws, clients(stack.enter_context(network(aws.url, always(late))).url), tmp_path
+        )
 
 
 def place_of(headers: dict[str, str]) -> str:
@@ -124,7 +165,10 @@ def test_a_report_that_takes_long_is_called_for_where_location_says(function: Fu
     function.make()
     status, headers, body = function.ask("GET", place)
     assert (status, body["results"]) == (200, [{"dimensions": [], "metrics": [3]}])
-    assert headers["content-type"] == "application/json" and headers["access-control-allow-origin"] == "*"
+    assert (
+        headers["content-type"] == "application/json"
+        and headers["access-control-allow-origin"] == "*"
+    )
 
 
 def test_whoever_asks_the_same_meanwhile_waits_for_the_same(function: Function) -> None:
@@ -141,7 +185,11 @@ def test_whoever_asks_the_same_meanwhile_waits_for_the_same(function: Function) 
 def test_another_question_or_key_is_another_answer(function: Function) -> None:
     other, key = mint("berlin", (Scope.STATS_READ,), NOON - HOUR_US)
     function.registry.put_key(key)
-    names = {place_of(function.report()[1]), place_of(function.report(metrics=["visitors"])[1]), place_of(function.ask("POST", PATH, TODAY, other)[1])}
+    names = {
+        place_of(function.report()[1]),
+        place_of(function.report(metrics=["visitors"])[1]),
+        place_of(function.ask("POST", PATH, TODAY, other)[1]),
+    }
     assert len(names) == 3
 
 
@@ -192,21 +240,37 @@ def test_what_cannot_be_made_beside_is_said_at_once(function: Function) -> None:
 
 
 def test_a_table_that_does_not_answer_is_said(function: Function, aws: Aws) -> None:
-    function.reports = replace(function.reports, later=replace(function.reports.later, kept=DynamodbAnswers(Table(aws.dynamodb, "none"))))
+    function.reports = replace(
+        function.reports,
+        later=replace(function.reports.later, kept=DynamodbAnswers(Table(aws.dynamodb, "none"))),
+    )
     status, _, body = function.ask("GET", "/api/answers/x")
     assert status == 503 and "try again" in body["error"]
 
 
-def test_an_answer_that_fits_nowhere_says_so(function: Function, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_answer_that_fits_nowhere_says_so(
+    function: Function, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(answers, "MOST_BYTES", 250)
     place = place_of(function.report()[1])
     cannot_be_packed = secrets.token_hex(1_000)
-    function.reports.later.make(place.rpartition("/")[2], {"statusCode": 200, "headers": {}, "body": cannot_be_packed, "isBase64Encoded": False})
+    function.reports.later.make(
+        place.rpartition("/")[2],
+        {"statusCode": 200, "headers": {}, "body": cannot_be_packed, "isBase64Encoded": False},
+    )
     status, _, body = function.ask("GET", place)
     assert status == 422 and "too large" in body["error"]
 
 
-@pytest.mark.parametrize(("path", "place"), [("/v1/ranking", "/v1/api/answers/x"), ("/api/v1/stats/aggregate", "/api/answers/x"), ("/v1/api/v2/query", "/v1/api/answers/x")])
+@pytest.mark.parametrize(
+    ("path", "place"),
+    [
+        ("/v1/ranking", "/v1/api/answers/x"),
+        ("/api/v1/stats/aggregate", "/api/answers/x"),
+        ("/v1/api/v2/query", "/v1/api/answers/x"),
+    ],
+)
 def test_the_place_of_an_answer_stands_behind_the_stage(path: str, place: str) -> None:
     asked: Callable[[str, str], str] = reports._from
-    assert urljoin(path, asked(path.removeprefix("/v1") if "api" in path else path, "x")) == place
+    behind = path.removeprefix("/v1") if "api" in path else path
+    assert urljoin(path, asked(behind, "x")) == place

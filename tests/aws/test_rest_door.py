@@ -1,11 +1,13 @@
-"""The door without code: what a client may send goes through the template whole, and means what it means at home."""
+"""The door without code.
+
+What a client may send goes through the template whole, and means what it means at home.
+"""
 
 import json
 import subprocess
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from pathlib import Path
-from random import Random
 from typing import Any
 
 import pytest
@@ -15,8 +17,7 @@ from hypothesis import strategies as st
 from footfall.aws import template
 from footfall.aws.shipped import TEMPLATE, shipped
 from footfall.aws.velocity import Request
-from footfall.compose import sources
-from footfall.domain.event import Hit, Position, Tally
+from footfall.domain.event import Hit, Tally
 from footfall.domain.identity import event_key
 from footfall.domain.reason import Reason
 from footfall.domain.site import Exclusions, Offsets, Site
@@ -25,12 +26,10 @@ from footfall.gateway.collect import Door
 from footfall.gateway.directory import Snapshot
 from footfall.gateway.envelope import RestDoor
 from footfall.gateway.protocols.own import PIXEL
-from footfall.processor.batch import batch_of
 from footfall.registry.key import mint
 from footfall.registry.port import Scope
 from footfall.registry.sqlite import SqliteRegistry, SqliteSalts
-from footfall.stream.codec import Unreadable, encode
-from footfall.stream.port import Record
+from footfall.stream.codec import encode
 from tests.aws.events import BROWSER, RESOURCES, wrapped
 from tests.patience import SECONDS
 from tests.traffic import at
@@ -39,14 +38,58 @@ TRACK = RESOURCES["TrackPost"]["Properties"]["Integration"]
 VIEW = RESOURCES["PixelGet"]["Properties"]["Integration"]
 NINE = at("2026-06-10 09:00")
 HOSTILE = [
-    "", " ", '"', "'", "\\", '\\"', "\n\r\t", "\x00\x7f", "$util.base64Encode('x')", "$input.body", "${record}", "$record[0]", "#set($record = 'x')", "#end", "#if(true)", "#foreach",
-    "$q", "##", "#*", "*#", "#[[", "]]#", "&<>%", "ü", "日本", "😀", "\u2028", "a" * 9_000, "{}", "}]", "null",
-]  # fmt: skip
-TEXT = st.one_of(st.sampled_from(HOSTILE), st.text(st.characters(exclude_categories=["Cs"]), max_size=40), st.lists(st.sampled_from(HOSTILE), max_size=4).map("".join))
+    "",
+    " ",
+    '"',
+    "'",
+    "\\",
+    '\\"',
+    "\n\r\t",
+    "\x00\x7f",
+    "$util.base64Encode('x')",
+    "$input.body",
+    "${record}",
+    "$record[0]",
+    "#set($record = 'x')",
+    "#end",
+    "#if(true)",
+    "#foreach",
+    "$q",
+    "##",
+    "#*",
+    "*#",
+    "#[[",
+    "]]#",
+    "&<>%",
+    "ü",
+    "日本",
+    "😀",
+    "\u2028",
+    "a" * 9_000,
+    "{}",
+    "}]",
+    "null",
+]
+TEXT = st.one_of(
+    st.sampled_from(HOSTILE),
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=40),
+    st.lists(st.sampled_from(HOSTILE), max_size=4).map("".join),
+)
 UNSENT = ("X-Other", "Authorization")
 """What is not wrapped: what nobody needs, and keys."""
 
-NAMES = ["User-Agent", "user-agent", "Referer", "Authorization", "X-Forwarded-For", "Sec-GPC", "DNT", "Purpose", "Content-Type", "X-Other"]
+NAMES = [
+    "User-Agent",
+    "user-agent",
+    "Referer",
+    "Authorization",
+    "X-Forwarded-For",
+    "Sec-GPC",
+    "DNT",
+    "Purpose",
+    "Content-Type",
+    "X-Other",
+]
 
 
 def decoded(text: str) -> str:
@@ -55,20 +98,40 @@ def decoded(text: str) -> str:
 
 @settings(max_examples=150, deadline=None)
 @given(st.dictionaries(st.sampled_from(NAMES), TEXT), st.dictionaries(TEXT, TEXT, max_size=4), TEXT)
-def test_whatever_comes_goes_through_whole(headers: dict[str, str], query: dict[str, str], body: str) -> None:
+def test_whatever_comes_goes_through_whole(
+    headers: dict[str, str], query: dict[str, str], body: str
+) -> None:
     if "User-Agent" in headers:
         headers.pop("user-agent", None)
-    request = Request(headers, query, body, address="2001:db8::1", time_ms=1_781_000_000_123, extended_id="Abc+/=")
+    request = Request(
+        headers, query, body, address="2001:db8::1", time_ms=1_781_000_000_123, extended_id="Abc+/="
+    )
     for name, expected in (("TrackPost", body), ("PixelGet", "")):
         asked, record = wrapped(request, name)
-        assert (asked["StreamName"], asked["PartitionKey"], set(asked)) == ("hits", "Abc+/=", {"StreamName", "PartitionKey", "Data"})
+        assert (asked["StreamName"], asked["PartitionKey"], set(asked)) == (
+            "hits",
+            "Abc+/=",
+            {"StreamName", "PartitionKey", "Data"},
+        )
         found = json.loads(record)
-        assert (found["v"], found["at"], found["id"], found["ip"]) == (1, 1_781_000_000_123, "Abc+/=", "2001:db8::1")
+        assert (found["v"], found["at"], found["id"], found["ip"]) == (
+            1,
+            1_781_000_000_123,
+            "Abc+/=",
+            "2001:db8::1",
+        )
         if found.get("over"):
-            assert (found["over"], found["headers"], found["query"], found["body"]) == ("request", {}, [], "")
+            assert (found["over"], found["headers"], found["query"], found["body"]) == (
+                "request",
+                {},
+                [],
+                "",
+            )
             continue
         sent = {name.lower(): value for name, value in headers.items() if name not in UNSENT}
-        assert {name: decoded(value) for name, value in found["headers"].items()} == {name: sent.get(name, "") for name in found["headers"]}
+        assert {name: decoded(value) for name, value in found["headers"].items()} == {
+            name: sent.get(name, "") for name in found["headers"]
+        }
         assert set(sent) <= set(found["headers"])
         assert decoded(found["body"]) == expected
         assert {decoded(name): decoded(value) for name, value in found["query"]} == query
@@ -77,12 +140,19 @@ def test_whatever_comes_goes_through_whole(headers: dict[str, str], query: dict[
 def test_a_page_on_the_web_may_send_either_content_type() -> None:
     assert list(TRACK["RequestTemplates"]) == ["application/json", "text/plain"]
     assert len(set(TRACK["RequestTemplates"].values())) == 1
-    assert list(VIEW["RequestTemplates"]) == ["application/json"], "what a GET without a content type is taken for"
+    assert list(VIEW["RequestTemplates"]) == ["application/json"], (
+        "what a GET without a content type is taken for"
+    )
 
 
 def test_no_condition_asks_whether_a_text_is_there() -> None:
     """An empty text is true to Velocity."""
-    conditions = {line.partition("#if(")[2].partition(")")[0] for text in TRACK["RequestTemplates"].values() for line in text.splitlines() if "#if(" in line}
+    conditions = {
+        line.partition("#if(")[2].partition(")")[0]
+        for text in TRACK["RequestTemplates"].values()
+        for line in text.splitlines()
+        if "#if(" in line
+    }
     assert conditions == {"$foreach.hasNext", "$measured.length(", "$record.length("}
 
 
@@ -91,16 +161,24 @@ class Home:
 
     def __init__(self) -> None:
         self.registry = SqliteRegistry(":memory:")
-        self.registry.put_site(Site("example", ("example.com",), exclusions=Exclusions(pages=("/admin*",))), new=True)
+        self.registry.put_site(
+            Site("example", ("example.com",), exclusions=Exclusions(pages=("/admin*",))), new=True
+        )
         self.secret, key = mint("example", (Scope.EVENTS_WRITE,), NINE)
         self.registry.put_key(key)
         self.salts = SqliteSalts(":memory:")
         self.snapshot = Snapshot(self.registry, self.salts)
-        self.door = RestDoor(self.snapshot, ("10.0.0.0/8",), Door(client_lookup(), place_lookup(None), Offsets()))
+        self.door = RestDoor(
+            self.snapshot, ("10.0.0.0/8",), Door(client_lookup(), place_lookup(None), Offsets())
+        )
 
-    def read(self, body: object, headers: Mapping[str, str] | None = None, **more: Any) -> Hit | Tally:
+    def read(
+        self, body: object, headers: Mapping[str, str] | None = None, **more: Any
+    ) -> Hit | Tally:
         text = body if isinstance(body, str) else json.dumps(body)
-        request = Request({"User-Agent": BROWSER, **(headers or {})}, body=text, time_ms=NINE // 1000, **more)
+        request = Request(
+            {"User-Agent": BROWSER, **(headers or {})}, body=text, time_ms=NINE // 1000, **more
+        )
         return self.door.read(wrapped(request)[1])
 
     def hit(self, *arguments: Any, **more: Any) -> Hit:
@@ -115,12 +193,29 @@ def home() -> Home:
 
 
 def test_a_hit_is_what_the_gateway_makes_of_it(home: Home) -> None:
-    found = home.hit({"url": "https://example.com/ü?utm_source=x", "name": "Grüße – 日本", "event": "sale", "props": {"a": "'"}})
-    assert (found.site, found.page, found.time, found.received, found.name, found.props, found.browser) == ("example", "/ü", NINE, NINE, "sale", '{"a":"\'"}', "Firefox")
+    found = home.hit(
+        {
+            "url": "https://example.com/ü?utm_source=x",
+            "name": "Grüße – 日本",
+            "event": "sale",
+            "props": {"a": "'"},
+        }
+    )
+    assert (
+        found.site,
+        found.page,
+        found.time,
+        found.received,
+        found.name,
+        found.props,
+        found.browser,
+    ) == ("example", "/ü", NINE, NINE, "sale", '{"a":"\'"}', "Firefox")
     assert found.utm_source == "x"
 
 
-@pytest.mark.parametrize(("ahead_ms", "taken_ms"), [(0, 0), (-4_000, -4_000), (14_000, 6_000), (60_000, 0)])
+@pytest.mark.parametrize(
+    ("ahead_ms", "taken_ms"), [(0, 0), (-4_000, -4_000), (14_000, 6_000), (60_000, 0)]
+)
 def test_a_clock_that_is_near_says_when(home: Home, ahead_ms: int, taken_ms: int) -> None:
     body = {"u": "https://example.com/", "d": NINE // 1000 + ahead_ms, "a": 0}
     assert home.hit(body).time == NINE + taken_ms * 1000
@@ -152,7 +247,11 @@ def test_a_hit_without_an_id_has_that_of_the_request(home: Home) -> None:
 
 
 def test_the_pixel(home: Home) -> None:
-    request = Request({"user-agent": BROWSER, "Referer": "https://example.com/page"}, {"w": "example", "n": "Titel &c"}, time_ms=NINE // 1000)
+    request = Request(
+        {"user-agent": BROWSER, "Referer": "https://example.com/page"},
+        {"w": "example", "n": "Titel &c"},
+        time_ms=NINE // 1000,
+    )
     found = home.door.read(wrapped(request, "PixelGet")[1])
     assert isinstance(found, Hit)
     assert (found.page, found.title) == ("/page", "Titel &c")
@@ -177,14 +276,24 @@ def test_addresses_are_believed_as_at_home(home: Home) -> None:
         ({"url": "https://example.com/"}, {"Sec-Purpose": "prefetch;prerender"}, Reason.PREFETCH),
     ],
 )
-def test_drops_are_counted_once(home: Home, body: object, headers: dict[str, str], reason: Reason) -> None:
+def test_drops_are_counted_once(
+    home: Home, body: object, headers: dict[str, str], reason: Reason
+) -> None:
     found = home.read(body, headers, extended_id="x=")
     assert isinstance(found, Tally)
     assert (found.reason, found.hits) == (reason, 1)
     assert found.id and found == home.read(body, headers, extended_id="x=")
 
 
-SPELLINGS = ["Authorization", "authorization", "AUTHORIZATION", "aUTHORIZATION", "Proxy-Authorization", "X-Api-Key", "Cookie"]
+SPELLINGS = [
+    "Authorization",
+    "authorization",
+    "AUTHORIZATION",
+    "aUTHORIZATION",
+    "Proxy-Authorization",
+    "X-Api-Key",
+    "Cookie",
+]
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
@@ -209,7 +318,11 @@ def test_a_key_is_in_no_record_and_is_not_used(home: Home, spelling: str, kind: 
 
 def test_a_key_that_an_earlier_template_wrapped_is_not_used(home: Home) -> None:
     """Such records lie on the stream for a day after it was replaced."""
-    _, record = wrapped(Request({"User-Agent": BROWSER}, body='{"url": "https://example.com/"}', time_ms=NINE // 1000))
+    _, record = wrapped(
+        Request(
+            {"User-Agent": BROWSER}, body='{"url": "https://example.com/"}', time_ms=NINE // 1000
+        )
+    )
     envelope = json.loads(record)
     del envelope["over"]
     for shown in (home.secret, "nonsense"):
@@ -217,101 +330,14 @@ def test_a_key_that_an_earlier_template_wrapped_is_not_used(home: Home) -> None:
         assert isinstance(home.door.read(json.dumps(envelope).encode()), Hit)
 
 
-@pytest.mark.parametrize(
-    ("body", "over"),
-    [
-        ("x" * 65_536, ""),
-        ("x" * 65_537, "body"),
-        ("x" * 65_538, "body"),
-        ("\u65e5" * 21_845, ""),
-        ("\u65e5" * 21_845 + "x", ""),
-        ("\u65e5" * 21_846, "body"),
-        ("\U0001f600" * 16_384, ""),
-        ("\U0001f600" * 16_384 + "x", "body"),
-        ("\x00" * 65_536, ""),
-        ("x" * 9_000_000, "body"),
-    ],
-    ids=lambda each: f"{len(each)}" if isinstance(each, str) else "",
-)
-@pytest.mark.parametrize("kind", TRACK["RequestTemplates"])
-def test_a_body_over_64_kb_is_left_out(home: Home, body: str, over: str, kind: str) -> None:
-    found = json.loads(wrapped(Request({"User-Agent": BROWSER}, body=body), kind=kind)[1])
-    assert (found["over"], decoded(found["body"])) == (over, "" if over else body)
-    with pytest.raises(Unreadable, match="at most 65,536 bytes" if over else "JSON"):
-        home.read(body)
-
-
-@pytest.mark.parametrize(
-    ("method", "more"),
-    [
-        ("TrackPost", {"query": {"x": "y" * 120_000}}),
-        ("PixelGet", {"query": {"x" * 120_000: "y"}}),
-        ("PixelGet", {"query": {f"name{number}": "value" for number in range(900)} | {"x": "y" * 100_000}}),
-        ("TrackPost", {"headers": {"User-Agent": "y" * 120_000}}),
-        ("PixelGet", {"headers": {"Referer": "y" * 120_000}}),
-        ("TrackPost", {"headers": {"X-Forwarded-For": "y" * 500_000}, "body": "x" * 65_000}),
-    ],
-)
-def test_a_request_of_endless_parts_is_left_out(home: Home, method: str, more: Any) -> None:
-    record = wrapped(Request(**more, time_ms=NINE // 1000), method)[1]
-    found = json.loads(record)
-    assert (found["over"], found["headers"], found["query"], found["body"]) == ("request", {}, [], "")
-    assert len(record) < 1_000
-    with pytest.raises(Unreadable, match="at most 10,240 bytes of query and headers"):
-        home.door.read(record)
-
-
-def test_as_much_as_api_gateway_lets_through_is_read(home: Home) -> None:
-    """A whole body, and 10,240 bytes of a query of the shortest names."""
-    query = {f"{number:x}": "" for number in range(3_000)}
-    found = json.loads(wrapped(Request({"User-Agent": BROWSER}, query, "x" * 65_536))[1])
-    assert found["over"] == ""
-
-
-@pytest.mark.parametrize("body", ["", "{", "[]", "null", "\x00", '{"url": 5}', '{"url": "nothing"}', "[" * 60_000, '"' + "x" * 70_000 + '"'])
-def test_what_is_no_hit_is_set_aside_without_its_sender(home: Home, body: str) -> None:
-    headers = {"Authorization": "Bearer x", "X-Forwarded-For": "203.0.113.9", "User-Agent": "Secret/1"}
-    with pytest.raises(Unreadable) as caught:
-        home.read(body, headers, address="198.51.100.77")
-    kept = json.loads(caught.value.kept)
-    assert decoded(kept["body"]) == body[: len(decoded(kept["body"]))]
-    assert len(decoded(kept["body"])) == (min(len(body), 1_122) if len(body) <= 65_536 else 0)
-    assert set(kept) == {"door", "at", "id", "query", "body"}
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_what_is_kept_stays_json_however_much_it_was(home: Home, seed: int) -> None:
-    dice = Random(seed)
-    query = {"n" * dice.randrange(1, 400) + str(each): "v" * dice.randrange(3_000) for each in range(9)}
-    request = Request(query=query, body="b" * dice.randrange(60_000), time_ms=NINE // 1000)
-    for method in ("TrackPost", "PixelGet"):
-        with pytest.raises(Unreadable) as caught:
-            home.door.read(wrapped(request, method)[1])
-        kept = json.loads(caught.value.kept)
-        assert len(caught.value.kept) <= 1_800
-        for text in (kept["body"], *(each for pair in kept["query"] for each in pair)):
-            decoded(text)
-
-
-@pytest.mark.parametrize("data", [b"{", b"{}", b'{"v": 1}', b'{"v":2,"door":"track","at":1,"id":"","ip":"","headers":{},"query":[],"body":""}', b"{" * 90_000])
-def test_an_envelope_that_is_none_is_set_aside(home: Home, data: bytes) -> None:
-    with pytest.raises(Unreadable):
-        home.door.read(data)
-
-
-def test_one_that_is_bad_holds_up_none(home: Home) -> None:
-    good = [wrapped(Request({"User-Agent": BROWSER}, body='{"url": "https://example.com/"}', time_ms=NINE // 1000, extended_id=f"{number}="))[1] for number in range(2)]
-    records = [Record(Position("s", number + 1), data) for number, data in enumerate([good[0], b"{nothing", b"\xff\xfe", good[1]])]
-    batch = batch_of(records, {}, sources(), NINE, home.door.read)
-    assert (len(batch.events), [each.position.sequence for each in batch.bad], batch.marks) == (2, [2, 3], {"s": 4})
-
-
 @pytest.mark.slow
 def test_the_template_is_clean(tmp_path: Path) -> None:
     """And the check finds what is wrong with one that is not."""
     lint = Path(__file__).parent / ".venv" / "bin" / "cfn-lint"
     wrong = tmp_path / "wrong.yaml"
-    wrong.write_text(shipped(TEMPLATE).replace("ParallelizationFactor: 1", "ParallelizationFactor: 11"))
+    wrong.write_text(
+        shipped(TEMPLATE).replace("ParallelizationFactor: 1", "ParallelizationFactor: 11")
+    )
     right = tmp_path / "right.yaml"
     right.write_text(template.deployable(shipped(TEMPLATE), {}))
     assert subprocess.run([lint, wrong], capture_output=True, timeout=2 * SECONDS).returncode

@@ -1,11 +1,13 @@
-"""One scenario in memory, on one machine and on AWS: every report is the same, over months and with any filter."""
+"""One scenario in memory, on one machine and on AWS.
+
+Every report is the same, over months and with any filter.
+"""
 
 import json
-import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -15,35 +17,21 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from footfall.aws.velocity import Request
-from footfall.compose import sources
-from footfall.domain.event import Position, Tally
-from footfall.domain.site import Offsets, Site
+from footfall.domain.event import Position
+from footfall.domain.site import Site
 from footfall.functions.process import Process
-from footfall.gateway.clients import client_lookup, place_lookup
-from footfall.gateway.collect import Door, Dropped, NeedsSalt, collect
-from footfall.gateway.directory import Snapshot
-from footfall.gateway.envelope import RestDoor
-from footfall.gateway.protocols import own
-from footfall.gateway.sighting import Caller
-from footfall.processor.batch import batch_of
 from footfall.query.answer import Answers
 from footfall.query.original import Original
 from footfall.query.upkeep import RollUp
-from footfall.registry.sqlite import SqliteRegistry, SqliteSalts
 from footfall.store.aws.dynamodb import DynamodbFacts
 from footfall.store.aws.rollups import DynamodbRollups
 from footfall.store.duckdb import DuckdbFacts
 from footfall.store.port import Facts, Rollups
 from footfall.store.sqlite import SqliteRollups
-from footfall.stream.codec import decode, encode
-from footfall.stream.kinesis import KinesisReader, KinesisWriter, delivered
-from footfall.stream.port import Record
+from footfall.stream.codec import decode
+from footfall.stream.kinesis import delivered
 from tests.aws.emulators import Aws
-from tests.aws.events import wrapped
-from tests.aws.kinesis import Kinesis
 from tests.aws.mapping import event_of
-from tests.imports.sample import log
 from tests.oracle import DAY
 from tests.query.asking import every_filter, every_metric
 from tests.store.relations import agree
@@ -52,7 +40,18 @@ from tests.traffic import SITE, SOURCES, apply, at, crowd, made, often
 pytestmark = pytest.mark.slow
 FIRST, DAYS = date(2026, 3, 1), 75
 NOW = at(f"{FIRST} 12:00") + (DAYS - 1) * DAY
-RANGES = ("day", "7d", "30d", "month", "6mo", "year", "all", ["2026-03-05", "2026-04-20"], ["2026-05-01", "2026-05-02"], ["2026-03-30T10:00:00+02:00", "2026-04-02T11:30:00+02:00"])
+RANGES = (
+    "day",
+    "7d",
+    "30d",
+    "month",
+    "6mo",
+    "year",
+    "all",
+    ["2026-03-05", "2026-04-20"],
+    ["2026-05-01", "2026-05-02"],
+    ["2026-03-30T10:00:00+02:00", "2026-04-02T11:30:00+02:00"],
+)
 DIMENSIONS = (
     (),
     ("time:day",),
@@ -74,11 +73,20 @@ class Place:
     rollups: Rollups
 
     def answer(self, site: Site, now: int, query: Mapping[str, Any]) -> str:
-        return json.dumps(Answers(self.facts, lambda: now, self.rollups).query(site, {"site_id": site.id, **query}), sort_keys=True)
+        return json.dumps(
+            Answers(self.facts, lambda: now, self.rollups).query(
+                site, {"site_id": site.id, **query}
+            ),
+            sort_keys=True,
+        )
 
     def original(self, site: Site, call: str, when: str) -> str:
         found = Original(self.facts, self.rollups)
-        with found.ranking(site, when) if call == "ranking" else found.series(site, when, None) as views:
+        with (
+            found.ranking(site, when)
+            if call == "ranking"
+            else found.series(site, when, None) as views
+        ):
             return json.dumps(views.answer())
 
 
@@ -87,20 +95,41 @@ def _home(path: str) -> Place:
 
 
 def _far(aws: Aws, sites: Sequence[str], cache: Path) -> tuple[Place, DynamodbFacts]:
-    facts = DynamodbFacts(aws.dynamodb, aws.s3, table := aws.table(), aws.bucket(), lambda: [*sites, ""], lambda: NOW, "512MB", cache)
+    facts = DynamodbFacts(
+        aws.dynamodb,
+        aws.s3,
+        table := aws.table(),
+        aws.bucket(),
+        lambda: [*sites, ""],
+        lambda: NOW,
+        "512MB",
+        cache,
+    )
     return Place(facts, DynamodbRollups(aws.dynamodb, table, lambda: date(2026, 5, 14))), facts
 
 
 @pytest.fixture(scope="module")
 def places(aws: Aws, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Place]]:
-    """Months of the oracle's traffic everywhere, what is old settled; on AWS in files, but for what came last."""
+    """Months of the oracle's traffic everywhere, what is old settled.
+
+    On AWS in files, but for what came last.
+    """
     folder = tmp_path_factory.mktemp("same")
     records = made(crowd(7, FIRST, DAYS, 420), one_shard=True)
     records.sort(key=lambda each: each.seen.arrived)
-    records = [type(each)(each.record._replace(position=Position("hits@1/s", number + 1)), each.seen) for number, each in enumerate(records)]
+    records = [
+        type(each)(each.record._replace(position=Position("hits@1/s", number + 1)), each.seen)
+        for number, each in enumerate(records)
+    ]
     far, facts = _far(aws, ["berlin"], folder)
-    process = Process(facts, SOURCES, lambda: NOW, partial(delivered, stream="hits@1"), lambda: None, decode)
-    found = {"memory": _home(":memory:"), "one machine": _home(str(folder / "facts.duckdb")), "AWS": far}
+    process = Process(
+        facts, SOURCES, lambda: NOW, partial(delivered, stream="hits@1"), lambda: None, decode
+    )
+    found = {
+        "memory": _home(":memory:"),
+        "one machine": _home(str(folder / "facts.duckdb")),
+        "AWS": far,
+    }
     dice, start = Random(1), 0
     while start < len(records):
         some = records[start : start + dice.randint(40, 160)]
@@ -123,11 +152,33 @@ def places(aws: Aws, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[
 
 @often(20)
 def test_any_report_is_the_same(places: dict[str, Place], examples: int) -> None:
-    @settings(max_examples=examples, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=examples,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
     @given(st.sampled_from(RANGES), st.sampled_from(DIMENSIONS), every_filter, every_metric)
-    def check(date_range: object, dimensions: Sequence[str], filters: object, metrics: Sequence[str] | None) -> None:
-        asked = metrics or ["visitors", "visits", "pageviews", "events", "bounce_rate", "visit_duration"]
-        query = {"metrics": list(asked), "dimensions": list(dimensions), "date_range": date_range, "filters": filters}
+    def check(
+        date_range: object,
+        dimensions: Sequence[str],
+        filters: object,
+        metrics: Sequence[str] | None,
+    ) -> None:
+        asked = metrics or [
+            "visitors",
+            "visits",
+            "pageviews",
+            "events",
+            "bounce_rate",
+            "visit_duration",
+        ]
+        query = {
+            "metrics": list(asked),
+            "dimensions": list(dimensions),
+            "date_range": date_range,
+            "filters": filters,
+        }
         found = set()
         for place in places.values():
             try:
@@ -140,21 +191,48 @@ def test_any_report_is_the_same(places: dict[str, Place], examples: int) -> None
 
 
 @pytest.mark.parametrize("date_range", ["day", "30d", "all"])
-def test_reports_without_filters_are_the_same_asked_twice(places: dict[str, Place], date_range: object) -> None:
+def test_reports_without_filters_are_the_same_asked_twice(
+    places: dict[str, Place], date_range: object
+) -> None:
     for dimensions in DIMENSIONS[1:5]:
-        query = {"metrics": ["visitors", "visits", "pageviews", "events"], "dimensions": list(dimensions), "date_range": date_range}
-        assert len({place.answer(SITE["berlin"], NOW, query) for place in places.values() for _ in range(2)}) == 1
+        query = {
+            "metrics": ["visitors", "visits", "pageviews", "events"],
+            "dimensions": list(dimensions),
+            "date_range": date_range,
+        }
+        assert (
+            len(
+                {
+                    place.answer(SITE["berlin"], NOW, query)
+                    for place in places.values()
+                    for _ in range(2)
+                }
+            )
+            == 1
+        )
 
 
 def test_the_originals_calls_are_the_same(places: dict[str, Place]) -> None:
     """From facts, and once days that ended are rolled up."""
-    asked = [(call, when) for call in ("ranking", "series") for when in ("YEAR:2026", "MONTH:2026-03", "DATE:2026-05-13", "HOUR:2026-04-01T10", "MINUTE:2026-05-14T09:30")]
-    before = {one: {place.original(SITE["berlin"], *one) for place in places.values()} for one in asked}
+    asked = [
+        (call, when)
+        for call in ("ranking", "series")
+        for when in (
+            "YEAR:2026",
+            "MONTH:2026-03",
+            "DATE:2026-05-13",
+            "HOUR:2026-04-01T10",
+            "MINUTE:2026-05-14T09:30",
+        )
+    ]
+    site = SITE["berlin"]
+    before = [(one, place.original(site, *one)) for one in asked for place in places.values()]
     for place in places.values():
-        RollUp(place.facts, place.rollups)(SITE["berlin"], date(2026, 5, 14), threading.Event())
+        RollUp(place.facts, place.rollups)(site, date(2026, 5, 14), threading.Event())
+    after = [(one, place.original(site, *one)) for one in asked for place in places.values()]
     for one in asked:
-        found = {place.original(SITE["berlin"], *one) for place in places.values()}
-        assert len(found | before[one]) == 1, one
+        answers = {answer for each, answer in (*before, *after) if each == one}
+        assert len(answers) == 1, one
 
 
 def test_a_report_of_a_few_days_fetches_no_others(aws: Aws, tmp_path: Path) -> None:
@@ -163,89 +241,17 @@ def test_a_report_of_a_few_days_fetches_no_others(aws: Aws, tmp_path: Path) -> N
     facts.compact("berlin")
     for path in tmp_path.glob("*@*"):  # as it is where another function compacts
         path.unlink()
-    query = {"metrics": ["visitors"], "date_range": ["2026-03-20", "2026-03-21"], "filters": [["is", "event:page", ["/a"]]]}
+    query = {
+        "metrics": ["visitors"],
+        "date_range": ["2026-03-20", "2026-03-21"],
+        "filters": [["is", "event:page", ["/a"]]],
+    }
     far.answer(SITE["berlin"], NOW, query)
-    fetched = {path.name.split("-events")[0].removeprefix("berlin-") for path in tmp_path.glob("berlin-*-events.parquet@*")}
+    fetched = {
+        path.name.split("-events")[0].removeprefix("berlin-")
+        for path in tmp_path.glob("berlin-*-events.parquet@*")
+    }
     assert {"2026-03-20", "2026-03-21"} <= fetched
-    assert all(date(2026, 3, 18) <= date.fromisoformat(day) <= date(2026, 3, 23) for day in fetched), fetched
-
-
-LINE = re.compile(r'(\S+) \S+ \S+ \[([^\]]+)\] "(?:GET|HEAD|POST) (\S+) [^"]*" \d+ \S+ "([^"]*)" "([^"]*)"')
-REPLAYED = Site("semicomplete.com", ("semicomplete.com",))
-
-
-@dataclass(frozen=True)
-class Line:
-    """What a line of the log tells of a hit."""
-
-    address: str
-    time: int
-    url: str
-    referrer: str
-    agent: str
-
-
-def log_lines(path: Path, most: int) -> list[Line]:
-    found = []
-    for text in path.read_text(errors="replace").splitlines():
-        if match := LINE.match(text):
-            address, when, target, referrer, agent = match.groups()
-            moment = datetime.strptime(when, "%d/%b/%Y:%H:%M:%S %z")
-            found.append(Line(address, int(moment.astimezone(UTC).timestamp()) * 1_000_000, f"https://semicomplete.com{target}", "" if referrer == "-" else referrer, agent))
-    step = max(len(found) // most, 1)
-    return sorted(found[::step], key=lambda line: line.time)
-
-
-@pytest.mark.parametrize("most", [pytest.param(1_000, id="fast"), pytest.param(10_000, id="torture", marks=pytest.mark.torture)])
-def test_a_real_log_replayed_as_hits(aws: Aws, kinesis: Kinesis, tmp_path: Path, most: int) -> None:
-    """By the door without code and a real stream there, and by the gateway's own steps here."""
-    lines = log_lines(log(tmp_path), most)
-    assert len(lines) >= most * 0.9
-    registry, salts = SqliteRegistry(":memory:"), SqliteSalts(":memory:")
-    registry.put_site(REPLAYED, new=True)
-    snapshot, door = Snapshot(registry, salts), Door(client_lookup(), place_lookup(None), Offsets())
-    home, (far, facts) = _home(":memory:"), _far(aws, [REPLAYED.id], tmp_path)
-    _replay_home(home.facts, lines, snapshot, door)
-    _replay_far(facts, lines, snapshot, door, kinesis)
-    facts.compact(REPLAYED.id)
-    now = max(line.time for line in lines)
-    for dimensions in ((), ("event:page",), ("visit:source",), ("visit:browser",), ("visit:os", "visit:device"), ("time:day",), ("time:hour",), ("visit:channel",)):
-        query = {"metrics": ["visitors", "visits", "pageviews", "bounce_rate"], "dimensions": list(dimensions), "date_range": "all"}
-        assert home.answer(REPLAYED, now, query) == far.answer(REPLAYED, now, query)
-    counted = "SELECT count(*) FROM events"
-    drops = "SELECT reason, sum(count) FROM drops GROUP BY reason ORDER BY reason"
-    assert home.facts.rows(counted) == facts.rows(counted) != [(0,)]
-    assert home.facts.rows(drops) == facts.rows(drops) != []
-
-
-def _replay_home(facts: Facts, lines: Sequence[Line], snapshot: Snapshot, door: Door) -> None:
-    records = []
-    for number, line in enumerate(lines):
-        sighting = own.from_json(json.dumps({"url": line.url, "referrer": line.referrer}).encode())
-        sighting.event_id = f"{number:032x}"
-        while True:
-            try:
-                found = collect(sighting, Caller(line.address, line.agent), line.time, snapshot.sites, snapshot.salts, door)
-                break
-            except NeedsSalt as need:
-                snapshot.make_salt(need.day, line.time)
-        told = Tally(found.site, found.day, found.reason, 1) if isinstance(found, Dropped) else found
-        records.append(Record(Position("here", number + 1), encode(told)))
-    for start in range(0, len(records), 700):
-        facts.apply(batch_of(records[start : start + 700], facts.marks(), sources(), 0))
-
-
-def _replay_far(facts: DynamodbFacts, lines: Sequence[Line], snapshot: Snapshot, door: Door, kinesis: Kinesis) -> None:
-    stream = kinesis.stream(2)
-    records = []
-    for number, line in enumerate(lines):
-        body = json.dumps({"url": line.url, "referrer": line.referrer, "id": f"{number:032x}"})
-        request = Request({"User-Agent": line.agent}, body=body, address=line.address, time_ms=line.time // 1000, extended_id=str(number))
-        records.append(wrapped(request, kind="text/plain")[1])
-    KinesisWriter(kinesis.client, stream).append(records)
-    reader = KinesisReader(kinesis.client, stream, {})
-    process = Process(facts, sources(), lambda: 0, lambda _: (), lambda: None, RestDoor(snapshot, (), door).read)
-    while (chunk := reader.read(230)).records:
-        count = process.apply(chunk.records)
-        assert (count.bad, count.failed) == (0, None)
-        reader.discard(chunk.through)
+    assert all(
+        date(2026, 3, 18) <= date.fromisoformat(day) <= date(2026, 3, 23) for day in fetched
+    ), fetched

@@ -1,4 +1,7 @@
-"""What anybody may send, and what a fault of ours may write, between hits: these count at the first try all the same."""
+"""What anybody may send, and what a fault of ours may write, between hits.
+
+These count at the first try all the same.
+"""
 
 import json
 from base64 import b64encode
@@ -75,7 +78,9 @@ def facts_of(place: Place, aws: Aws, folder: Path) -> DynamodbFacts:
     """The facts that a stack's functions write."""
     names = place.names["Table"], place.names["ArchiveBucket"]
     now = lambda: time_ns() // 1_000  # noqa: E731
-    return DynamodbFacts(aws.dynamodb, aws.s3, *names, lambda: ["example", ""], now, "512MB", folder)
+    return DynamodbFacts(
+        aws.dynamodb, aws.s3, *names, lambda: ["example", ""], now, "512MB", folder
+    )
 
 
 @pytest.mark.parametrize("name", REQUESTS)
@@ -98,7 +103,9 @@ def test_one_between_hits(place: Place, aws: Aws, tmp_path: Path, name: str) -> 
 
 def test_all_of_them_at_once_and_what_is_kept(place: Place, aws: Aws, tmp_path: Path) -> None:
     """Then files are made of it, and reports read them."""
-    records = [each for name in (*REQUESTS, *RECORDS) for each in (record_of(name), good(f"of-{name}"))]
+    records = [
+        each for name in (*REQUESTS, *RECORDS) for each in (record_of(name), good(f"of-{name}"))
+    ]
     assert place.call("process", told(records))["answer"] == {"batchItemFailures": []}
     facts = facts_of(place, aws, tmp_path)
     facts.compact("example")
@@ -113,7 +120,9 @@ def test_all_of_them_at_once_and_what_is_kept(place: Place, aws: Aws, tmp_path: 
     assert REASON_BYTES + KEPT_BYTES <= 2_048
 
 
-def test_a_table_that_does_not_answer_sets_nothing_aside(place: Place, aws: Aws, tmp_path: Path) -> None:
+def test_a_table_that_does_not_answer_sets_nothing_aside(
+    place: Place, aws: Aws, tmp_path: Path
+) -> None:
     """Neither that of the facts nor those of sites and secrets."""
     facts = facts_of(place, aws, tmp_path)
     before = len(list(facts.bad()))
@@ -141,14 +150,24 @@ def test_one_that_the_table_refuses_costs_the_others_some_tries(aws: Aws, tmp_pa
         calls[action] += 1
         return fault.none
 
-    hits = [each.record for each in made([Act(NINE + number) for number in range(256)], one_shard=True)]
+    acts = [Act(NINE + number) for number in range(256)]
+    hits = [each.record for each in made(acts, one_shard=True)]
     strange = [RECORDS[name] for name in ("a site's id of 5 KB", "a page of 700 KB")]
     data = [each.data for each in hits]
     data[100:100], data[200:200] = strange[:1], strange[1:]
     records = [Record(Position("s", number + 1), each) for number, each in enumerate(data)]
     with network(aws.url, counted) as between:
         far = clients(between.url).dynamodb
-        facts = DynamodbFacts(far, aws.s3, aws.table(), aws.bucket(), lambda: [*SITE, ""], lambda: NINE, "512MB", tmp_path)
+        facts = DynamodbFacts(
+            far,
+            aws.s3,
+            aws.table(),
+            aws.bucket(),
+            lambda: [*SITE, ""],
+            lambda: NINE,
+            "512MB",
+            tmp_path,
+        )
         process = Process(facts, SOURCES, lambda: NINE, lambda _: records, lambda: None, decode)
         told_of = process.apply(records)
         far.close()
@@ -157,7 +176,9 @@ def test_one_that_the_table_refuses_costs_the_others_some_tries(aws: Aws, tmp_pa
     assert process.apply(records).applied == 0
 
 
-def test_what_was_given_up_with_strange_ones_among_it_is_made_anonymous(place: Place, aws: Aws) -> None:
+def test_what_was_given_up_with_strange_ones_among_it_is_made_anonymous(
+    place: Place, aws: Aws
+) -> None:
     names = [name for name in (*REQUESTS, *RECORDS) if len(record_of(name)) < RECORD_BYTES]
     payload = told([record_of(name) for name in names])
     bucket, key = place.names["FailuresBucket"], "aws/lambda/strange"

@@ -18,24 +18,41 @@ ANYWHERE = {"WebsiteBucketPolicy"}
 
 def of(kind: str) -> dict[str, dict[str, Any]]:
     """The properties of all resources of a kind."""
-    return {name: each["Properties"] for name, each in RESOURCES.items() if each["Type"] == f"AWS::{kind}"}
+    return {
+        name: each["Properties"]
+        for name, each in RESOURCES.items()
+        if each["Type"] == f"AWS::{kind}"
+    }
 
 
 def statements() -> Iterator[tuple[str, dict[str, Any]]]:
     for name, policy in (of("IAM::Policy") | of("S3::BucketPolicy")).items():
         yield from ((name, each) for each in policy["PolicyDocument"]["Statement"])
     for name, role in of("IAM::Role").items():
-        yield from ((name, each) for policy in role.get("Policies", ()) for each in policy["PolicyDocument"]["Statement"])
+        yield from (
+            (name, each)
+            for policy in role.get("Policies", ())
+            for each in policy["PolicyDocument"]["Statement"]
+        )
 
 
 def test_the_mapping_hands_on_so_that_each_record_counts_once() -> None:
     (mapping,) = of("Lambda::EventSourceMapping").values()
     assert {name: value for name, value in mapping.items() if not isinstance(value, dict)} == {
-        "StartingPosition": "TRIM_HORIZON", "ParallelizationFactor": 1, "FunctionResponseTypes": ["ReportBatchItemFailures"], "BisectBatchOnFunctionError": False,
-        "MaximumRetryAttempts": -1, "MaximumRecordAgeInSeconds": 82_800,
-    }  # fmt: skip
-    assert (mapping["BatchSize"], mapping["MaximumBatchingWindowInSeconds"]) == ({"Ref": "BatchSize"}, {"Ref": "BatchWindowSeconds"})
-    assert mapping["DestinationConfig"]["OnFailure"]["Destination"] == {"Fn::GetAtt": ["FailuresBucket", "Arn"]}
+        "StartingPosition": "TRIM_HORIZON",
+        "ParallelizationFactor": 1,
+        "FunctionResponseTypes": ["ReportBatchItemFailures"],
+        "BisectBatchOnFunctionError": False,
+        "MaximumRetryAttempts": -1,
+        "MaximumRecordAgeInSeconds": 82_800,
+    }
+    assert (mapping["BatchSize"], mapping["MaximumBatchingWindowInSeconds"]) == (
+        {"Ref": "BatchSize"},
+        {"Ref": "BatchWindowSeconds"},
+    )
+    assert mapping["DestinationConfig"]["OnFailure"]["Destination"] == {
+        "Fn::GetAtt": ["FailuresBucket", "Arn"]
+    }
 
 
 def test_the_door_without_code_takes_two_types_and_passes_nothing_through() -> None:
@@ -43,9 +60,17 @@ def test_the_door_without_code_takes_two_types_and_passes_nothing_through() -> N
         integration = RESOURCES[name]["Properties"]["Integration"]
         assert (integration["Type"], integration["PassthroughBehavior"]) == ("AWS", "NEVER")
         good, bad = integration["IntegrationResponses"]
-        assert (good["SelectionPattern"], "SelectionPattern" in bad, bad["StatusCode"]) == ("200", False, "503")
+        assert (good["SelectionPattern"], "SelectionPattern" in bad, bad["StatusCode"]) == (
+            "200",
+            False,
+            "503",
+        )
         assert bad["ResponseParameters"]["method.response.header.Retry-After"] == "'5'"
-        assert all(each["ResponseParameters"]["method.response.header.Access-Control-Allow-Origin"] == "'*'" for each in (good, bad))
+        assert all(
+            each["ResponseParameters"]["method.response.header.Access-Control-Allow-Origin"]
+            == "'*'"
+            for each in (good, bad)
+        )
 
 
 def test_the_door_without_code_lets_pages_send_any_header() -> None:
@@ -63,7 +88,10 @@ def test_apis_are_throttled_and_log_no_bodies() -> None:
         assert every["DataTraceEnabled"] is False
         of_reports = "Query" if name == "QueryStage" else ""
         limits = every["ThrottlingRateLimit"], every["ThrottlingBurstLimit"]
-        assert limits == ({"Ref": f"{of_reports}ThrottleRate"}, {"Ref": f"{of_reports}ThrottleBurst"})
+        assert limits == (
+            {"Ref": f"{of_reports}ThrottleRate"},
+            {"Ref": f"{of_reports}ThrottleBurst"},
+        )
         assert "AccessLogSetting" not in stage
 
 
@@ -79,7 +107,9 @@ PLACES = ("Collect", "Process", "Compact", "Query")
 @pytest.mark.parametrize("name", PLACES)
 def test_places_are_reserved_for_each_function_apart_where_asked_for(name: str) -> None:
     function, parameter = of("Lambda::Function")[f"{name}Function"], f"{name}Concurrency"
-    assert function["ReservedConcurrentExecutions"] == {"Fn::If": [f"Reserved{name}", {"Ref": parameter}, {"Ref": "AWS::NoValue"}]}
+    assert function["ReservedConcurrentExecutions"] == {
+        "Fn::If": [f"Reserved{name}", {"Ref": parameter}, {"Ref": "AWS::NoValue"}]
+    }
     none = {"Fn::Not": [{"Fn::Equals": [{"Ref": parameter}, "0"]}]}
     assert WHOLE["Conditions"][f"Reserved{name}"] == none
     assert template.defaults(shipped(TEMPLATE))[parameter] == "0", "as new accounts need it"
@@ -90,9 +120,10 @@ def test_who_comes_by_a_functions_url_may_invoke_the_function() -> None:
     urls = {each["TargetFunctionArn"]["Ref"] for each in of("Lambda::Url").values()}
     assert urls == {"CollectFunction"}
     for function in urls:
-        anybody = [
-            {name: value for name, value in each.items() if name != "FunctionName"} for each in of("Lambda::Permission").values() if each["FunctionName"] == {"Ref": function}
-        ]
+        anybody = []
+        for each in of("Lambda::Permission").values():
+            if each["FunctionName"] == {"Ref": function}:
+                anybody.append({name: each[name] for name in each if name != "FunctionName"})
         assert sorted(anybody, key=str) == [
             {"Action": "lambda:InvokeFunction", "Principal": "*", "InvokedViaFunctionUrl": True},
             {"Action": "lambda:InvokeFunctionUrl", "Principal": "*", "FunctionUrlAuthType": "NONE"},
@@ -167,16 +198,30 @@ def test_what_was_counted_stays_and_salts_do_not() -> None:
     assert "TimeToLiveSpecification" not in salts, "they are deleted, not forgotten some time"
     assert table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
     assert salts["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is False
-    assert {name for name, each in RESOURCES.items() if each.get("DeletionPolicy") == "Retain"} == {"Table", "ArchiveBucket"}
+    assert {name for name, each in RESOURCES.items() if each.get("DeletionPolicy") == "Retain"} == {
+        "Table",
+        "ArchiveBucket",
+    }
     assert of("S3::Bucket")["ArchiveBucket"]["VersioningConfiguration"]["Status"] == "Enabled"
 
 
 def test_what_holds_addresses_is_encrypted_and_goes() -> None:
     (stream,) = of("Kinesis::Stream").values()
-    assert (stream["RetentionPeriodHours"], stream["StreamEncryption"]["EncryptionType"]) == (24, "KMS")
+    assert (stream["RetentionPeriodHours"], stream["StreamEncryption"]["EncryptionType"]) == (
+        24,
+        "KMS",
+    )
     failures = of("S3::Bucket")["FailuresBucket"]
-    assert failures["BucketEncryption"]["ServerSideEncryptionConfiguration"][0]["ServerSideEncryptionByDefault"]["SSEAlgorithm"] == "aws:kms"
-    assert {rule["Prefix"]: rule["ExpirationInDays"] for rule in failures["LifecycleConfiguration"]["Rules"]} == {"aws/lambda/": 2, "anonymous/": 8}
+    assert (
+        failures["BucketEncryption"]["ServerSideEncryptionConfiguration"][0][
+            "ServerSideEncryptionByDefault"
+        ]["SSEAlgorithm"]
+        == "aws:kms"
+    )
+    assert {
+        rule["Prefix"]: rule["ExpirationInDays"]
+        for rule in failures["LifecycleConfiguration"]["Rules"]
+    } == {"aws/lambda/": 2, "anonymous/": 8}
     (told,) = failures["NotificationConfiguration"]["LambdaConfigurations"]
     assert told["Filter"]["S3Key"]["Rules"] == [{"Name": "prefix", "Value": "aws/lambda/"}]
 
@@ -184,82 +229,72 @@ def test_what_holds_addresses_is_encrypted_and_goes() -> None:
 def test_the_table_scales_where_it_is_provisioned_and_has_a_cap_where_not() -> None:
     table = of("DynamoDB::Table")["Table"]
     assert table["BillingMode"] == {"Fn::If": ["Provisioned", "PROVISIONED", "PAY_PER_REQUEST"]}
-    assert table["OnDemandThroughput"]["Fn::If"][2] == {"MaxReadRequestUnits": {"Ref": "MostReadUnits"}, "MaxWriteRequestUnits": {"Ref": "MostWriteUnits"}}
-    assert [each["TargetTrackingScalingPolicyConfiguration"]["TargetValue"] for each in of("ApplicationAutoScaling::ScalingPolicy").values()] == [70, 70]
+    assert table["OnDemandThroughput"]["Fn::If"][2] == {
+        "MaxReadRequestUnits": {"Ref": "MostReadUnits"},
+        "MaxWriteRequestUnits": {"Ref": "MostWriteUnits"},
+    }
+    assert [
+        each["TargetTrackingScalingPolicyConfiguration"]["TargetValue"]
+        for each in of("ApplicationAutoScaling::ScalingPolicy").values()
+    ] == [70, 70]
     defaults = template.defaults(shipped(TEMPLATE))
-    assert [defaults[name] for name in ("ReadUnitsMin", "ReadUnitsMax", "WriteUnitsMin", "WriteUnitsMax", "BatchSize")] == ["10", "120", "10", "120", "100"], "the original's"
+    assert [
+        defaults[name]
+        for name in ("ReadUnitsMin", "ReadUnitsMax", "WriteUnitsMin", "WriteUnitsMax", "BatchSize")
+    ] == ["10", "120", "10", "120", "100"], "the original's"
 
 
 def test_nobody_may_do_anything_to_everything() -> None:
     for name, statement in statements():
-        actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+        actions = (
+            statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+        )
         assert not any("*" in action for action in actions), name
         assert statement["Resource"] != "*", name
         assert name in ANYWHERE or statement.get("Principal") != "*", name
-    roles = {each["Properties"]["Role"]["Fn::GetAtt"][0] for each in RESOURCES.values() if each["Type"] == "AWS::Lambda::Function"}
+    roles = {
+        each["Properties"]["Role"]["Fn::GetAtt"][0]
+        for each in RESOURCES.values()
+        if each["Type"] == "AWS::Lambda::Function"
+    }
     assert len(roles) == len(of("Lambda::Function")) == 5, "one role for each function"
-
-
-def test_every_function_logs_where_logs_end() -> None:
-    groups = of("Logs::LogGroup")
-    assert all(group["RetentionInDays"] == {"Ref": "LogRetentionDays"} for group in groups.values())
-    assert {function["LoggingConfig"]["LogGroup"]["Ref"] for function in of("Lambda::Function").values()} == set(groups)
-
-
-@pytest.mark.parametrize(
-    ("alarm", "metric", "of_what", "above"),
-    [
-        ("LagAlarm", "IteratorAge", "ProcessFunction", 600_000), *((f"{name}ErrorsAlarm", "Errors", f"{name}Function", 0) for name in ("Process", "Compact", "Query", "Collect", "Failures")),
-        ("ThrottledHitsAlarm", "WriteProvisionedThroughputExceeded", "Stream", 0), ("BadRecordsAlarm", "BadRecords", "ProcessFunction", 100),
-        ("TableThrottlesAlarm", "WriteThrottleEvents", "Table", 0), ("ThrottledCollectAlarm", "Throttles", "CollectFunction", 0),
-    ],
-)  # fmt: skip
-def test_alarms(alarm: str, metric: str, of_what: str, above: int) -> None:
-    properties = RESOURCES[alarm]["Properties"]
-    assert (properties["MetricName"], properties["ComparisonOperator"], properties["Threshold"]) == (metric, "GreaterThanThreshold", above)
-    assert [each["Value"] for each in properties["Dimensions"]] == [{"Ref": of_what}]
-    assert properties["AlarmActions"] == {"Fn::If": ["HasTopic", [{"Ref": "AlarmTopic"}], {"Ref": "AWS::NoValue"}]}
-
-
-@pytest.mark.parametrize(
-    ("alarm", "metric", "above"),
-    [("TrackingFaultsAlarm", "5XXError", 0), ("RefusedHitsAlarm", "4XXError", 100)],
-)
-def test_errors_and_throttles_of_the_door_without_code_ring(alarm: str, metric: str, above: int) -> None:
-    properties = RESOURCES[alarm]["Properties"]
-    assert (properties["MetricName"], properties["Threshold"]) == (metric, above)
-    assert RESOURCES[alarm]["Condition"] == "Rest"
-    assert [each["Value"] for each in properties["Dimensions"]] == [RESOURCES["TrackingApi"]["Properties"]["Name"], RESOURCES["TrackingStage"]["Properties"]["StageName"]]
-
-
-def test_shards_that_are_busy_ring_at_six_tenths() -> None:
-    busy = RESOURCES["BusyShardsAlarm"]["Properties"]
-    assert (busy["Threshold"], busy["Metrics"][1]["Expression"]) == (600, {"Fn::Sub": "records / 60 / ${Shards}"})
-
-
-@pytest.mark.parametrize(("taken", "applied", "rings"), [(1_000, 1_000, False), (1_000, 985, False), (1_000, 970, True), (1_000, None, True), (0, 0, False), (None, None, False)])
-def test_counts_that_do_not_add_up_ring(taken: int | None, applied: int | None, rings: bool) -> None:
-    alarm = RESOURCES["CountsAlarm"]["Properties"]
-    metrics = {each["Id"]: each for each in alarm["Metrics"]}
-    assert [metrics[name]["MetricStat"]["Metric"]["MetricName"] for name in ("taken", "applied")] == ["IncomingRecords", "Applied"]
-    given = {"FILL": lambda value, other: other if value is None else value, "IF": lambda condition, then, other: then if condition else other}
-    expression = metrics["missing"]["Expression"].replace("/ FILL(taken, 0)", "/ max(FILL(taken, 0), 1)")  # CloudWatch looks at one branch
-    assert (eval(expression, {**given, "max": max, "taken": taken, "applied": applied}) > alarm["Threshold"]) == rings
 
 
 def test_cloudfront_shows_the_functions_its_secret_and_the_viewers_address() -> None:
     (distribution,) = of("CloudFront::Distribution").values()
-    origins = [each["Fn::If"][1] if "Fn::If" in each else each for each in distribution["DistributionConfig"]["Origins"]]
+    origins = [
+        each["Fn::If"][1] if "Fn::If" in each else each
+        for each in distribution["DistributionConfig"]["Origins"]
+    ]
     (collect,) = [each for each in origins if each["Id"] == "collect"]
     assert collect["OriginCustomHeaders"][0]["HeaderName"].lower() == "x-footfall-origin"
     (viewer,) = of("CloudFront::Function").values()
     assert "headers['x-footfall-viewer'] = { value: event.viewer.ip }" in viewer["FunctionCode"]
-    (hits,) = [each["Fn::If"][1] for each in distribution["DistributionConfig"]["CacheBehaviors"] if "Fn::If" in each and each["Fn::If"][1]["PathPattern"] == "/v1/*"]
-    assert hits["FunctionAssociations"] == [{"EventType": "viewer-request", "FunctionARN": {"Fn::GetAtt": ["Viewer", "FunctionMetadata.FunctionARN"]}}]
+    (hits,) = [
+        each["Fn::If"][1]
+        for each in distribution["DistributionConfig"]["CacheBehaviors"]
+        if "Fn::If" in each and each["Fn::If"][1]["PathPattern"] == "/v1/*"
+    ]
+    assert hits["FunctionAssociations"] == [
+        {
+            "EventType": "viewer-request",
+            "FunctionARN": {"Fn::GetAtt": ["Viewer", "FunctionMetadata.FunctionARN"]},
+        }
+    ]
 
 
 def test_the_outputs_are_the_originals_and_two_addresses() -> None:
     assert set(WHOLE["Outputs"]) == {
-        "TrackingRootURL", "TrackingStageName", "TrackingResource", "APIRootURL", "APIStageName", "BucketNameWebsite", "BucketNameDashboard", "Region", "WebsiteID",
-        "DashboardURL", "WebsiteURL", "RegistryAddress",
-    }  # fmt: skip
+        "TrackingRootURL",
+        "TrackingStageName",
+        "TrackingResource",
+        "APIRootURL",
+        "APIStageName",
+        "BucketNameWebsite",
+        "BucketNameDashboard",
+        "Region",
+        "WebsiteID",
+        "DashboardURL",
+        "WebsiteURL",
+        "RegistryAddress",
+    }

@@ -10,7 +10,11 @@ import pytest
 
 from footfall.aws.package import Package, Target, package
 
-HERE = Target(f"{sys.version_info.major}.{sys.version_info.minor}", platform.machine(), int(str(os.confstr("CS_GNU_LIBC_VERSION")).rpartition(".")[2]))
+HERE = Target(
+    f"{sys.version_info.major}.{sys.version_info.minor}",
+    platform.machine(),
+    int(str(os.confstr("CS_GNU_LIBC_VERSION")).rpartition(".")[2]),
+)
 
 
 @pytest.fixture(scope="session")
