@@ -80,7 +80,7 @@ class Bucket:
             self._s3.delete_bucket(Bucket=self.name)
 
     def url(self, key: str) -> str:
-        """Where CloudFormation finds an object."""
+        """Return where CloudFormation finds an object."""
         root = self.account.endpoint or f"https://s3.{self.account.region}.amazonaws.com"
         return f"{root}/{self.name}/{key}"
 
@@ -108,5 +108,5 @@ class Bucket:
 
 
 def code_bucket(account: Account, stack: str) -> Bucket:
-    """Where a stack's code lies: buckets have names that nobody else in the world has."""
+    """Return where a stack's code lies: buckets have names that nobody else in the world has."""
     return Bucket(account, f"{stack.lower()}-code-{account.number()}-{account.region}")

@@ -167,7 +167,7 @@ def _of_wheels(wheels: Iterable[Path]) -> Iterator[tuple[str, bytes]]:
 
 
 def _place(name: str) -> str | None:
-    """Where a wheel's file goes; programs, headers and tests go nowhere."""
+    """Return where a wheel's file goes; programs, headers and tests go nowhere."""
     path = PurePosixPath(name)
     if path.parts[0].endswith(".data"):
         if path.parts[1] not in ("purelib", "platlib"):

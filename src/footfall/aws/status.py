@@ -150,7 +150,7 @@ def _alarms(account: Account, names: list[str]) -> Iterator[Figure]:
 
 
 def _drift(stack: Stack) -> Figure:
-    """Whether somebody has changed resources by hand."""
+    """Say whether somebody has changed resources by hand."""
     try:
         found = _drifted(stack.account.client("cloudformation"), stack.name)
     except Exception as exc:

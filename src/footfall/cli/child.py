@@ -70,7 +70,7 @@ def asked_to_stop() -> threading.Event:
 
 
 def counters_folder(data: Path) -> Path:
-    """Where processes of a data folder that no `serve` started put their counters.
+    """Return where processes of a data folder that no `serve` started put their counters.
 
     It lies in memory, since writing to a mapped file on a full disk kills.
     """

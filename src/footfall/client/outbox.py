@@ -209,5 +209,5 @@ def headers(key: str) -> dict[str, str]:
 
 
 def endpoint(url: str) -> str:
-    """Where batches go, on the server at `url`."""
+    """Return where batches go, on the server at `url`."""
     return url.rstrip("/") + "/v1/batch"

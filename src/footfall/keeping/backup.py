@@ -59,7 +59,7 @@ def size(places: Places) -> int:
 
 
 def unfinished(target: Path) -> Path:
-    """Where it is made until it is whole."""
+    """Return where it is made until it is whole."""
     return target.parent / f"{target.name}{UNFINISHED}"
 
 

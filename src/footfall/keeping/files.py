@@ -32,7 +32,7 @@ def versions(patient: Patient) -> Findings:
 
 
 def whole(patient: Patient) -> Findings:
-    """Whether each file can be read."""
+    """Check whether each file can be read."""
     for name in (REGISTRY, SALTS, STREAM, ROLLUPS):
         path = patient.places.get(name)
         if path is None or not path.exists():
@@ -71,7 +71,7 @@ def _is_whole(row: Sequence[Any]) -> bool:
 
 
 def facts(patient: Patient) -> Findings:
-    """Whether the facts can be read, and whether this program knows their schema."""
+    """Check whether the facts can be read, and whether this program knows their schema."""
     path = patient.places.get(FACTS, Path(FACTS))
     if patient.unread:
         yield Finding(
@@ -103,7 +103,7 @@ def facts(patient: Patient) -> Findings:
 
 
 def rollups(patient: Patient) -> Findings:
-    """Whether the sums take more room than what they are sums of."""
+    """Check whether the sums take more room than what they are sums of."""
     path, others = patient.places.get(ROLLUPS), patient.places.get(FACTS)
     if path is None or others is None or not path.exists() or not others.exists():
         return

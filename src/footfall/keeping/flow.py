@@ -36,7 +36,7 @@ FROM (
 
 
 def running(patient: Patient) -> Findings:
-    """Whether gateway and engine answer."""
+    """Check whether gateway and engine answer."""
     if _engine_answers(patient.engine):
         yield Finding("engine", "answers")
     else:
@@ -65,7 +65,7 @@ def running(patient: Patient) -> Findings:
 
 
 def waiting(patient: Patient) -> Findings:
-    """How many hits wait, how long, and whether the clock went back since they came."""
+    """Check how many hits wait, how long, and whether the clock went back since they came."""
     path = patient.places.get(STREAM)
     if path is None or not path.exists():
         return
@@ -113,7 +113,7 @@ def clock(patient: Patient) -> Findings:
 
 
 def secrets(patient: Patient) -> Findings:
-    """Whether the secrets of old days are gone, and their days settled."""
+    """Check whether the secrets of old days are gone, and their days settled."""
     try:
         salts = _salts(patient.places[SALTS])
     except (KeyError, sqlite3.Error):

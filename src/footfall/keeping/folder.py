@@ -86,7 +86,7 @@ def _readable_by_others(files: Sequence[Path]) -> Findings:
 
 
 def near(patient: Patient) -> Findings:
-    """Whether it lies on a disk of this machine."""
+    """Check whether it lies on a disk of this machine."""
     mounts = MOUNTS.read_text() if MOUNTS.exists() else ""
     kind = kind_of(patient.data.resolve(), mounts)
     if kind in NETWORK:
@@ -109,7 +109,7 @@ def kind_of(path: Path, mounts: str) -> str:
 
 
 def room(patient: Patient) -> Findings:
-    """Whether the disk has room for hits that wait, and for facts to grow."""
+    """Check whether the disk has room for hits that wait, and for facts to grow."""
     facts = _size(patient, FACTS)
     waiting = max(0, patient.stream_limit - _size(patient, STREAM))
     growth = max(ROOM_FOR_FACTS, facts // 10)

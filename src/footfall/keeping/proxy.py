@@ -18,7 +18,7 @@ NAMED = "see that the proxy passes the visitor's address on in X-Forwarded-For"
 
 
 def addresses(patient: Patient) -> Findings:
-    """Whether most hits have one private address, and how many have none."""
+    """Check whether most hits have one private address, and how many have none."""
     status, body = request.of_gateway(patient, "/metrics")
     if status != 200:
         return

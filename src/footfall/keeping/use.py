@@ -91,7 +91,7 @@ def _in_use(data: Path) -> str:
 
 
 def _has_other(path: Path, start: int) -> bool:
-    """Whether another process holds a lock on the file, or on one byte of it."""
+    """Return whether another process holds a lock on the file, or on one byte of it."""
     with suppress(FileNotFoundError):
         handle = os.open(path, os.O_RDWR)
         try:

@@ -41,7 +41,7 @@ class Row(NamedTuple):
 
 
 def is_damage(error: sqlite3.Error) -> bool:
-    """Whether an error says that the file itself may be broken.
+    """Return whether an error says that the file itself may be broken.
 
     A missing table counts as that, and an error without a name: Python's own, of what it read.
     """
@@ -50,7 +50,7 @@ def is_damage(error: sqlite3.Error) -> bool:
 
 
 def is_pending(path: str) -> bool:
-    """Whether a repair was begun and not finished."""
+    """Return whether a repair was begun and not finished."""
     return os.path.exists(path + ".repairing") or os.path.exists(path + ".repairing-wal")
 
 

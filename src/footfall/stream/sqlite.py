@@ -228,7 +228,7 @@ class SqliteStream:
                 repair.repair(self._path)
 
     def _is_damaged(self) -> bool:
-        """Whether it still is, now that nobody else can mend it."""
+        """Return whether it still is, now that nobody else can mend it."""
         try:
             probe = sqlite3.connect(self._path, timeout=BUSY_SECONDS)
             try:
