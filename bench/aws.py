@@ -11,18 +11,17 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from statistics import median
 from time import monotonic
 
 import duckdb
 
+from bench.cold import code
 from bench.collecting import say
-from bench.reports import AS_EVENTS, SITE, a_day, as_events, today
+from bench.day import AS_EVENTS, SITE, a_day, as_events, today
 from bench.units import Units
-from footfall.aws.package import package
 from footfall.compose import now
 from footfall.domain.event import Event
 from footfall.domain.site import date_day, day_date
@@ -39,7 +38,6 @@ from footfall.store.aws.table import key
 from footfall.store.aws.window import Window
 from footfall.store.port import Batch
 from tests.aws.emulators import Aws, emulated
-from tests.aws.place import Place
 
 BATCHES = (1, 24, 230, 2_266)
 LOOKED_AT = BATCHES[-1]
@@ -51,23 +49,6 @@ PACKED = 2_000
 """Events a batch, where they come fast."""
 
 PIECES = 200
-FUNCTIONS = ("process", "collect", "query", "compact", "failures")
-START = """
-import sys
-from time import perf_counter as now
-begun = now(); import boto3, botocore.config; sdk = now() - begun
-begun = now(); from footfall.aws import lambdas; from footfall.compose import functions
-imports = now() - begun
-begun = now()
-made = [functions.client(name) for name in ("dynamodb", "kinesis", "s3", "lambda")]
-sdk += now() - begun
-made[0].describe_limits(); made[1].describe_limits()
-parts = getattr(lambdas, "_" + sys.argv[1])
-begun = now(); parts(); first = now() - begun
-parts.cache_clear(); begun = now(); parts(); again = now() - begun
-print(imports + first - again, again, sdk)
-"""
-"""A cold start. What is made a second time needs no imports; the SDK's clients are not our own."""
 
 COMPACT = r"""
 import re, sys, tempfile, time
@@ -96,7 +77,7 @@ def measure(millions: Sequence[int]) -> list[str]:
     with ExitStack() as stack:
         aws = stack.enter_context(emulated())
         lines += _committing(aws)
-        lines += [say(line) for line in _code(aws)]
+        lines += [say(line) for line in code(aws)]
         for count in COMPACTED:
             lines += _compacting(aws, count)
         lines.append(_adding(aws))
@@ -152,28 +133,6 @@ def _committing(aws: Aws) -> list[str]:
 def _batch(events: Sequence[Event]) -> Batch:
     first, last = events[0].position.sequence, events[-1].position.sequence
     return Batch(events, (), {"bench": last}, {"bench": first})
-
-
-def _code(aws: Aws) -> Iterator[str]:
-    """What is uploaded, and how long each function takes to begin."""
-    with tempfile.TemporaryDirectory() as folder:
-        made = package(Path(folder) / "functions.zip")
-    yield f"functions.zip: {made.size / 1e6:.0f} MB, {made.unpacked / 1e6:.0f} MB unpacked"
-    place = Place(aws)
-    for name in FUNCTIONS:
-        command = [sys.executable, "-c", START, name]
-        taken = [_times(command, place.variables(name)) for _ in range(7)]
-        imports, parts, sdk = (1000 * median(column) for column in zip(*taken, strict=True))
-        yield (
-            f"{name}, cold: {imports:.0f} ms of imports, {parts:.0f} ms until its parts are made,"
-            f" beside {sdk:.0f} ms of the SDK"
-        )
-
-
-def _times(command: Sequence[str], variables: Mapping[str, str]) -> list[float]:
-    """Run a program that prints times; return them."""
-    done = subprocess.run(command, capture_output=True, text=True, check=True, env=variables)
-    return [float(each) for each in done.stdout.split()]
 
 
 def _compacting(aws: Aws, count: int) -> list[str]:

@@ -88,15 +88,19 @@ def running(command: str, *flags: str) -> Iterator[Server]:
     folder = Path(tempfile.mkdtemp(prefix="footfall-bench-"))
     try:
         footfall("site", "add", "example.com", "--id", SITE, "--public", data=folder / "data")
+        alone = command == "gateway"
         server = Server(
             folder / "data",
             "--trusted-proxy",
             "127.0.0.1",
             *flags,
             command=command,
-            port=free_port() if command == "gateway" else 0,
+            port=free_port() if alone else 0,
         )
-        server.wait_until_ready(*(["/readyz"] if command == "gateway" else []))
+        if alone:
+            server.wait_until_ready("/readyz")
+        else:
+            server.wait_until_ready()
         try:
             yield server
         finally:

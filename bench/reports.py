@@ -8,11 +8,10 @@ import math
 import shutil
 import subprocess
 import sys
-import tempfile
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from statistics import median
 from time import monotonic, sleep
@@ -22,19 +21,15 @@ import duckdb
 import httpx
 
 from bench.collecting import say
+from bench.day import SITE, small_batches, today
 from bench.machine import Load, load, memory
 from footfall.compose import now
-from footfall.domain.event import Event, Hit, Position
-from footfall.domain.site import date_day
 from footfall.query.upkeep import Upkeep
 from footfall.store import demo
 from footfall.store.duckdb import DuckdbFacts
-from footfall.store.facts import OWN
-from footfall.store.port import Batch
 from footfall.store.sqlite import SqliteRollups
 from tests.server import FOOTFALL, Server
 
-SITE = "demo-1"
 PERIODS = ("30d", "12mo")
 SAMPLES = 30
 SECONDS_A_REPORT = 10
@@ -46,9 +41,6 @@ LOAD_SECONDS = 40
 HITS_A_SECOND = 5_000
 CONNECTIONS = 256
 STORE_MEMORY = "4GB"
-DAY_EVENTS = 50_000
-DAY_BATCH = 100
-DAY_SECONDS = 60
 
 KPIS = ["visitors", "visits", "pageviews", "views_per_visit", "bounce_rate", "visit_duration"]
 
@@ -178,18 +170,16 @@ def _size(millions: int, fresh: bool, lines: list[str]) -> Figures:
     )
     for asked in ASKED:
         goal = GOALS_MS.get(asked.period or "", {}).get(millions)
-        name = f"{asked.period or '':5}{asked.name}"
-        lines.append(
-            say(
-                f"  {name:32}{_row(first[asked], cold[asked], warm[asked], busy[asked])}"
-                f"  {f'{goal:.0f}' if goal else ''}"
-            )
-        )
-    worst = {
-        period: max(_percentile(warm[asked], 95) for asked in ASKED if asked.period == period)
-        for period in PERIODS
-    }
+        shown = f"{goal:.0f}" if goal else ""
+        row = _row(first[asked], cold[asked], warm[asked], busy[asked])
+        lines.append(say(f"  {asked.period or '':5}{asked.name:27}{row}  {shown}"))
+    worst = {period: _worst(warm, period) for period in PERIODS}
     return Figures(millions, made["seconds"], bytes_an_event, asking, worst)
+
+
+def _worst(times: Mapping[Asked, Sequence[float]], period: str) -> float:
+    """The slowest report's p95."""
+    return max(_percentile(times[asked], 95) for asked in ASKED if asked.period == period)
 
 
 def data(millions: int, fresh: bool) -> tuple[Path, dict[str, Any]]:
@@ -220,10 +210,6 @@ def data(millions: int, fresh: bool) -> tuple[Path, dict[str, Any]]:
         }
         note.write_text(json.dumps(made))
     return folder, made
-
-
-def today() -> date:
-    return datetime.now(UTC).date()
 
 
 def _stored(path: Path) -> dict[str, int]:
@@ -350,62 +336,3 @@ def _percentile(values: Sequence[float], percent: int) -> float:
         if percent == 50
         else sorted(values)[min(len(values) - 1, len(values) * percent // 100)]
     )
-
-
-def small_batches() -> list[str]:
-    """The size of a day's facts that came in small batches, against that of the same at once."""
-    events = a_day()
-    with tempfile.TemporaryDirectory(prefix="footfall-bench-") as name:
-        few, once = Path(name) / "few.duckdb", Path(name) / "once.duckdb"
-        started = monotonic()
-        facts, applied = DuckdbFacts(str(few), "512MB"), 0
-        while applied < len(events) and monotonic() - started < DAY_SECONDS:
-            facts.apply(Batch(events[applied : applied + DAY_BATCH]))
-            applied += DAY_BATCH
-        facts.close()
-        seconds = monotonic() - started
-        facts = DuckdbFacts(str(once), "512MB")
-        facts.apply(Batch(events[:applied]))
-        facts.close()
-        ratio = few.stat().st_size / once.stat().st_size
-        per = few.stat().st_size / min(applied, len(events))
-    count = min(applied, len(events))
-    return [
-        say(
-            f"a day of one site in batches of {DAY_BATCH}:"
-            f" {count:,} events in {seconds:.0f} s ({count / seconds:,.0f}/s)"
-        ),
-        say(
-            f"  file {per:.0f} bytes an event, {ratio:.2f} times that of the same written at once"
-            " (goal 1.5)"
-        ),
-    ]
-
-
-def a_day(events: int = DAY_EVENTS) -> list[Event]:
-    """A day's events of one site in the order of their arrival, as they come from the stream."""
-    day = date_day(today()) - 1
-    made = {
-        "seed": 1,
-        "until": now(),
-        "days": [each._asdict() for each in demo.site_days(demo.sites(1), events, day, day, 1)],
-    }
-    with duckdb.connect() as connection:
-        return as_events(
-            connection.execute(
-                f"SELECT {AS_EVENTS} FROM ({demo.EVENTS}) ORDER BY received, id", made
-            ).fetchall(),
-            1,
-        )
-
-
-SHOWN = {"TIMESTAMP": "epoch_us({})", "DATE": "{} - DATE '1970-01-01'"}
-AS_EVENTS = ", ".join(SHOWN.get(kind, "{}").format(name) for name, kind in OWN.items())
-
-
-def as_events(rows: Iterable[tuple[Any, ...]], first: int) -> list[Event]:
-    """Rows of `AS_EVENTS`, as they come from the stream, numbered from a first position."""
-    return [
-        Event(Hit._make(row[:-2]), row[-2], row[-1], Position("bench", number))
-        for number, row in enumerate(rows, first)
-    ]

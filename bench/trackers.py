@@ -178,14 +178,7 @@ def measure(rounds: int = ROUNDS) -> list[str]:
             executable_path=CHROMIUM, args=[*FLAGS, "--host-resolver-rules=MAP *.test 127.0.0.1"]
         )
         requests = {name: visit(browser, collector, name) for name in ENTRIES}
-        weights = {
-            name: sum(
-                len(gzip.compress(scripts[path], 9, mtime=0))
-                for path in collector.loaded
-                if path.startswith(f"/{slug(name)}/")
-            )
-            for name in ENTRIES
-        }
+        weights = {name: weight(scripts, collector.loaded, name) for name in ENTRIES}
         times: dict[str, list[float]] = defaultdict(list)
         for _ in range(rounds):
             for name in (NONE, *ENTRIES):
@@ -213,6 +206,12 @@ def measure(rounds: int = ROUNDS) -> list[str]:
     served = len(gzip.compress(SERVED.read_bytes(), 9, mtime=0))
     lines.append(say(f"  {OURS} as it is served, /js/f.js: {served:,} bytes"))
     return lines
+
+
+def weight(scripts: dict[str, bytes], loaded: set[str], name: str) -> int:
+    """The bytes of a tracker's loaded scripts, each packed by gzip."""
+    paths = [path for path in loaded if path.startswith(f"/{slug(name)}/")]
+    return sum(len(gzip.compress(scripts[path], 9, mtime=0)) for path in paths)
 
 
 def bundles() -> dict[str, bytes]:
