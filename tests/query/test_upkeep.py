@@ -70,6 +70,16 @@ def test_standard_reports_outlive_their_facts(held: Held) -> None:
     assert held.ask("berlin")["meta"] == {}
 
 
+def test_pages_by_day_outlive_their_facts(held: Held) -> None:
+    """A roll-up has no dimension for the day that it is of."""
+    asked: dict[str, Any] = {"dimensions": ["time:day", "event:page"]}
+    before = held.ask("berlin", **asked)
+    assert before["results"]
+    held.settle()
+    held.tend()
+    assert held.ask("berlin", **asked) == before
+
+
 def test_what_was_not_kept_is_left_out_and_said_so(held: Held) -> None:
     held.settle()
     held.tend()

@@ -246,7 +246,8 @@ def _shown(data: bytes, question: Question, day: date, at: Look) -> Partial:
 
 def _spelled(part: Partial, question: Question) -> Partial:
     """With pages as they are spelled now, also those of facts that went before they were."""
-    places = [place for place, name in enumerate(question.dimensions) if name in PATHS]
+    kept = [name for name in question.dimensions if name not in WHOLE_DAYS]
+    places = [place for place, name in enumerate(kept) if name in PATHS]
     if not any("%" in key[place] for place in places for key in part.keys):
         return part
     keys = [tuple(readable(text) if place in places else text for place, text in enumerate(key)) for key in part.keys]
