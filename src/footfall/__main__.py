@@ -8,8 +8,11 @@ from importlib import import_module
 
 from footfall.cli.child import METRICS, asked_to_stop, counters_folder
 from footfall.cli.parser import parser
-from footfall.keeping import use
+from footfall.keeping import owner, use
 from footfall.settings import BadSettings, read
+
+ANY_FOLDER = ("doctor", "aws", "version")
+"""Commands that put nothing into the data folder, whosever it is."""
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
@@ -23,17 +26,23 @@ def main(arguments: list[str] | None = None) -> int:
     except BadSettings as exc:
         return _failed(exc)
     module = given.pop("module")
-    if module in ("gateway", "engine"):
-        if METRICS not in os.environ:
-            os.environ[METRICS] = str(counters_folder(settings.data))  # before the library of counters looks for it
-        given["asked"] = asked_to_stop()  # before the imports, which take their time
+    try:
+        if module not in ANY_FOLDER:
+            owner.check(settings.data)
+        if module in ("gateway", "engine"):
+            if METRICS not in os.environ:
+                counters = counters_folder(settings.data)
+                os.environ[METRICS] = str(counters)  # before the library of counters looks for it
+            given["asked"] = asked_to_stop()  # before the imports, which take their time
+    except (owner.NotOurs, OSError) as exc:
+        return _failed(exc)
     # A command's module is imported when it is asked for: `serve` itself stays small this way.
     command = import_module(f"footfall.cli.{module}")
     try:
         # What exchanges the files of a data folder locks it itself; a few touch none of them.
         with nullcontext() if getattr(command, "LOCKS_ITSELF", False) else use.shared(settings.data):
             return int(command.run(settings, given) or 0)
-    except (BadSettings, use.InUse, *command.EXPECTED) as exc:
+    except (BadSettings, owner.NotOurs, use.InUse, *command.EXPECTED) as exc:
         return _failed(exc)
 
 

@@ -8,9 +8,12 @@ import socket
 import sys
 import tempfile
 import threading
+from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
 from time import sleep
+
+from footfall.keeping.owner import own
 
 LISTEN_FD = "FOOTFALL_LISTEN_FD"
 PARENT_FD = "FOOTFALL_PARENT_FD"
@@ -72,11 +75,10 @@ def asked_to_stop() -> threading.Event:
 def counters_folder(data: Path) -> Path:
     """Return where processes of a data folder that no `serve` started put their counters.
 
-    It lies in memory, since writing to a mapped file on a full disk kills.
+    It lies in memory, since writing to a mapped file on a full disk kills. Raises `NotOurs` where
+    somebody else has made one of that name, as everybody may in memory that is shared.
     """
-    folder = _counters(data)
-    folder.mkdir(mode=0o700, exist_ok=True)
-    return folder
+    return own(_counters(data))
 
 
 def own_counters_folder(data: Path) -> Path:
@@ -87,11 +89,21 @@ def own_counters_folder(data: Path) -> Path:
     """
     shared = _counters(data)
     for old in shared.parent.glob(f"{shared.name}-*"):
-        if not _runs(int(old.name.rpartition("-")[2])):
+        number = old.name.removeprefix(f"{shared.name}-").partition("-")[0]
+        if number.isdecimal() and _is_ours(old) and not _runs(int(number)):
             shutil.rmtree(old, ignore_errors=True)
     folder = shared.with_name(f"{shared.name}-{os.getpid()}")
-    folder.mkdir(mode=0o700)
+    try:
+        folder.mkdir(mode=0o700)
+    except FileExistsError:  # somebody else's, who guessed the number
+        return Path(tempfile.mkdtemp(prefix=f"{folder.name}-", dir=folder.parent))
     return folder
+
+
+def _is_ours(path: Path) -> bool:
+    with suppress(OSError):
+        return path.lstat().st_uid == os.geteuid()
+    return False
 
 
 def _counters(data: Path) -> Path:

@@ -22,6 +22,7 @@ from footfall.cli.child import (
     own_counters_folder,
     socket_of_systemd,
 )
+from footfall.keeping import owner
 from footfall.settings import BadSettings, Settings, environment
 
 EXPECTED = (OSError,)
@@ -85,6 +86,7 @@ def run(settings: Settings, _: dict[str, Any]) -> int:
     """Run until told to stop; then let everything acknowledged be counted."""
     _need_files(settings)
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    owner.check(settings.data)  # in between somebody else may have made it
     listening = socket_of_systemd() or _listen(settings)
     watched, _held = os.pipe()
     counters = own_counters_folder(settings.data)

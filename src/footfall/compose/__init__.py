@@ -23,6 +23,7 @@ from footfall import __version__
 from footfall.domain.address import inside
 from footfall.domain.channel import Sources
 from footfall.domain.site import Offsets, Site
+from footfall.keeping.owner import own as own_folder
 from footfall.registry.port import Refused, Registry, Salts
 from footfall.settings import BadSettings, Settings
 from footfall.store import migrations
@@ -133,11 +134,16 @@ def sources() -> Sources:
 
 
 def engine_socket(settings: Settings) -> str:
-    """Where the engine's API listens for the gateway."""
+    """Where the engine's API listens for the gateway: where nobody else can listen in its place.
+
+    Raises `NotOurs`.
+    """
     path = str((settings.data / "engine.sock").absolute())
     if len(os.fsencode(path)) <= SOCKET_LENGTH:
         return path
-    return str(Path(tempfile.gettempdir()) / f"footfall-{blake2b(os.fsencode(path), digest_size=8).hexdigest()}.sock")
+    digest = blake2b(os.fsencode(path), digest_size=8).hexdigest()
+    folder = own_folder(Path(tempfile.gettempdir()) / f"footfall-{os.geteuid()}-{digest}")
+    return str(folder / "engine.sock")
 
 
 def add_example(registry: Registry) -> None:

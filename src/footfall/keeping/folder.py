@@ -1,12 +1,12 @@
 """The folder itself: whose it is, where it lies, what room it has, and what was left in it."""
 
 import os
-import pwd
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from footfall.keeping.exchange import LIST
+from footfall.keeping.owner import name
 from footfall.keeping.patient import Finding, Findings, Patient, lasting, readable, several
 from footfall.keeping.port import FACTS, STREAM
 from footfall.keeping.restore import REPLACED
@@ -50,10 +50,10 @@ def owned(patient: Patient) -> Findings:
     foreign = [path for path in (patient.data, *files) if path.stat().st_uid != os.geteuid()]
     is_open = bool(found.st_mode & OTHERS)
     if foreign:
-        whose = _name(foreign[0].stat().st_uid)
+        whose = name(foreign[0].stat().st_uid)
         yield Finding(
             "folder",
-            f"{foreign[0]} belongs to {whose}, and this runs as {_name(os.geteuid())}",
+            f"{foreign[0]} belongs to {whose}, and this runs as {name(os.geteuid())}",
             _whose(found.st_uid, patient.data),
         )
     if not os.access(patient.data, os.W_OK):
@@ -71,7 +71,7 @@ def owned(patient: Patient) -> Findings:
     else:
         yield from _readable_by_others(files)
     if not foreign and not is_open:
-        yield Finding("folder", f"{patient.data} is {_name(found.st_uid)}'s, and closed to others")
+        yield Finding("folder", f"{patient.data} is {name(found.st_uid)}'s, and closed to others")
 
 
 def _readable_by_others(files: Sequence[Path]) -> Findings:
@@ -223,13 +223,6 @@ def _outermost(path: Path, folder: Path) -> Path:
 
 def _whose(owner: int, path: Path) -> str:
     if owner != os.geteuid():
-        me = _name(os.geteuid())
-        return f"run this, and all of Footfall, as {_name(owner)}; or chown -R {me} {path}"
-    return f"chown -R {_name(owner)} {path}"
-
-
-def _name(number: int) -> str:
-    try:
-        return pwd.getpwuid(number).pw_name
-    except KeyError:
-        return f"user {number}"
+        me = name(os.geteuid())
+        return f"run this, and all of Footfall, as {name(owner)}; or chown -R {me} {path}"
+    return f"chown -R {name(owner)} {path}"
