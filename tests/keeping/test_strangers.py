@@ -208,7 +208,8 @@ def test_the_socket_of_a_long_path_lies_in_a_folder_of_ours(tmp_path: Path) -> N
     assert (place.stat().st_mode & 0o777, place.stat().st_uid) == (0o700, os.geteuid())
     os.chown(place, STRANGER, -1)
     try:
-        with pytest.raises(NotOurs, match=f"{place} is no folder of Footfall's, but was made by user {STRANGER}"):
+        told = f"{place} is no folder of Footfall's, but was made by user {STRANGER}"
+        with pytest.raises(NotOurs, match=told):
             compose.engine_socket(settings)
     finally:
         place.rmdir()
