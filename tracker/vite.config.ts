@@ -2,10 +2,15 @@
 import type { Plugin } from 'vite'
 import { defineConfig } from 'vitest/config'
 
-/** One word for two, which packs better: no name is ever declared twice. */
+/** One word for three, which packs better: no name is ever declared twice. A block then keeps all names in, as a function would. */
 const letAlone: Plugin = {
   name: 'let-alone',
-  renderChunk: (code) => code.replace(/\bconst\b/g, 'let'),
+  renderChunk: (code) => code.replace(/\b(const|var)\b/g, 'let'),
+  generateBundle(_, bundle) {
+    for (const file of Object.values(bundle)) {
+      if (file.type === 'chunk') file.code = file.code.replace(/^\(\(\)=>(\{.*\})\)\(\);?\s*$/s, '$1')
+    }
+  },
 }
 
 export default defineConfig(({ mode }) =>

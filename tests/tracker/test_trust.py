@@ -42,16 +42,6 @@ def test_signals_are_honoured(shop, opened):
     shop.expect_views({"gpc-all-the-same": 1, "dnt-all-the-same": 1})
 
 
-def test_a_visitor_leaves_and_comes_back_by_a_link(shop, opened):
-    page = opened().new_page()
-    for number, query in enumerate(("", "?footfall=off", "", "?a=1&footfall=on", "")):
-        page.goto(shop.put(f"{number}") + query)
-    page.wait_for_timeout(200)
-    page.evaluate("footfall.optOut(true); footfall('Unseen')")
-    page.goto(shop.put("after"))
-    shop.expect(["pageviews", "events"], ["event:page"], {"0": (1, 1), "3": (1, 1), "4": (1, 1)})
-
-
 def test_the_owner_sees_each_event_before_it_is_sent(shop, opened):
     hook = "<script>function look(event) { if (event.e === 'Secret') return; event.u = event.u.replace(/order-\\d+/, 'order'); return event }</script>"
     page = opened().new_page()

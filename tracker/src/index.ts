@@ -1,18 +1,24 @@
 /** Footfall's tracker as a module, for pages that are built. Nothing happens until `init`. */
 import { optOut } from './refusal'
-import { start } from './tracker'
-import type { EventOptions, Options, Track, Wire } from './wire'
+import { begin } from './actions'
+import { options as all } from './options'
+import { track as tell, watch } from './tracker'
+import type { EventOptions, Options, Wire } from './wire'
 
-let running: Track | undefined
+let running = false
 
 /** Begin to count; does nothing on a server, and nothing the second time. */
 export function init(options: Options): void {
-  if (typeof window !== 'undefined') running ??= start(options)
+  if (running || typeof window === 'undefined') return
+  running = true
+  Object.assign(all, options)
+  begin()
+  watch()
 }
 
 /** Send an event of this name; `pageview` counts the page once more. Does nothing before `init`. */
 export function track(name: string, options?: EventOptions): void {
-  running?.(name, options)
+  if (running) tell(name, options)
 }
 
 export { optOut }

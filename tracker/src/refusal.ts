@@ -7,4 +7,4 @@ try {
 } catch {}
 
 /** Count this browser no more, or again. */
-export const optOut = (off: unknown = true) => (storage.footfall = (off || '') as string)
+export const optOut = (off: unknown = 1) => (storage.footfall = (off || '') as string)

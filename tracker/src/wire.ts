@@ -43,6 +43,7 @@ export interface Wire extends EventOptions {
   l?: string | undefined
   h?: boolean | undefined
   b?: boolean | undefined
+  i?: boolean
   /** When it happened, by this machine's clock, in milliseconds since 1970. */
   d: number
   /** How many milliseconds ago that was when it is sent. */

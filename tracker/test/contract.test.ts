@@ -1,7 +1,7 @@
 /** What is sent, byte for byte: the gateway's tests read the same file. */
 import { readFileSync } from 'node:fs'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { start } from '../src/tracker'
+import { init, track } from '../src'
 
 const { sent } = JSON.parse(readFileSync('../contract/track.json', 'utf8')) as { sent: { name: string; body: string }[] }
 const bodies: string[] = []
@@ -20,8 +20,8 @@ beforeEach(() => {
   vi.stubGlobal('navigator', { language: 'de-AT', webdriver: false })
   vi.stubGlobal('innerHeight', 500)
   vi.stubGlobal('scrollY', 0)
-  vi.spyOn(document, 'referrer', 'get').mockReturnValue('https://search.example/')
-  vi.spyOn(document, 'hasFocus').mockReturnValue(true)
+  vi.spyOn(Document.prototype, 'referrer', 'get').mockReturnValue('https://search.example/')
+  vi.spyOn(Document.prototype, 'hasFocus').mockReturnValue(true)
   vi.spyOn(document.documentElement, 'scrollHeight', 'get').mockReturnValue(1000)
   document.title = 'Shop'
 })
@@ -34,7 +34,7 @@ afterEach(() => {
 
 test('the tracker sends what the contract says', async () => {
   vi.advanceTimersByTime(1) // no page has a script at its very beginning
-  const track = start({ api: 'https://stats.example.com/v1/track', site: 'example.com' })
+  init({ api: 'https://stats.example.com/v1/track', site: 'example.com' })
   vi.advanceTimersByTime(110)
   track('Purchase', { props: { plan: 'pro', seats: 3 }, revenue: { currency: 'EUR', amount: 12.5 }, interactive: false })
   vi.stubGlobal('scrollY', 300)
