@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import closing
+from datetime import date
 from pathlib import Path
 from time import time
 
@@ -17,7 +18,9 @@ import pytest
 from footfall import compose
 from footfall.domain.event import DAY_US, HOUR_US
 from footfall.keeping.folder import NETWORK, kind_of
+from footfall.query.upkeep import CUT
 from footfall.settings import read
+from footfall.store.sqlite import SqliteRollups
 from footfall.stream import frame
 from tests.end_to_end.test_exactly_once import SITE, small_disk
 from tests.fixtures import unpack
@@ -366,3 +369,17 @@ def test_facts_that_another_program_holds(data: Path, wrong: Wrong) -> None:
     assert holder.stdout is not None and holder.stdout.readline() == "held\n"
     assert "facts.duckdb cannot be looked at: " in wrong(data)
     holder.communicate("\n")
+
+
+def test_days_of_very_many_values_are_named(data: Path, run: Run) -> None:
+    rollups = SqliteRollups(str(data / "rollups.db"), lambda: date(2026, 6, 1))
+    noted = {
+        date(2026, 5, 1): (1, b'["event:page", "visit:entry_page"]'),
+        date(2026, 5, 2): (1, b"[]"),
+    }
+    rollups.put(SITE, CUT, noted)
+    rollups.close()
+    said = run("doctor", data=data).said
+    named = f"2026-05-01 of site {SITE} has more than 10,000 values of event:page, visit:entry_page"
+    assert named in said
+    assert "2026-05-02" not in said

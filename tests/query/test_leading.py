@@ -28,7 +28,7 @@ def cramped() -> Iterator[None]:
     """As if every report had more rows than can be held."""
 
     def table(*_: Any) -> Any:
-        raise TooMany("more rows than can be held")
+        raise TooMany(1)
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("footfall.query.answer.Asked.table", table)

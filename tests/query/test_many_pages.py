@@ -8,6 +8,7 @@ import pytest
 
 from footfall.domain.site import Site
 from footfall.query.answer import Answers
+from footfall.query.bounds import Bounds
 from footfall.store.duckdb import DuckdbFacts
 from footfall.store.facts import STAGED
 from footfall.store.sqlite import SqliteRollups
@@ -53,9 +54,7 @@ def many(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     facts = DuckdbFacts(str(path), "512MB", 1)
     fill(facts, number)
     rollups = SqliteRollups(":memory:", lambda: date(2026, 7, 1))
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("footfall.query.rollup.MOST_GROUPS", number // 2)
-        yield number, Answers(facts, lambda: NOW, rollups)
+    yield number, Answers(facts, lambda: NOW, rollups, Bounds(groups=number // 2))
     facts.close()
 
 

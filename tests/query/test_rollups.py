@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from footfall.query.answer import Answers
+from footfall.query.bounds import Bounds
 from footfall.query.limit import Limit
 from footfall.query.standard import REPORTS
 from footfall.query.upkeep import Upkeep
@@ -226,11 +227,11 @@ def test_roll_ups_of_other_facts_are_not_taken_for_these() -> None:
     rollups.close()
 
 
-def test_the_limit_is_of_a_report_s_rows_not_of_its_days(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_limit_is_of_a_report_s_rows_not_of_its_days() -> None:
     """Forty pages on forty days are forty rows; eighty are more than are held."""
-    monkeypatch.setattr("footfall.query.rollup.MOST_GROUPS", 60)
     query: dict[str, Any] = {"site_id": "berlin", "metrics": ["pageviews"], "dimensions": ["event:page"], "date_range": ["2026-05-01", "2026-06-30"]}
     growing = Growing("berlin")
+    growing.answers = Answers(growing.facts, lambda: growing.now, growing.rollups, Bounds(groups=60))
     growing.now = int(datetime(2026, 7, 1, tzinfo=UTC).timestamp()) * 1_000_000
     growing.add(made([Act(growing.now - (2 + day) * DAY + page * 1_000_000, page=f"/{page}") for day in range(40) for page in range(40)]))
     for _ in range(2):

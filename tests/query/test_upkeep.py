@@ -1,5 +1,6 @@
 """Roll-ups are made when days end, and stay when their facts are deleted."""
 
+import json
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,9 +15,12 @@ from footfall.domain.goal import Goal
 from footfall.domain.site import Site
 from footfall.query import views
 from footfall.query.answer import Answers
+from footfall.query.bounds import BOUNDS, Bounds
 from footfall.query.original import Original
 from footfall.query.standard import REPORTS
-from footfall.query.upkeep import SLACK_DAYS, Upkeep
+from footfall.query.upkeep import CUT, SLACK_DAYS, TRIED_DAYS, Upkeep
+from footfall.store.duckdb import DuckdbReading
+from footfall.store.port import NoMemory
 from footfall.store.sqlite import SqliteRollups
 from tests.oracle import DAY, HOUR
 from tests.query.asking import FIRST, Told, now_of, told
@@ -34,16 +38,17 @@ class Held:
         self.told: Told = told()
         self.now = LATER
         self.rollups = SqliteRollups(":memory:", lambda: date(1970, 1, 1) + timedelta(self.now // DAY))
+        self.bounds = BOUNDS
         self.sites: Sequence[Site] = [replace(site, retention_days=keep_days) for site in SITES]
 
     def tend(self) -> None:
-        Upkeep(self.told.facts, self.rollups, lambda: self.sites, lambda: self.now).tend(threading.Event())
+        Upkeep(self.told.facts, self.rollups, lambda: self.sites, lambda: self.now, self.bounds).tend(threading.Event())
 
     def settle(self) -> None:
         self.told.facts.settle(frozenset(), self.now // DAY, self.now)
 
     def ask(self, site: str, **query: Any) -> dict[str, Any]:
-        answers = Answers(self.told.facts, lambda: self.now, self.rollups)
+        answers = Answers(self.told.facts, lambda: self.now, self.rollups, self.bounds)
         return answers.query(SITE[site], {"site_id": site, "metrics": ["visitors", "visits"], "date_range": "all"} | query)
 
     def events(self) -> int:
@@ -200,18 +205,63 @@ def test_what_was_asked_before_a_day_changed_is_not_believed_once_its_facts_are_
     assert held.ask("berlin", **one_day)["meta"]["left_out"]["days"] == 1
 
 
-def test_a_site_with_more_than_can_be_summed_keeps_no_other_from_its_turn(held: Held, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
-    def coast() -> int:
-        return int(held.told.facts.rows("SELECT count(*) FROM events WHERE site <> 'berlin'")[0][0])
-
+def many_pages(held: Held) -> None:
     noon = at("2026-03-28 12:00")
-    apply(held.told.facts, made([Act(noon + number * 1_000_000, "dan", page=f"/{number}") for number in range(400)], SALTS, prefix="y"))
+    acts = [Act(noon + number * 1_000_000, "dan", page=f"/{number}") for number in range(400)]
+    apply(held.told.facts, made(acts, SALTS, prefix="y"))
     held.settle()
-    for module in ("rollup", "compiler"):
-        monkeypatch.setattr(f"footfall.query.{module}.MOST_GROUPS", 300)
+
+
+def test_a_day_of_more_values_than_can_be_summed_is_deleted_all_the_same(held: Held) -> None:
+    many_pages(held)
+    held.bounds = Bounds(groups=300, values=100)
     held.tend()
-    assert "rows; ask for a shorter period" in caplog.text and "the roll-ups of site berlin are tried again" in caplog.text
-    assert coast() == 0 and held.events() > 400, "its own facts stay, since their sums are not safe"
+    assert held.events() == 0
+    found = held.ask("berlin", dimensions=["event:page"], include={"total_rows": True})
+    assert found["meta"]["other"] == {"rows": [len(found["results"]) - 1], "days": 1}
+    assert found["meta"]["total_rows"] is None
+    assert found["results"][-1]["dimensions"] == ["(other)"]
+    noted = held.rollups.get("berlin", CUT, date(2026, 3, 28), date(2026, 3, 28))
+    assert "event:page" in json.loads(noted[date(2026, 3, 28)][1])
+
+
+def test_a_day_that_ends_anew_with_fewer_values_is_no_longer_noted(held: Held) -> None:
+    many_pages(held)
+    held.bounds = Bounds(groups=300, values=100)
+    held.now = at("2026-04-05 12:00")
+    held.tend()
+    held.told.facts.erase("berlin", "SELECT id, time FROM events WHERE page ~ '/[0-9]+'", {})
+    held.settle()
+    held.tend()
+    noted = held.rollups.get("berlin", CUT, date(2026, 3, 28), date(2026, 3, 28))
+    assert noted[date(2026, 3, 28)][1] == b"[]"
+
+
+def test_what_cannot_be_summed_waits_a_week_and_keeps_nothing_else(held: Held, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    plain = DuckdbReading.columns
+
+    def columns(self: DuckdbReading, sql: str, *rest: Any) -> Any:
+        """As if sums by page of one day needed more memory than there is."""
+        if "e.page" in sql and rest[0].get("p2", "") == date(2026, 3, 28) == rest[0].get("p1"):
+            raise NoMemory("out of memory")
+        return plain(self, sql, *rest)
+
+    many_pages(held)
+    monkeypatch.setattr(DuckdbReading, "columns", columns)
+    held.bounds = Bounds(groups=300, values=100)
+    held.now = at("2026-03-30 12:00") + (KEEP_DAYS + SLACK_DAYS) * DAY
+    for _ in range(TRIED_DAYS):
+        held.tend()
+        held.now += DAY
+    gone = held.told.facts.rows("SELECT day FROM days WHERE site = 'berlin' AND trimmed ORDER BY day")
+    assert [day.day for (day,) in gone] == [29, 30, 31]
+    assert "the roll-ups of 2026-03-28 of site berlin are tried again tomorrow" in caplog.text
+    held.tend()
+    gone = held.told.facts.rows("SELECT day FROM days WHERE site = 'berlin' AND trimmed ORDER BY day")
+    assert [day.day for (day,) in gone] == [28, 29, 30, 31]
+    assert "some sums of 2026-03-28 of site berlin could not be taken" in caplog.text
+    found = held.ask("berlin", dimensions=["visit:browser"], metrics=["visitors"])
+    assert found["results"] and found["meta"] == {}, "what could be summed is there"
 
 
 @pytest.mark.parametrize("pages", [4, 12, 20])

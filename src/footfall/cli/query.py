@@ -246,11 +246,17 @@ def _remarks(answer: Mapping[str, Any]) -> None:
     """What is not there, on standard error."""
     offset = answer["query"]["pagination"]["offset"]
     last = offset + len(answer["results"])
-    total = answer["meta"].get("total_rows", 0)
+    total = answer["meta"].get("total_rows") or 0
     if offset < last < total:
         print(
             f"footfall: rows {offset + 1:,} to {last:,} of {total:,};"
             " --limit and --offset show others",
+            file=sys.stderr,
+        )
+    if lacking := answer["meta"].get("at_least"):
+        print(
+            f"footfall: {len(lacking):,} rows are lower bounds, since on some days others led;"
+            " --format json names them (docs/numbers.md, Very many values)",
             file=sys.stderr,
         )
     if left_out := answer["meta"].get("left_out"):

@@ -93,7 +93,8 @@ def nothing(site: str, answer: Answer) -> str | None:
 
 
 def _has_value(row: Row) -> bool:
-    return any(row["metrics"]) or any(row.get("comparison", {}).get("metrics", ()))
+    before = row.get("comparison") or {}
+    return any(row["metrics"]) or any(before.get("metrics", ()))
 
 
 def _span(two: Sequence[str]) -> str:

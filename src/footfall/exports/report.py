@@ -50,6 +50,8 @@ def rows(answer: Answer) -> Iterator[list[Any]]:
         if before := row.get("comparison"):
             found += [before["dimensions"][place[name]] for name in times(answer)]
             found += [*before["metrics"], *before["change"]]
+        elif "comparison" in row:  # not known where days have more values than are kept
+            found += [None] * (len(columns(answer)) - len(found))
         yield found
 
 

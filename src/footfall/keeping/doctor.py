@@ -13,6 +13,7 @@ CHECKS = (
     files.whole,
     files.facts,
     files.rollups,
+    files.cut,
     folder.set_aside,
     folder.left,
     flow.running,

@@ -1,5 +1,6 @@
 """The files of a data folder: whether they are whole, and of which versions."""
 
+import json
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,6 +22,11 @@ REMEDIES = {
     ),
     FACTS: RESTORE,
 }
+MOST_VALUES = 10_000
+CUT_SHORT = """
+SELECT site, day, data FROM rollups JOIN questions USING (number)
+WHERE question = CAST('days cut short' AS BLOB) ORDER BY site, day
+"""
 FRAMES = "SELECT number, shard, first, data FROM frames ORDER BY number"
 LARGE = 1_000_000_000
 
@@ -116,3 +122,23 @@ def rollups(patient: Patient) -> Findings:
         yield Finding("roll-ups", f"{path.name} has {readable(size)}, more than the facts", todo)
     else:
         yield Finding("roll-ups", f"{path.name} has {readable(size)}")
+
+
+def cut(patient: Patient) -> Findings:
+    """Which days have more values of something than are kept."""
+    path = patient.places.get(ROLLUPS)
+    if path is None or not path.exists():
+        return
+    try:
+        with sqlite.looking(path) as connection:
+            noted = connection.execute(CUT_SHORT).fetchall()
+    except sqlite3.Error:
+        return  # said of the file already
+    for site, day, dimensions in noted:
+        named = ", ".join(json.loads(dimensions))
+        if named:
+            yield Finding(
+                "roll-ups",
+                f"{day} of site {site} has more than {MOST_VALUES:,} values of {named}: once"
+                " its facts are gone, those that led stay, and the rest is one row, (other)",
+            )

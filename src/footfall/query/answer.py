@@ -16,6 +16,7 @@ from footfall.domain.period import NAMES, Period, labels, resolve
 from footfall.domain.report import Report, parse
 from footfall.domain.site import Site
 from footfall.domain.wrong import Wrong
+from footfall.query.bounds import BOUNDS, Bounds
 from footfall.query.catalogue import catalogue
 from footfall.query.leading import Leading
 from footfall.query.limit import Limit
@@ -23,7 +24,7 @@ from footfall.query.metric import Metric, Source
 from footfall.query.partial import Key, Partial
 from footfall.query.question import question
 from footfall.query.rollup import Look, Sums, TooMany, look
-from footfall.query.table import Row, Table, table
+from footfall.query.table import Page, Row, Table, table
 from footfall.store.port import NO_DAYS, Facts, Reading, Rollups, StoreBroken
 
 EARLIEST = "SELECT min(day) FROM days WHERE site = ?"
@@ -35,10 +36,16 @@ CURRENT_US = 300_000_000
 class Answers:
     """Reports of sites, from facts and roll-ups. `now` gives microseconds since 1970."""
 
-    def __init__(self, facts: Facts, now: Callable[[], int], rollups: Rollups | None = None) -> None:
+    def __init__(
+        self,
+        facts: Facts,
+        now: Callable[[], int],
+        rollups: Rollups | None = None,
+        bounds: Bounds = BOUNDS,
+    ) -> None:
         self._facts = facts
         self._now = now
-        self._sums = Sums(rollups)
+        self._sums = Sums(rollups, bounds)
 
     @contextmanager
     def asked(self, site: Site, query: Mapping[str, Any], limit: Limit | None = None) -> Iterator["Asked"]:
@@ -99,27 +106,42 @@ class Asked:
 
     def answer(self) -> dict[str, Any]:
         """Rows, what is to be said of them, and the question as it was understood."""
-        rows, total = self._page()
-        results: list[dict[str, Any]] = [{"dimensions": list(key), "metrics": values} for key, values in rows]
+        page = self._page()
+        results: list[dict[str, Any]] = [{"dimensions": list(key), "metrics": values} for key, values in page.rows]
         if self.report.compared:
-            for result, comparison in zip(results, self._compared(rows, self.report.compared), strict=True):
-                result["comparison"] = comparison
-        return {"results": results, "meta": self._meta(total), "query": self._echo()}
+            for number, comparison in enumerate(self._compared(page.rows, self.report.compared)):
+                results[number]["comparison"] = None if number in page.at_least else comparison
+        meta = self._meta(page.total) | self._marks(page)
+        if "other" in meta:
+            for key, values in page.others:
+                alone = {"comparison": None} if self.report.compared else {}
+                results.append({"dimensions": list(key), "metrics": values} | alone)
+        return {"results": results, "meta": meta, "query": self._echo()}
 
-    def _page(self) -> tuple[list[Row], int]:
-        """The rows asked for, and how many there are in all."""
+    def _marks(self, page: Page) -> dict[str, Any]:
+        """What is to be said of rows that are not exact, and of the one that is the rest."""
+        meta: dict[str, Any] = {}
+        if page.others and not self.report.offset:
+            rows = [len(page.rows) + number for number in range(len(page.others))]
+            meta["other"] = {"rows": rows, "days": page.days}
+        if page.at_least:
+            meta["at_least"] = [{"row": number, "days": lack.days, "events_lacking": lack.bound} for number, lack in page.at_least.items()]
+        return meta
+
+    def _page(self) -> Page:
+        """The rows asked for."""
         try:
-            found = self.table(self.report.period, self.looks[0])
+            return self.table(self.report.period, self.looks[0]).page()
         except TooMany:
             return self._leading(self.report.period, self.looks[0]).page()
-        return found.page(), len(found.keys)
 
-    def _rows(self, period: Period, at: Look, keys: Sequence[Key]) -> Mapping[Key, list[Any]]:
-        """Rows of a period by their dimensions; all, or where these are too many those named."""
+    def _rows(self, period: Period, at: Look, keys: Sequence[Key]) -> tuple[Mapping[Key, list[Any]], set[Key]]:
+        """Rows of a period by their dimensions; all, or where these are too many those named. Of these, which may lack something."""
         try:
-            return self.table(period, at).rows()
+            found = self.table(period, at)
         except TooMany:
-            return self._leading(period, at).rows(keys)
+            found = self._leading(period, at).table(keys)
+        return found.rows(), found.lacking(keys)
 
     def _leading(self, period: Period, at: Look) -> Leading:
         return Leading(self.report, self.site.goals, self.sums, period, at)
@@ -136,14 +158,17 @@ class Asked:
 
         return table(self.report, ask)
 
-    def _compared(self, rows: list[Row], period: Period) -> Iterator[dict[str, Any]]:
+    def _compared(self, rows: Sequence[Row], period: Period) -> Iterator[dict[str, Any] | None]:
         metrics = [catalogue()[name] for name in self.report.metrics]
         nothing = [0 if metric.count else None for metric in metrics]
         partner = self._partners(period)
         others = [partner(key) for key, _ in rows]
         named = [other for other in others if None not in other]
-        before = self._rows(period, self.looks[1], named)
+        before, inexact = self._rows(period, self.looks[1], named)
         for (_, values), other in zip(rows, others, strict=True):
+            if other in inexact:
+                yield None
+                continue
             old = before.get(other, nothing)
             yield {
                 "dimensions": list(other),
@@ -160,7 +185,7 @@ class Asked:
         steps: dict[str, Any] = dict(zip(labels(self.report.period, time[1], self.zone), labels(period, time[1], self.zone), strict=False))
         return lambda key: (*key[:place], steps.get(key[place]), *key[place + 1 :])
 
-    def _meta(self, rows: int) -> dict[str, Any]:
+    def _meta(self, rows: int | None) -> dict[str, Any]:
         meta: dict[str, Any] = {}
         report = self.report
         if report.time_labels and report.time:

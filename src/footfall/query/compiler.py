@@ -20,7 +20,6 @@ from footfall.store.port import Stretch
 SPILL = timedelta(days=2)
 """A visit lasts a day at most, so what it saw lies within this of its start."""
 
-MOST_GROUPS = 500_000
 FORMATS: dict[Step, str] = {"minute": "%Y-%m-%d %H:%M:00", "hour": "%Y-%m-%d %H:00:00"}
 ENTRY = {"event:page": "v.entry_page", "event:hostname": "v.hostname"}
 EXIT = {"event:page": "v.exit_page", "event:hostname": "v.exit_hostname"}
@@ -53,14 +52,20 @@ def compiled(
     span: Span,
     *,
     by_day: bool,
-    most: int | None = MOST_GROUPS + 1,
+    most: int | None = None,
     prefix: str = "p",
+    values: Sequence[str] | None = None,
 ) -> Compiled:
-    """The SQL of a question over a span: its rows, or the first `most`; `prefix` begins the names of parameters."""
+    """The SQL of a question over a span: its rows, or the first `most`.
+
+    `prefix` begins the names of parameters. Of a single dimension only some `values` may have
+    rows of their own; all others are one then, whose key is null.
+    """
     spare = SPILL if span.since else timedelta(0)
     days = (span.first - spare - SPILL, span.last + spare + SPILL)
     conditions = Conditions(question.site, question.goals, days, prefix)
-    builder = _Builder(question, span, conditions, by_day)
+    some = None if values is None else conditions.bind(list(values))
+    builder = _Builder(question, span, conditions, by_day, some)
     parts = {Relation.VISITS: builder.visits, Relation.ENGAGEMENT: builder.engagement}
     sql = parts.get(question.source.relation, builder.events)()
     limit = f" LIMIT {most}" if most else ""
@@ -73,6 +78,7 @@ class _Builder:
     span: Span
     conditions: Conditions
     by_day: bool
+    values: str | None
 
     def events(self) -> str:
         """What happened; few dimensions need the row of the visit that an event belongs to."""
@@ -81,7 +87,7 @@ class _Builder:
         joined = needs_visit(asked.filters, asked.dimensions, instead)
         place = Place(event=True, visit=joined, instead=instead)
         where = [self._within("e", "time"), kinds(), self.conditions.passes(asked.filters, place)]
-        keys = [self._time("e", "time") if name in TIME_STEPS else self.conditions.dimension(name, place) for name in asked.dimensions]
+        keys = [self._time("e", "time") if name in TIME_STEPS else self._key(name, place) for name in asked.dimensions]
         if asked.source.relation is Relation.REVENUE:
             keys.append("e.currency")
             where.append("e.amount IS NOT NULL")
@@ -120,7 +126,7 @@ class _Builder:
         joined = bool(instead) or needs_visit(asked.filters)
         place = Place(event=True, visit=joined, instead=instead)
         where = [self.conditions.near("e"), kinds(asked.filters, *asked.dimensions), self.conditions.passes(asked.filters, place)]
-        keys = [f"{self.conditions.dimension(name, place)} AS k{index}" for index, name in enumerate(asked.dimensions) if of_events(name) and name not in instead]
+        keys = [f"{self._key(name, place)} AS k{index}" for index, name in enumerate(asked.dimensions) if of_events(name) and name not in instead]
         join = self.conditions.visits_beside(visits) if joined else ""
         return f"SELECT DISTINCT {', '.join(['e.visit', *more, *keys])} FROM events e{join}{self._goals(where)} WHERE {' AND '.join(where)}"
 
@@ -129,9 +135,16 @@ class _Builder:
         return [
             self._time("v", "start") if name in TIME_STEPS
             else f"s.k{index}" if of_events(name) and name not in instead
-            else self.conditions.dimension(name, place)
+            else self._key(name, place)
             for index, name in enumerate(self.question.dimensions)
         ]  # fmt: skip
+
+    def _key(self, name: str, place: Place) -> str:
+        value = self.conditions.dimension(name, place)
+        if self.values is None:
+            return value
+        own = f"SELECT unnest(CAST({self.values} AS VARCHAR[]))"
+        return f"CASE WHEN {value} IN ({own}) THEN {value} END"
 
     def _goals(self, where: list[str]) -> str:
         """A row for every goal that an event reaches."""

@@ -1,19 +1,22 @@
 """Reports of more rows than can be held: ordered and cut in SQL, over facts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+
+import numpy as np
 
 from footfall.domain.goal import Goal
 from footfall.domain.period import Period
 from footfall.domain.report import Report
 from footfall.query.catalogue import catalogue
-from footfall.query.compiler import MOST_GROUPS, Span, compiled
+from footfall.query.compiler import Span, compiled
+from footfall.query.lacks import Ask, presence
 from footfall.query.metric import Relation, Source
-from footfall.query.partial import Key, Partial, partial
+from footfall.query.partial import REST, Key, Marks, Partial, merged, partial
 from footfall.query.question import Question, kept_dimensions, question
-from footfall.query.rollup import Look, Sums, TooMany
-from footfall.query.table import Row, Table, presence, table
+from footfall.query.rollup import Look, Sums, TooCostly
+from footfall.query.table import Page, Table, table
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +29,12 @@ class Leading:
     period: Period
     at: Look
 
-    def page(self) -> tuple[list[Row], int]:
-        """Return the rows asked for, and how many there are in all; raises `TooMany`."""
+    def page(self) -> Page:
+        """Return the rows asked for; raises `TooMany`."""
         keys, total = self._keys()
-        if not keys:
-            return [], total
-        return self._table(keys).page(), total
-
-    def rows(self, keys: Sequence[Key]) -> Mapping[Key, list[Any]]:
-        """Return the rows that there are of some values of the dimensions."""
-        return self._table(keys).rows() if keys else {}
+        found = self.table(keys).page()
+        rows = found.rows if keys else []
+        return replace(found, rows=rows, total=total if found.total is not None else None)
 
     def _keys(self) -> tuple[list[Key], int]:
         present = presence(self.report)
@@ -69,7 +68,8 @@ class Leading:
         metric = catalogue()[name]
         if not metric.count:
             counts = [each.name for each in catalogue().values() if each.count]
-            raise TooMany(f"the report has more than {MOST_GROUPS:,} rows, too many to order by {name}; order it by {', '.join(counts)}, or ask for a filter")
+            advice = f"order it by {', '.join(counts)}, or ask for a filter"
+            raise TooCostly(f"the report has too many rows to order it by {name}; {advice}")
         (counted,) = metric.sums.values()
         column = self._question(counted.source).sums.index(counted.sql)
         return f"coalesce(q{present.index(counted.source)}.s{column}, 0)"
@@ -78,7 +78,12 @@ class Leading:
         asked = [f"o{index} {way}" for index, (_, way) in enumerate(self.report.order_by)]
         return ", ".join([*asked, _names(len(self.report.dimensions))])
 
-    def _table(self, keys: Sequence[Key]) -> Table:
+    def table(self, keys: Sequence[Key]) -> Table:
+        """Return the rows that there are of some values of the dimensions."""
+        return table(replace(self.report, offset=0), self.asking(keys))
+
+    def asking(self, keys: Sequence[Key]) -> Ask:
+        """Return how the sums of some values of the dimensions are asked for."""
         answers: dict[Question, Partial] = {}
 
         def ask(source: Source) -> tuple[Partial, tuple[str, ...]]:
@@ -87,19 +92,26 @@ class Leading:
                 answers[asked] = self._of_keys(asked, source, keys)
             return answers[asked], asked.sums
 
-        return table(replace(self.report, offset=0), ask)
+        return ask
 
     def _of_keys(self, asked: Question, source: Source, keys: Sequence[Key]) -> Partial:
         """Return the sums of some values of the dimensions."""
         places = kept_dimensions(source, self.report)
         if not places:
             return self.sums.over(asked, self.period, self.at)
+        wanted = {tuple(key[place] for place in places) for key in keys}
+        gone = self.sums.gone(asked, self.period, self.at)
+        found = self._some(asked, wanted)
+        return found if gone.marks is None else _with_marks(found, gone, wanted)
+
+    def _some(self, asked: Question, wanted: Collection[Key]) -> Partial:
+        if not wanted:
+            return merged([], len(asked.sums))
         statement = _Statement(self)
         relation = statement.relation(asked)
-        wanted = {tuple(key[place] for place in places) for key in keys}
         columns = list(map(list, zip(*wanted, strict=True)))
         chosen = statement.listed("VARCHAR", "d", columns)
-        sql = f"FROM {relation} SEMI JOIN (SELECT {chosen}) USING ({_names(len(places))})"
+        sql = f"FROM {relation} SEMI JOIN (SELECT {chosen}) USING ({_names(len(columns))})"
         found = self.at.reading.columns(sql, statement.parameters, statement.near)
         return partial(found, asked.width)
 
@@ -123,7 +135,7 @@ class _Statement:
         part = compiled(asked, span, by_day=False, prefix=f"p{len(self.parameters)}_", most=None)
         self.parameters |= part.parameters
         self.near = min(self.near[0], part.near[0]), max(self.near[1], part.near[1])
-        gone = self._of.sums.gone(asked, period, at)
+        gone = _rows(self._of.sums.gone(asked, period, at))
         if not gone.keys:
             return f"({part.sql})"
         dimensions = list(map(list, zip(*gone.keys, strict=True)))
@@ -145,6 +157,26 @@ class _Statement:
             self.parameters[name] = column
             found.append(f"unnest(CAST(${name} AS {kind}[])) AS {letter}{index}")
         return ", ".join(found)
+
+
+def _rows(of: Partial) -> Partial:
+    """Return what has rows of its own."""
+    if of.marks is None:
+        return of
+    rows = {key for key in of.counted() if REST not in key}
+    places = [place for place, key in enumerate(of.keys) if key in rows]
+    return Partial([of.keys[place] for place in places], [column[places] for column in of.sums])
+
+
+def _with_marks(found: Partial, gone: Partial, wanted: Collection[Key]) -> Partial:
+    """Return sums with the marks and the rest of days whose facts are gone."""
+    assert gone.marks is not None
+    places = [place for place, key in enumerate(gone.keys) if key in wanted or REST in key]
+    keys = [gone.keys[place] for place in places]
+    rest = np.array([REST in key for key in keys], dtype=bool)
+    sums = [np.where(rest, column[places], 0) for column in gone.sums]
+    marks = Marks(gone.marks.days[places], gone.marks.bounds[places])
+    return merged([found, Partial(keys, sums, marks)], len(found.sums))
 
 
 def _names(number: int) -> str:

@@ -69,6 +69,7 @@ class Metric:
     value: Callable[[Mapping[str, Column]], Column]
     count: bool = False
     points: bool = False
+    grows: bool = False
 
     @property
     def presence(self) -> set[Source]:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from footfall.domain.page import canonical, readable
 from footfall.domain.site import Site
 from footfall.query.answer import version
-from footfall.query.compiler import MOST_GROUPS
+from footfall.query.bounds import MOST_GROUPS
 from footfall.query.limit import Limit
 from footfall.query.rollup import TooCostly
 from footfall.query.views import DAY, HOUR, LOCAL, SELECT, URL, Counts, Step, add, kept, taken

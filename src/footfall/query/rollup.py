@@ -9,13 +9,17 @@ from datetime import date
 from hashlib import sha256
 from typing import Any
 
+import numpy as np
+
 from footfall.domain.dimension import GOAL, TIME_STEPS, WHOLE_DAYS
 from footfall.domain.page import readable
 from footfall.domain.period import Period, bucket
 from footfall.domain.spelling import PATHS
-from footfall.query.compiler import MOST_GROUPS, Span, compiled
+from footfall.query import cut
+from footfall.query.bounds import BOUNDS, Bounds
+from footfall.query.compiler import Span, compiled
 from footfall.query.metric import Column
-from footfall.query.partial import Partial, by_day, merged, packed, partial, unpacked
+from footfall.query.partial import REST, Marks, Partial, by_day, merged, packed, partial, unpacked
 from footfall.query.question import Question
 from footfall.store.port import NO_DAYS, Reading, Rollups, StoreBroken
 
@@ -24,7 +28,6 @@ REMEMBERED_FAILURES = 100
 REMEMBERED_STRANGE = 10_000
 """Questions of strangers, of which a megabyte is remembered until the process ends."""
 
-TOO_MANY = f"the report has more than {MOST_GROUPS:,} rows; ask for a shorter period, fewer dimensions or a filter"
 KEPT_ROWS = 50_000
 """A day of more rows is computed again rather than kept, unless its report is a standard one."""
 
@@ -45,6 +48,10 @@ class TooCostly(Exception):
 
 class TooMany(TooCostly):
     """The report has more rows than can be held at once."""
+
+    def __init__(self, most: int) -> None:
+        advice = "ask for a shorter period, fewer dimensions or a filter"
+        super().__init__(f"the report has more than {most:,} rows; {advice}")
 
 
 @dataclass(slots=True)
@@ -69,8 +76,9 @@ def look(reading: Reading, site: str, period: Period, today: date) -> Look:
 class Sums:
     """Answers questions; remembers what it merged of days that are over."""
 
-    def __init__(self, rollups: Rollups | None) -> None:
+    def __init__(self, rollups: Rollups | None, bounds: Bounds = BOUNDS) -> None:
         self._rollups = rollups
+        self._bounds = bounds
         self._lock = threading.Lock()
         self._merged: OrderedDict[Any, Partial] = OrderedDict()
         self._too_many: deque[Any] = deque(maxlen=REMEMBERED_FAILURES)
@@ -81,7 +89,8 @@ class Sums:
         if period.since or "time:minute" in question.dimensions:
             at.left_out.update(at.trimmed)
             span = Span(period.first, period.last, None, sorted(at.trimmed), period.since, period.until)
-            return _total([partial(self._columns(question, span, at, days=False), question.width)], question)
+            columns = self._columns(question, span, at, days=False)
+            return self._total([partial(columns, question.width)], question)
         return self._remembered(question, at.days, at, self._of_whole_days)
 
     def gone(self, question: Question, period: Period, at: Look) -> Partial:
@@ -98,16 +107,46 @@ class Sums:
         """Of those that are over, which rarely change, and of those that are not."""
         ended = {day: version for day, version in days.items() if day < at.today}
         begun = {day: version for day, version in days.items() if day >= at.today}
-        return _total((self._remembered(question, some, at, self._of_some) for some in (ended, begun) if some), question)
+        parts = (self._remembered(question, some, at, self._of_some) for some in (ended, begun) if some)
+        return self._total(parts, question)
 
-    def roll_up(self, question: Question, at: Look) -> None:
-        """Keep the sums of all days that are over and whose facts are there; raises `StoreBroken` and `TooCostly`."""
+    def roll_up(self, group: Sequence[Question], at: Look) -> set[date]:
+        """Keep the sums of all days that are over and whose facts are there.
+
+        The group is of questions by the same dimensions. Returns the days of which it keeps
+        only the first values. Raises `StoreBroken`, `NoMemory` and `TooCostly`.
+        """
         days = {day: version for day, version in at.days.items() if day < at.today and day not in at.trimmed}
-        if days and self._rollups:
-            kept = {one: self._rollups.versions(one.site, one.key, min(days), max(days)) for one in question.kept_as}
-            lacking = {one: frozenset(day for day, version in days.items() if kept[one].get(day) != version) for one in question.kept_as}
-            for one, parts in self._taken(lacking, days, at):
-                self._keep(one, days, parts, MOST_GROUPS)
+        if not days or not self._rollups:
+            return set()
+        lacking: dict[Question, frozenset[date]] = {}
+        large: set[date] = set()
+        most = self._bounds.values if cut.can_be_cut(group[0]) else self._bounds.groups
+        for question in group:
+            own = {one: self._lacking(one, days) for one in question.kept_as}
+            lacking |= own
+            for one, parts in self._taken(own, days, at, large):
+                large |= {day for day, part in parts.items() if len(part.keys) > most}
+                self._keep(one, days, parts, most)
+        # Those that have a roll-up come first: as long as one lacks it, the day is cut again.
+        ordered = sorted(group, key=lambda one: len(large & lacking.get(one, frozenset())))
+        return {day for day in sorted(large) if self._cut(ordered, day, days[day], at)}
+
+    def _lacking(self, question: Question, days: Days) -> frozenset[date]:
+        """Return the days of which a question has no roll-up that holds."""
+        if not self._rollups:
+            return frozenset(days)
+        kept = self._rollups.versions(question.site, question.key, min(days), max(days))
+        return frozenset(day for day, version in days.items() if kept.get(day) != version)
+
+    def _cut(self, group: Sequence[Question], day: date, version: int, at: Look) -> bool:
+        """Keep the first values of a day, the same of all questions."""
+        if not self._rollups:
+            return False
+        found = cut.first(group, day, at.reading, self._bounds.values)
+        for one, part in zip(group, cut.taken(group, day, at.reading, found), strict=True):
+            self._rollups.put(one.site, one.key, {day: (version, packed(part))})
+        return not found.all
 
     def _remembered(self, question: Question, days: Days, at: Look, compute: Callable[[Question, Days, Look], Partial]) -> Partial:
         name = (question, compute.__name__, tuple(sorted(days.items())))
@@ -116,7 +155,7 @@ class Sums:
                 self._merged.move_to_end(name)
                 return found
             if name in self._too_many:
-                raise TooMany(TOO_MANY)
+                raise TooMany(self._bounds.groups)
         try:
             total = compute(question, days, at)
         except TooMany:
@@ -127,21 +166,28 @@ class Sums:
         return total
 
     def _of_some(self, question: Question, days: Days, at: Look) -> Partial:
-        return _total(self._parts(question, days, at), question)
+        return self._total(self._parts(question, days, at), question)
 
     def _parts(self, question: Question, days: Days, at: Look) -> Iterator[Partial]:
         """Of each day and goal."""
         lacking = {}
+        cut_short: set[tuple[Question, date]] = set()
         for one in question.kept_as:
-            kept = self._kept(one, days, at)
-            yield from (_shown(data, question, day, at) for day, data in kept.items())
-            gone = {day for day in days if day in at.trimmed and day not in kept}
+            held = set()
+            for day, data in self._kept(one, days, at).items():
+                part = unpacked(data)
+                if part.marks is None or day in at.trimmed:
+                    held.add(day)
+                    yield _shown(part, question, day, at)
+                else:
+                    cut_short.add((one, day))
+            gone = {day for day in days if day in at.trimmed and day not in held}
             at.left_out.update(gone)
-            lacking[one] = frozenset(days.keys() - kept.keys() - gone)
+            lacking[one] = frozenset(days.keys() - held - gone)
         for one, parts in self._taken(lacking, days, at):
             try:
                 if not at.stranger or self._asked_before(one):
-                    ended = {day: version for day, version in days.items() if day < at.today}
+                    ended = {day: version for day, version in days.items() if day < at.today and (one, day) not in cut_short}
                     self._keep(one, ended, parts, KEPT_ROWS, on_demand=True)
             except StoreBroken as exc:
                 log.error("%s; a roll-up is not kept", exc)
@@ -158,8 +204,17 @@ class Sums:
             return {}
         return {day: data for day, (version, data) in kept.items() if days.get(day) == version or day in at.trimmed}
 
-    def _taken(self, lacking: Mapping[Question, frozenset[date]], days: Days, at: Look) -> Iterator[tuple[Question, Mapping[date, Partial]]]:
-        """What questions lack, from facts: those that lack the same days together, some days at once."""
+    def _taken(
+        self,
+        lacking: Mapping[Question, frozenset[date]],
+        days: Days,
+        at: Look,
+        large: set[date] | None = None,
+    ) -> Iterator[tuple[Question, Mapping[date, Partial]]]:
+        """What questions lack, from facts: those that lack the same days together, some days at once.
+
+        Days of too many rows are added to `large`, or raise `TooMany`.
+        """
         together: dict[frozenset[date], list[Question]] = {}
         for one, missing in lacking.items():
             if missing:
@@ -167,18 +222,28 @@ class Sums:
         for missing, ones in together.items():
             ordered = sorted(missing)
             for start in range(0, len(ordered), DAYS_AT_ONCE):
-                yield from self._read(ones, ordered[start : start + DAYS_AT_ONCE], at)
+                yield from self._read(ones, ordered[start : start + DAYS_AT_ONCE], at, large)
 
-    def _read(self, ones: Sequence[Question], days: Sequence[date], at: Look) -> Iterator[tuple[Question, Mapping[date, Partial]]]:
+    def _read(
+        self,
+        ones: Sequence[Question],
+        days: Sequence[date],
+        at: Look,
+        large: set[date] | None,
+    ) -> Iterator[tuple[Question, Mapping[date, Partial]]]:
         """Of each question and day. Days that make too many rows together are read in halves."""
         whole = replace(ones[0], listed=tuple(goal for one in ones for goal in one.listed))
         scattered = len(days) < sum(days[0] <= day <= days[-1] for day in at.days)
         columns = self._columns(whole, Span(days[0], days[-1], days if scattered else None), at, days=True)
-        if _rows(columns) > MOST_GROUPS and len(days) > 1:
+        if _rows(columns) > self._bounds.groups:
+            if len(days) == 1:
+                if large is None:
+                    raise TooMany(self._bounds.groups)
+                large.update(days)
+                return
             for half in (days[: len(days) // 2], days[len(days) // 2 :]):
-                yield from self._read(ones, half, at)
+                yield from self._read(ones, half, at, large)
             return
-        _check(_rows(columns))
         nothing = merged([], len(whole.sums))
         for one in ones:
             own = columns
@@ -204,8 +269,22 @@ class Sums:
         return known
 
     def _columns(self, question: Question, span: Span, at: Look, *, days: bool) -> Mapping[str, Column]:
-        asked = compiled(question, span, by_day=days)
+        asked = compiled(question, span, by_day=days, most=self._bounds.groups + 1)
         return at.reading.columns(asked.sql, asked.parameters, asked.near)
+
+    def _total(self, parts: Iterable[Partial], question: Question) -> Partial:
+        """The sum of parts, of which not too many are held at once; raises `TooCostly`."""
+        held: list[Partial] = []
+        for part in parts:
+            held.append(part)
+            if sum(len(each.keys) for each in held) > 2 * self._bounds.groups:
+                held = [self._checked(merged(held, len(question.sums)))]
+        return self._checked(merged(held, len(question.sums)))
+
+    def _checked(self, part: Partial) -> Partial:
+        if len(part.keys) > self._bounds.groups:
+            raise TooMany(self._bounds.groups)
+        return part
 
     def _remember(self, name: Any, total: Partial) -> None:
         with self._lock:
@@ -214,34 +293,14 @@ class Sums:
                 self._merged.popitem(last=False)
 
 
-def _total(parts: Iterable[Partial], question: Question) -> Partial:
-    """The sum of parts, of which not too many are held at once; raises `TooCostly`."""
-    held: list[Partial] = []
-    for part in parts:
-        held.append(part)
-        if sum(len(each.keys) for each in held) > 2 * MOST_GROUPS:
-            held = [merged(held, len(question.sums))]
-            _check(len(held[0].keys))
-    total = merged(held, len(question.sums))
-    _check(len(total.keys))
-    return total
-
-
 def _rows(columns: Mapping[str, Column]) -> int:
     return len(next(iter(columns.values())))
 
 
-def _check(rows: int) -> None:
-    if rows > MOST_GROUPS:
-        raise TooMany(TOO_MANY)
-
-
-def _shown(data: bytes, question: Question, day: date, at: Look) -> Partial:
+def _shown(part: Partial, question: Question, day: date, at: Look) -> Partial:
     """A roll-up as part of a question's answer."""
-    part = unpacked(data)
-    if day in at.trimmed:
-        part = _spelled(part, question)
-    return _labelled(part, question, day)
+    part = _labelled(part, question, day)
+    return _spelled(part, question) if day in at.trimmed else part
 
 
 def _spelled(part: Partial, question: Question) -> Partial:
@@ -250,8 +309,13 @@ def _spelled(part: Partial, question: Question) -> Partial:
     places = [place for place, name in enumerate(kept) if name in PATHS]
     if not any("%" in key[place] for place in places for key in part.keys):
         return part
-    keys = [tuple(readable(text) if place in places else text for place, text in enumerate(key)) for key in part.keys]
-    return merged([Partial(keys, part.sums), merged([], len(part.sums))], len(part.sums))
+    keys = [tuple(readable(text) if place in places and text != REST else text for place, text in enumerate(key)) for key in part.keys]
+    nothing = merged([], len(part.sums))
+    found = merged([replace(part, keys=keys), nothing], len(part.sums))
+    if found.marks is None or part.marks is None:
+        return found
+    bounds = np.minimum(found.marks.bounds, part.marks.bounds.max())
+    return replace(found, marks=Marks(np.minimum(found.marks.days, 1), bounds))
 
 
 def _labelled(part: Partial, question: Question, day: date) -> Partial:
@@ -259,5 +323,5 @@ def _labelled(part: Partial, question: Question, day: date) -> Partial:
     for place, name in enumerate(question.dimensions):
         if name in WHOLE_DAYS:
             label = bucket(day, TIME_STEPS[name]).isoformat()
-            return Partial([(*key[:place], label, *key[place:]) for key in part.keys], part.sums)
+            return replace(part, keys=[(*key[:place], label, *key[place:]) for key in part.keys])
     return part

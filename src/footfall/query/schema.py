@@ -114,14 +114,21 @@ VALUE = {
 }
 COMPARED = thing({"dimensions": listed(TEXT), "metrics": listed(named("Value")), "change": listed({"type": ["number", "null"]})})
 LEFT_OUT = thing({"first": TEXT, "last": TEXT, "days": WHOLE, "reason": TEXT}) | {"description": "Days that are missing from the figures, and why"}
+REST = thing({"rows": listed(WHOLE), "days": WHOLE}) | {
+    "description": "Which results, from 0, are of all values that were not kept of so many days",
+}
+AT_LEAST = listed(thing({"row": WHOLE, "days": WHOLE, "events_lacking": WHOLE})) | {
+    "description": "Results, from 0, that were not kept of so many days, which had so many events more at most",
+}
 ANSWER = thing({
-    "results": listed(thing({"dimensions": listed(TEXT), "metrics": listed(named("Value"))}, {"comparison": COMPARED})),
+    "results": listed(thing({"dimensions": listed(TEXT), "metrics": listed(named("Value"))}, {"comparison": maybe(COMPARED)})),
     "meta": thing({}, {
-        "time_labels": listed(TEXT), "total_rows": WHOLE, "imports_included": {"type": "boolean"}, "imports_skip_reason": TEXT, "left_out": LEFT_OUT,
+        "time_labels": listed(TEXT), "total_rows": maybe(WHOLE), "imports_included": {"type": "boolean"}, "imports_skip_reason": TEXT, "left_out": LEFT_OUT,
+        "other": REST, "at_least": AT_LEAST,
     }, closed=False),
     "query": {"type": "object", "description": "The question as it was understood, its period as two dates or instants"},
 })  # fmt: skip
-STATS_META = {"meta": thing({"left_out": LEFT_OUT})}
+STATS_META = {"meta": thing({}, {"left_out": LEFT_OUT, "other": REST, "at_least": AT_LEAST})}
 NOTHING: Schema = {"type": "null"}
 GOAL_NAME = maybe({"type": "string", "maxLength": NAME_LENGTH, "description": "Unless given, the event's, or `Visit` and the page"})
 NEW_GOAL = {

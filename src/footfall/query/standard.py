@@ -1,6 +1,6 @@
 """The dashboard's standard reports, whose roll-ups are made when a day ends and kept for good."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 from footfall.domain.period import Period
@@ -38,3 +38,11 @@ def standard(site: Site) -> Iterator[Question]:
             if asked not in seen:
                 seen.add(asked)
                 yield asked
+
+
+def groups(site: Site) -> Iterator[Sequence[Question]]:
+    """The same questions, those by the same dimensions together."""
+    found: dict[tuple[str, ...], list[Question]] = {}
+    for each in standard(site):
+        found.setdefault(each.dimensions, []).append(each)
+    yield from found.values()

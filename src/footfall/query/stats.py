@@ -21,6 +21,7 @@ PERIODS = ("day", *DAYS, *MONTHS, "year", "all", "custom")
 INTERVALS = {"date": "time:day", **{step: f"time:{step}" for step in ("minute", "hour", "day", "week", "month")}}
 MOST_PER_PAGE = 1_000
 LAST_PAGE = 2**40
+MARKS = ("left_out", "other", "at_least")
 COMMON = ("site_id", "period", "date", "metrics", "filters", "with_imported")
 ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 OPERATOR = re.compile("==|!=")
@@ -78,10 +79,11 @@ class Figures:
         return self.asked.tag
 
     def answer(self) -> dict[str, Any]:
-        """The results, and which days are missing from them if any are."""
+        """The results, and if any are, which days are missing from them and which rows are not exact."""
         answer = self.asked.answer()
-        results, left_out = self.wanted.shape(self.wanted, answer), answer["meta"].get("left_out")
-        return {"results": results} | ({"meta": {"left_out": left_out}} if left_out else {})
+        results = self.wanted.shape(self.wanted, answer)
+        meta = {name: answer["meta"][name] for name in MARKS if name in answer["meta"]}
+        return {"results": results} | ({"meta": meta} if meta else {})
 
 
 Call = tuple[Wanted, Mapping[str, str]]

@@ -3,15 +3,18 @@
 import json
 import logging
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from footfall.domain.site import Site
+from footfall.query.bounds import BOUNDS, Bounds
+from footfall.query.question import Question
 from footfall.query.rollup import Look, Sums, TooCostly
-from footfall.query.standard import standard
+from footfall.query.standard import groups, standard
 from footfall.query.views import DAY, HOUR, roll_up
 from footfall.store.port import NO_DAYS, Facts, NoMemory, OwnFacts, Rollups, StoreBroken, Trimming
 
@@ -25,6 +28,12 @@ SLACK_DAYS = 3
 DAYS_AT_ONCE = 31
 VIEWS = (DAY.key, HOUR.key)
 MADE = b"days rolled up"
+CUT = b"days cut short"
+"""Of each such day the dimensions that have more values than are kept, as JSON."""
+
+TRIED_DAYS = 7
+"""So long facts wait for sums that could not be taken."""
+
 NO_DAY = date.min
 """Where what is of no day is kept."""
 
@@ -37,43 +46,119 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
+class Made:
+    """What is known of days whose roll-ups were made: by day as a text.
+
+    `versions` are those of days that have all, or 0 of those that had not settled; `failed`
+    are the dates on which it was tried in vain the first and the last time.
+    """
+
+    versions: dict[str, int] = field(default_factory=dict)
+    failed: dict[str, Sequence[str]] = field(default_factory=dict)
+
+    def due(self, day: date, version: int, today: date) -> bool:
+        """Return whether a day of a version is to be rolled up; what cannot be is tried once a day."""
+        _, last = self.failed.get(str(day), ("", ""))
+        return self.versions.get(str(day)) != version and last != str(today)
+
+    def tried(self, day: date, version: int, today: date, *, failed: bool) -> None:
+        """Note that a day of a version was rolled up, or not all of it."""
+        first, _ = self.failed.pop(str(day), (str(today), ""))
+        if failed:
+            self.failed[str(day)] = (first, str(today))
+        else:
+            self.versions[str(day)] = version
+
+    def hopeless(self, day: date, today: date) -> bool:
+        """Return whether a day was tried long enough."""
+        first, _ = self.failed.get(str(day), (str(today), ""))
+        return first <= str(today - timedelta(days=TRIED_DAYS))
+
+
+@dataclass(frozen=True, slots=True)
 class RollUp:
     """Makes the roll-ups of days that ended, and keeps beside them which it made: to look at each anew costs as much as to read them all."""
 
     facts: Facts
     rollups: Rollups
+    bounds: Bounds = BOUNDS
 
     def __call__(self, site: Site, today: date, stop: threading.Event) -> None:
         """Make what days that ended lack: once when they end, and then as often as they change after they settled; changes between are found by who asks."""
-        questions = list(standard(site))
-        keys = sha256(b"".join(sorted(key for _, key in standing_of(site)))).hexdigest()
-        made = self._made(site.id, keys)
+        keys = _names(site)
+        made = _made(self.rollups, site.id, keys)
         with self.facts.reading(site.id) as reading:
-            due = [day for day, version, settled, trimmed in reading.rows(DAYS, [site.id], NO_DAYS) if day < today and not trimmed and made.get(str(day)) != settled * version]
+            rows = reading.rows(DAYS, [site.id], NO_DAYS)
+        due = [day for day, version, settled, gone in rows if day < today and not gone and made.due(day, settled * version, today)]
         while due and not stop.is_set():
             some, due = due[:DAYS_AT_ONCE], due[DAYS_AT_ONCE:]
-            with self.facts.reading(site.id) as reading:
-                rows = [row for row in reading.rows(DAYS, [site.id], NO_DAYS) if row[0] in some]
-                at = Look(reading, today, {day: version for day, version, _, _ in rows}, ())
-                sums = Sums(self.rollups)
-                for question in questions:
-                    sums.roll_up(question, at)
-                roll_up(self.rollups, site.id, at)
-            made |= {str(day): settled * version for day, version, settled, _ in rows}
-            self.rollups.put(site.id, MADE, {NO_DAY: (0, json.dumps([keys, made]).encode())})
+            rows, failed = self._days(site, some, today)
+            for day, version, settled, _ in rows:
+                made.tried(day, settled * version, today, failed=day in failed)
+            told = json.dumps([keys, made.versions, made.failed]).encode()
+            self.rollups.put(site.id, MADE, {NO_DAY: (0, told)})
 
-    def _made(self, site: str, keys: str) -> dict[str, int]:
-        """Days of which all of these questions' roll-ups were made, with their versions, or 0 of those that had not settled."""
-        for _, data in self.rollups.get(site, MADE, NO_DAY, NO_DAY).values():
-            of, made = json.loads(data)
-            if of == keys:
-                return dict(made)
-        return {}
+    def _days(self, site: Site, days: Sequence[date], today: date) -> tuple[Sequence[Any], set[date]]:
+        """Roll days up; return what `DAYS` tells of them, and those of which some sums cannot be taken."""
+        with self.facts.reading(site.id) as reading:
+            rows = [row for row in reading.rows(DAYS, [site.id], NO_DAYS) if row[0] in days]
+            at = Look(reading, today, {day: version for day, version, _, _ in rows}, ())
+            failed: set[date] = set()
+            cut: dict[date, list[str]] = {day: [] for day in at.days}
+            for group in groups(site):
+                large, unmade = self._group(group, at)
+                failed |= unmade
+                for day in large:
+                    cut[day].append(group[0].dimensions[0])
+            self._note(site.id, at, cut)
+            roll_up(self.rollups, site.id, at)
+        return rows, failed
+
+    def _group(self, group: Sequence[Question], at: Look) -> tuple[set[date], set[date]]:
+        """Roll up questions by the same dimensions; return the days that were cut, and those that fail even alone."""
+        sums = Sums(self.rollups, self.bounds)
+        try:
+            return sums.roll_up(group, at), set()
+        except (NoMemory, TooCostly) as exc:
+            if len(at.days) == 1:
+                log.error("%s; the roll-ups of %s of site %s are tried again tomorrow", exc, *at.days, group[0].site)
+                return set(), set(at.days)
+        cut, failed = set[date](), set[date]()
+        for day, version in at.days.items():
+            found = self._group(group, replace(at, days={day: version}))
+            cut, failed = cut | found[0], failed | found[1]
+        return cut, failed
+
+    def _note(self, site: str, at: Look, cut: Mapping[date, Sequence[str]]) -> None:
+        """Keep which days have more values than are kept, and of what."""
+        if not at.days:
+            return
+        noted = self.rollups.versions(site, CUT, min(at.days), max(at.days))
+        told = {day: (at.days[day], json.dumps(dimensions).encode()) for day, dimensions in cut.items() if dimensions or day in noted}
+        if told:
+            self.rollups.put(site, CUT, told)
+
+
+def _names(site: Site) -> str:
+    """Return what names the questions of a site whose roll-ups are made."""
+    return sha256(b"".join(sorted(key for _, key in standing_of(site) if key != CUT))).hexdigest()
+
+
+def _made(rollups: Rollups, site: str, keys: str) -> Made:
+    """Return what was made of just these questions."""
+    for _, data in rollups.get(site, MADE, NO_DAY, NO_DAY).values():
+        of, *told = json.loads(data)
+        if of == keys:
+            return Made(*told)
+    return Made()
 
 
 @dataclass(frozen=True, slots=True)
 class Trim:
-    """Deletes facts that are older than their site keeps them, once their roll-ups are safe."""
+    """Deletes facts that are older than their site keeps them, once their roll-ups are safe.
+
+    What cannot be rolled up goes without, some days later.
+    """
 
     facts: Trimming
     rollups: Rollups
@@ -83,15 +168,19 @@ class Trim:
         before = oldest_kept(site, today)
         with self.facts.reading(site.id) as reading:
             rows = reading.rows(DAYS, [site.id], NO_DAYS)
-        due = {day: version for day, version, settled, trimmed in rows if day < before and settled and not trimmed}
-        if not due:
+        old = {day: version for day, version, settled, trimmed in rows if day < before and settled and not trimmed}
+        if not old:
             return
-        due = self._rolled_up(site, due)
+        made = _made(self.rollups, site.id, _names(site))
+        hopeless = {day: version for day, version in old.items() if made.hopeless(day, today)}
+        due = self._rolled_up(site, old) | hopeless
         self.rollups.clear(site.id, due)  # what nobody asked for since its day changed would be believed from now on
         self.rollups.sync()
         gone = self.facts.trim(site.id, due)
         if gone:
             log.info("deleted the facts of %d days of site %s, from %s to %s; their roll-ups stay", len(gone), site.id, gone[0], gone[-1])
+        for day in sorted(hopeless.keys() & set(gone)):
+            log.warning("some sums of %s of site %s could not be taken, and are left out of reports", day, site.id)
 
     def _rolled_up(self, site: Site, days: dict[date, int]) -> dict[date, int]:
         """Those of the days that every standard question has a roll-up of, of their present version."""
@@ -110,7 +199,7 @@ def oldest_kept(site: Site, today: date) -> date:
 
 def standing_of(site: Site) -> set[tuple[str, bytes]]:
     """The questions of a site, and it, whose roll-ups are kept whether anybody asks or not."""
-    return {(site.id, key) for key in (MADE, *VIEWS, *(one.key for question in standard(site) for one in question.kept_as))}
+    return {(site.id, key) for key in (MADE, CUT, *VIEWS, *(one.key for question in standard(site) for one in question.kept_as))}
 
 
 @dataclass(slots=True)
@@ -121,11 +210,12 @@ class Upkeep:
     rollups: Rollups
     sites: Callable[[], Sequence[Site]]
     now: Callable[[], int]
+    bounds: Bounds = BOUNDS
     _roll_up: RollUp = field(init=False)
     _trim: Trim = field(init=False)
 
     def __post_init__(self) -> None:
-        self._roll_up, self._trim = RollUp(self.facts, self.rollups), Trim(self.facts, self.rollups)
+        self._roll_up, self._trim = RollUp(self.facts, self.rollups, self.bounds), Trim(self.facts, self.rollups)
 
     def run(self, stop: threading.Event) -> None:
         """Tend until `stop` is set. Whatever fails is tried again."""

@@ -72,6 +72,6 @@ def _rounded(dividend: int, divisor: int) -> int:
 
 SUMS = {"amount": Sum(Source.REVENUE, AMOUNT), "sales": Sum(Source.REVENUE, SALES)}
 METRICS = (
-    Metric("total_revenue", SUMS, lambda sums: _told(sums, lambda sales: 1)),
+    Metric("total_revenue", SUMS, lambda sums: _told(sums, lambda sales: 1), grows=True),
     Metric("average_revenue", SUMS, lambda sums: _told(sums, lambda sales: sales)),
 )
