@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from footfall.store.aws.dynamodb import DynamodbFacts
-from footfall.store.aws.erasing import DynamodbErasing
+from footfall.store.aws.moving import DynamodbMoving
 from footfall.store.aws.rollups import DynamodbRollups
 from footfall.store.port import StoreBroken
 from tests.aws import fault
@@ -33,9 +33,12 @@ class Place:
         self.facts = self.open()
         self.rollups = DynamodbRollups(aws.dynamodb, self.table, lambda: FIRST)
 
-    def open(self, dynamodb: Any = None, s3: Any = None) -> DynamodbErasing:
+    def open(self, dynamodb: Any = None, s3: Any = None) -> DynamodbMoving:
         given = dynamodb or self.aws.dynamodb, s3 or self.aws.s3, self.table, self.bucket
-        return DynamodbErasing(*given, lambda: [*SITE, ""], lambda: NINE, "512MB", self.folder)
+        return DynamodbMoving(*given, self._sites, lambda: NINE, "512MB", self.folder)
+
+    def _sites(self) -> list[str]:
+        return [*SITE, ""]
 
     def versions(self, site: str) -> list[tuple[str, str]]:
         pages = self.aws.s3.get_paginator("list_object_versions")
@@ -141,7 +144,7 @@ def test_a_removal_that_is_broken_off_is_done_again(
     at_call: int,
 ) -> None:
     fill(place, acts)
-    with network(place.aws.url, _dead_from(at_call)) as broken:
+    with network(place.aws.url, dead_from(at_call)) as broken:
         away = clients(broken.url)
         with suppress(StoreBroken):
             place.open(away.dynamodb, away.s3).remove_all("berlin")
@@ -149,7 +152,7 @@ def test_a_removal_that_is_broken_off_is_done_again(
     gone(place, acts)
 
 
-def _dead_from(number: int) -> Callable[[str], fault.Fault]:
+def dead_from(number: int) -> Callable[[str], fault.Fault]:
     """All is well until a call, and nothing after it."""
     calls = iter(range(1, 1_000_000))
 
@@ -283,7 +286,7 @@ def test_an_erasure_that_is_broken_off_is_done_again(
 ) -> None:
     fill(place, acts)
     home = filled(acts)
-    with network(place.aws.url, _dead_from(at_call)) as broken:
+    with network(place.aws.url, dead_from(at_call)) as broken:
         away = clients(broken.url)
         with suppress(StoreBroken):
             erase(place.open(away.dynamodb, away.s3), "id % 3 = 0")

@@ -82,8 +82,10 @@ class RestDoor:
     def _known(self, found: Hit | Tally) -> Hit | Tally:
         """What the gateway made of a hit; of a site that is no more only that one came."""
         site = self._snapshot.sites.find(found.site, "") if found.site else None
-        if not found.site or (site and found.site in (site.id, *site.aliases)):
+        if not found.site:
             return found
+        if site and found.site in (site.id, *site.aliases):  # it may have been renamed since
+            return found if found.site == site.id else found._replace(site=site.id)
         if isinstance(found, Tally):
             return found._replace(site="")
         return Tally("", found.day, Reason.UNKNOWN_SITE, 1, found.id)

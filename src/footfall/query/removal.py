@@ -10,8 +10,8 @@ from footfall.control.port import Refusal
 from footfall.domain.site import Site
 from footfall.query.erasure import known
 from footfall.registry.port import Refused, Registry, Scope
-from footfall.store.port import NO_DAYS, Rollups
-from footfall.store.removal import Erasing, NotMoved
+from footfall.store.port import NO_DAYS, Facts, Rollups
+from footfall.store.removal import Erasing, Moving, NotMoved
 
 HEARD_SECONDS = 1.0
 """Gateways and the worker have heard of a change by then."""
@@ -19,7 +19,7 @@ HEARD_SECONDS = 1.0
 OF_NO_VERSION = 0
 """Sums of days without facts are believed whatever their version."""
 
-GONE = "SELECT day FROM days WHERE site = ? AND trimmed"
+GONE = "SELECT day FROM days WHERE site = $site AND trimmed"
 HAS_FACTS = "SELECT EXISTS (FROM days WHERE site = $site) OR EXISTS (FROM events WHERE site = $site)"
 
 
@@ -53,7 +53,7 @@ class RemoveSite:
 class MoveSite:
     """The commands `rename_site` and `merge_sites`. Hits of the old name count for the new one."""
 
-    facts: Erasing
+    facts: Moving
     rollups: Rollups
     registry: Registry
 
@@ -124,13 +124,14 @@ class MoveSite:
 
     def _carry(self, site: str, into: str) -> None:
         """Take along the sums of days whose facts are gone; all others are made again."""
-        gone: list[date] = [day for (day,) in self.facts.rows(GONE, [site])]
+        with self.facts.reading(site) as reading:
+            gone: list[date] = [day for (day,) in reading.rows(GONE, {"site": site}, NO_DAYS)]
         for question, day, data in list(self.rollups.every(site, gone)):
             self.rollups.put(into, question, {day: (OF_NO_VERSION, data)})
         self.rollups.sync()
 
 
-def has_facts(facts: Erasing, site: str) -> bool:
+def has_facts(facts: Facts, site: str) -> bool:
     """Return whether anything is counted of a site, be it known or removed."""
     with facts.reading(site) as reading:
         return bool(reading.rows(HAS_FACTS, {"site": site}, NO_DAYS)[0][0])

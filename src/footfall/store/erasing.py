@@ -9,7 +9,7 @@ import duckdb
 from footfall.store import apply
 from footfall.store.batch import one, refold
 from footfall.store.facts import STAGED
-from footfall.store.removal import DayErased, NotMoved
+from footfall.store.removal import DayErased, not_moved
 
 EVENTS_AT_ONCE = 500_000
 """So many go together; folding more visitors at once would need much memory."""
@@ -108,12 +108,7 @@ def check_move(connection: duckdb.DuckDBPyConnection, site: str, into: str) -> N
     """Raise `NotMoved` where both sites have a day, and the facts of one of them are gone."""
     rows = connection.execute(UNMOVABLE, {"site": site, "into": into}).fetchall()
     if rows:
-        (first,), (last,) = rows[0], rows[-1]
-        raise NotMoved(
-            f"of {len(rows)} days from {first} to {last}, which both {site!r} and {into!r} have, the "
-            "facts of one are gone; forget their sums first: "
-            f"footfall erase --site ID --period {first},{last} --with-sums --yes"
-        )
+        raise not_moved(site, into, [day for (day,) in rows], "footfall erase")
 
 
 def move(connection: duckdb.DuckDBPyConnection, site: str, into: str) -> int:

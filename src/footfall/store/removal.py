@@ -32,11 +32,8 @@ class Forgetting(Facts, Protocol):
         """Forget those days, both ends included, whose facts are gone; returns them."""
 
 
-class Erasing(Forgetting, Protocol):
-    """Facts that can be deleted and moved for good."""
-
-    def remove(self, site: str) -> int:
-        """Delete all facts of a site; returns how many events these were."""
+class Moving(Facts, Protocol):
+    """Facts that can become another site's."""
 
     def check_move(self, site: str, into: str) -> None:
         """Raise `NotMoved` where `move` would."""
@@ -46,3 +43,23 @@ class Erasing(Forgetting, Protocol):
 
         Raises `NotMoved` where both have a day, and the facts of one of them are gone.
         """
+
+
+class Erasing(Forgetting, Moving, Protocol):
+    """Facts that can be deleted and moved for good."""
+
+    def remove(self, site: str) -> int:
+        """Delete all facts of a site; returns how many events these were."""
+
+
+def not_moved(site: str, into: str, days: Sequence[date], command: str) -> NotMoved:
+    """Return what to say of days that both sites have, and of which one lacks its facts.
+
+    `command` is the one that erases sums.
+    """
+    first, last = min(days), max(days)
+    return NotMoved(
+        f"of {len(days)} days from {first} to {last}, which both {site!r} and {into!r} have, the "
+        "facts of one are gone; forget their sums first: "
+        f"{command} --site ID --period {first},{last} --with-sums --yes"
+    )

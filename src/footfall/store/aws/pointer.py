@@ -20,6 +20,9 @@ DIGITS = 56
 MOST_DAYS = 99
 """That go in one transaction, which takes 100 items, with the site's generation."""
 
+MOST_MOVED = 49
+"""Days that go from one site to another in one transaction, with both generations."""
+
 
 class Day(NamedTuple):
     """What the relation `days` says of one; None as `version` where only drops are known of it."""
@@ -111,13 +114,35 @@ class Pointers:
             actions = [{"Delete": {"TableName": self._table.name, "Key": each}} for each in places]
             self._change(site, number, actions)
 
+    def move(self, gone: tuple[str, int], into: tuple[str, int], days: Mapping[date, Pointer]) -> None:
+        """Delete days of one site and put them for another, each a site and its generation.
+
+        Very many days go in several transactions, each of them whole. Raises `StoreBroken`.
+        """
+        (was, before), (site, stands) = gone, into
+        every = list(days.items())
+        for step, start in enumerate(range(0, len(every), MOST_MOVED), 1):
+            some = every[start : start + MOST_MOVED]
+            actions: list[Item] = []
+            for day, pointer in some:
+                item = {**key(f"P#{site}", str(day)), **pointer.item(stands + step)}
+                place = key(f"P#{was}", str(day))
+                actions.append(self._table.put(item))
+                actions.append({"Delete": {"TableName": self._table.name, "Key": place}})
+            actions.append(self._generation(was, before + step))
+            self._change(site, stands + step, actions)
+
     def _change(self, site: str, number: int, actions: Sequence[Item]) -> None:
         """Do some actions that make a generation of the one before."""
+        self._table.transact([*actions, self._generation(site, number)])
+
+    def _generation(self, site: str, number: int) -> Item:
+        """Return the action that makes a generation of the one before, and fails over others."""
         made = {**key(f"V#{site}", "-"), "generation": {"N": str(number)}}
         condition, values = "attribute_not_exists(pk)", None
         if number > 1:
             condition, values = "generation = :before", {":before": {"N": str(number - 1)}}
-        self._table.transact([*actions, self._table.put(made, condition, values)])
+        return self._table.put(made, condition, values)
 
 
 def file_key(site: str, day: date, part: str) -> str:

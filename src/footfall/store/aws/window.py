@@ -259,6 +259,17 @@ class Window(DuckdbFacts):
             return f"{HERE[part]} UNION ALL {BESIDE[part].format(held=held)}"
         return f"{HERE[part]} UNION ALL SELECT {', '.join(archive.COLUMNS[part])} FROM read_parquet({_text(path)}) WHERE {_besides(site)}"
 
+    def put_together(self, part: str, files: Sequence[str]) -> Path:
+        """Write a file with the rows of several of a part, to be deleted by the caller."""
+        path = self._folder / f"{part}.parquet"
+        whole = "FROM read_parquet($files, union_by_name = true)"
+        with self._transaction() as connection:
+            connection.execute(
+                f"COPY ({whole}) TO '{path}' (FORMAT parquet, COMPRESSION zstd)",
+                {"files": list(files)},
+            )
+        return path
+
     def settle(self, alive: frozenset[int], today: int, applied_up_to: int) -> Sequence[int]:
         """See `port.Facts`."""
         self._settling = {
