@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from footfall.aws import erasure
+from footfall.query import removal
 from footfall.registry.dynamodb import DynamodbRegistry
 from footfall.registry.port import Key, Scope
 from footfall.store.aws.answers import DynamodbAnswers
@@ -116,3 +117,28 @@ def test_what_cannot_be_changes_nothing(sky: Sky, say: Say) -> None:
         status, lines, errors = say(*asked)
         assert status and lines == [] and told in errors, (asked, errors)
     assert (everything(facts_of(sky)), ids(sky)) == before
+
+
+def test_the_commands_rename_and_merge(sky: Sky, say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(removal, "HEARD_SECONDS", 0)
+    say("deploy")
+    counting(sky)
+    told = "renamed berlin to shop, with 3 events; pages may go on naming berlin"
+    assert say("rename-site", "berlin", "shop") == (0, [told], "")
+    assert ids(sky) - {"example"} == {"shop", "kathmandu"}
+    home = filled([*ACTS, *LATE])
+    home.move("berlin", "shop")
+    assert everything(facts_of(sky)) == everything(home)
+    assert [key.site for key in registry_of(sky).all_keys()] == ["shop"]
+    again = say("rename-site", "berlin", "shop")
+    assert again[0] == 0 and "with 0 events" in again[1][0], "done again it changes nothing"
+    known = say("rename-site", "shop", "kathmandu")
+    assert known[0] == 1 and "there is a site 'kathmandu'" in known[2]
+    unsure = say("merge-sites", "shop", "kathmandu")
+    assert unsure == (1, [], "footfall: nothing was done; give --yes to do it\n")
+    merged = "merged shop into kathmandu, with 3 events; pages may go on naming shop"
+    assert say("merge-sites", "shop", "kathmandu", "--yes") == (0, [merged], "")
+    home.move("shop", "kathmandu")
+    assert everything(facts_of(sky)) == everything(home)
+    assert left_of(sky) == []
+    home.close()

@@ -1,4 +1,4 @@
-"""Erasing some of what a stack has counted, and removing a site with all of it."""
+"""Erasing some of what a stack has counted; removing, renaming and merging its sites."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -7,7 +7,9 @@ from typing import Any
 
 from footfall.aws.account import CannotDeploy, part
 from footfall.aws.stack import Stack
+from footfall.control.port import Refusal
 from footfall.query.erasure import Erase, known
+from footfall.query.removal import MoveSite
 from footfall.registry.port import Registry
 from footfall.store.port import StoreBroken
 
@@ -54,6 +56,26 @@ def erase(
     with _alone(facts, asked["site"], shown):
         shown("erasing")
         return command(**asked)
+
+
+def rename(stack: Stack, registry: Registry, site: str, into: str, shown: Shown) -> Any:
+    """Give a site another id; raises `CannotDeploy`, `Refusal`. Done again, it goes on."""
+    facts, rollups = _opened(stack)
+    command = MoveSite(facts, rollups, registry)
+    with _alone(facts, site, shown), _alone(facts, into, shown):
+        shown("renaming")
+        return command.rename(site, into, fresh=True)
+
+
+def merge(stack: Stack, registry: Registry, site: str, into: str, shown: Shown) -> Any:
+    """Make a site part of another; raises `CannotDeploy`, `Refusal`. Done again, it goes on."""
+    facts, rollups = _opened(stack)
+    command = MoveSite(facts, rollups, registry)
+    if site == into:
+        raise Refusal("name two sites")
+    with _alone(facts, site, shown), _alone(facts, into, shown):
+        shown("merging")
+        return command.merge(site, into)
 
 
 def _opened(stack: Stack) -> tuple[Any, Any]:

@@ -11,7 +11,7 @@ from footfall.aws.account import CannotDeploy
 from footfall.aws.stack import Stack
 from footfall.cli import erase
 from footfall.cli.aws_progress import progress
-from footfall.cli.removal import confirm
+from footfall.cli.removal import confirm, confirm_merger, tell_merged, tell_renamed
 from footfall.domain.site import Site
 from footfall.keeping.patient import readable
 from footfall.registry.port import Registry
@@ -119,9 +119,32 @@ def _remove_site(stack: Stack, given: dict[str, Any]) -> int:
     return 0
 
 
+def _rename_site(stack: Stack, given: dict[str, Any]) -> int:
+    """Give a site another id."""
+    stack.must_be_there()
+    site, name = given["site_id"], given["new_id"]
+    with progress("renaming") as shown:
+        moved = erasure.rename(stack, registry_of(stack), site, name, lambda step: shown(step, 0))
+    tell_renamed(site, name, moved["events"])
+    return 0
+
+
+def _merge_sites(stack: Stack, given: dict[str, Any]) -> int:
+    """Make a site part of another."""
+    stack.must_be_there()
+    confirm_merger(given)
+    site, into = given["site_id"], given["into_id"]
+    with progress("merging") as shown:
+        moved = erasure.merge(stack, registry_of(stack), site, into, lambda step: shown(step, 0))
+    tell_merged(site, into, moved["events"])
+    return 0
+
+
 ACTIONS: Mapping[str, Callable[[Stack, dict[str, Any]], int]] = {
     "erase": _erase,
     "remove-site": _remove_site,
+    "rename-site": _rename_site,
+    "merge-sites": _merge_sites,
     "backup": _backup,
     "restore": _restore,
     "redrive": _redrive,

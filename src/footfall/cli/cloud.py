@@ -97,6 +97,25 @@ again: it deletes what was left.
 Do it while no 'footfall aws backup' runs. Backups keep what they hold, and so does DynamoDB's own
 for 35 days."""
 
+RENAME_SITE = """\
+Give a site another id. All that was counted, its goals and its keys come along. The old id becomes
+an alias, so that pages which name it go on being counted.
+
+  footfall aws rename-site example.com shop
+
+Where it is broken off, or something came under the old id meanwhile, do it again. Do it while no
+'footfall aws backup' runs."""
+
+MERGE_SITES = """\
+Make a site part of another: all that was counted, its domains and its ids. The settings and goals
+of the other stay; its keys go on sending events, and are good for nothing else. A visitor of both
+sites on one day stays two. This cannot be undone.
+
+  footfall aws merge-sites shop.example.com example.com
+
+Where it is broken off, or something came under the old id meanwhile, do it again. Do it while no
+'footfall aws backup' runs."""
+
 DESTROY = """\
 Remove the stack. What was counted stays, in a table and a bucket that are named at the end, unless
 --delete-data is given.
@@ -136,6 +155,8 @@ def aws(command: argparse.ArgumentParser) -> None:
     restore = _action(actions, "restore", "bring a copy back into a stack", RESTORE)
     erase = _action(actions, "erase", "delete some of what was counted", ERASE)
     remove = _action(actions, "remove-site", "remove a site with all that was counted", REMOVE_SITE)
+    rename = _action(actions, "rename-site", "give a site another id", RENAME_SITE)
+    merge = _action(actions, "merge-sites", "make a site part of another", MERGE_SITES)
     destroy = _action(actions, "destroy", "remove it, but not what was counted", DESTROY)
     front = _action(actions, "front", "try it in front of emulators", FRONT)
     cost = _action(actions, "cost", "estimate what a month costs", COST)
@@ -144,10 +165,14 @@ def aws(command: argparse.ArgumentParser) -> None:
         each.add_argument("folder", metavar="FOLDER", help="the folder of the copy")
     exchange.erase(erase)
     remove.add_argument("site_id", metavar="ID", help="the site's id")
-    remove.add_argument("--yes", action="store_true", help="do not ask")
+    _of_moving(rename, merge)
+    for each in (remove, merge):
+        each.add_argument("--yes", action="store_true", help="do not ask")
     _of_front(front)
     _of_cost(cost)
-    for each in (deploy, status, scale, again, adopt, backup, restore, erase, remove, destroy):
+    for each in (deploy, status, scale, again, adopt, backup, restore, destroy):
+        _account(each)
+    for each in (erase, remove, rename, merge):
         _account(each)
     for each in (deploy, template):
         hits_and_door(each)
@@ -167,6 +192,13 @@ def aws(command: argparse.ArgumentParser) -> None:
         help="delete also what was counted, and all sites and keys, for good",
     )
     destroy.add_argument("--yes", action="store_true", help="do not ask")
+
+
+def _of_moving(rename: argparse.ArgumentParser, merge: argparse.ArgumentParser) -> None:
+    rename.add_argument("site_id", metavar="OLD", help="the site's id")
+    rename.add_argument("new_id", metavar="NEW", help="the id that it shall have")
+    merge.add_argument("site_id", metavar="FROM", help="the site that ends")
+    merge.add_argument("into_id", metavar="INTO", help="the site that it becomes part of")
 
 
 def _of_adopt(adopt: argparse.ArgumentParser) -> None:

@@ -26,19 +26,15 @@ def _rename(settings: Settings, given: dict[str, Any]) -> None:
     site, name = given["site_id"], given["new_id"]
     with compose.owner(settings) as owner:
         moved = owner("rename_site", site=site, into=name)
-    print(
-        f"renamed {site} to {name}, with {moved['events']:,} events; pages may go on naming {site}"
-    )
+    tell_renamed(site, name, moved["events"])
 
 
 def _merge(settings: Settings, given: dict[str, Any]) -> None:
     site, into = given["site_id"], given["into_id"]
-    confirm(f"Make site {site} part of {into}? They cannot be told apart again.", given["yes"])
+    confirm_merger(given)
     with compose.owner(settings) as owner:
         moved = owner("merge_sites", site=site, into=into)
-    print(
-        f"merged {site} into {into}, with {moved['events']:,} events; pages may go on naming {site}"
-    )
+    tell_merged(site, into, moved["events"])
 
 
 ACTIONS = {"remove": _remove, "rename": _rename, "merge": _merge}
@@ -48,8 +44,25 @@ def local(settings: Settings) -> None:
     """Refuse where the facts do not lie on this machine."""
     if settings.registry.startswith(compose.FAR):
         raise BadSettings(
-            "the facts are on AWS, for which there are 'footfall aws erase' and 'aws remove-site'"
+            "the facts are on AWS, for which there are 'footfall aws erase', 'aws remove-site',"
+            " 'aws rename-site' and 'aws merge-sites'"
         )
+
+
+def tell_renamed(site: str, name: str, events: int) -> None:
+    """Print what was renamed."""
+    print(f"renamed {site} to {name}, with {events:,} events; pages may go on naming {site}")
+
+
+def tell_merged(site: str, into: str, events: int) -> None:
+    """Print what was merged."""
+    print(f"merged {site} into {into}, with {events:,} events; pages may go on naming {site}")
+
+
+def confirm_merger(given: dict[str, Any]) -> None:
+    """Ask whether two sites shall become one; raises `Refusal`."""
+    site, into = given["site_id"], given["into_id"]
+    confirm(f"Make site {site} part of {into}? They cannot be told apart again.", given["yes"])
 
 
 def confirm(question: str, yes: bool) -> None:

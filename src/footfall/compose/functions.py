@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from footfall.query.turns import Turns
     from footfall.store.aws.copies import Copies
     from footfall.store.aws.dynamodb import DynamodbFacts
-    from footfall.store.aws.erasing import DynamodbErasing
+    from footfall.store.aws.moving import DynamodbMoving
     from footfall.store.aws.rollups import DynamodbRollups
     from footfall.stream.kinesis import KinesisReader
     from footfall.stream.port import Record
@@ -90,14 +90,14 @@ def erasing_in(
     s3: Any,
     table: str,
     bucket: str,
-) -> "tuple[DynamodbErasing, DynamodbRollups]":
-    """The facts and roll-ups of a stack, to erase some of them."""
-    from footfall.store.aws.erasing import DynamodbErasing
+) -> "tuple[DynamodbMoving, DynamodbRollups]":
+    """The facts and roll-ups of a stack, to erase or move some of them."""
+    from footfall.store.aws.moving import DynamodbMoving
     from footfall.store.aws.rollups import DynamodbRollups
 
     sites = _ids(DynamodbRegistry(dynamodb, table))
     folder = _temporary("files")
-    facts = DynamodbErasing(dynamodb, s3, table, bucket, sites, now, "1GB", folder)
+    facts = DynamodbMoving(dynamodb, s3, table, bucket, sites, now, "1GB", folder)
     return facts, DynamodbRollups(dynamodb, table, lambda: datetime.now(UTC).date())
 
 

@@ -156,6 +156,8 @@ class DynamodbRollups:
             versions = {str(day): version for day, version in standing.items()}
             items = [item for item in items if (day := _place(item)[2]) in versions and _version(item) != versions[day]]
         self._delete(site, items)
+        if standing is None:
+            self._rows.write([{"DeleteRequest": {"Key": key("U", site)}}])
 
     def close(self) -> None:
         """See `port.Rollups`; the client stays open."""
