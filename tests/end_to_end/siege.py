@@ -1,6 +1,7 @@
 """Strangers who try, all at once and until they are stopped, to stop or to falsify counting.
 
-Run as a program: server's host and port, site that they may read, how many of each there are.
+Run as a program: server's host and port, site that they may read, how many of each there are. Each
+line of standard input is the id of somebody's hit, told once it was acknowledged.
 """
 
 import asyncio
@@ -17,6 +18,9 @@ STRANGER = "127.0.0.66"
 
 PAUSE_SECONDS = 0.05
 IDLE_SECONDS = 5.0
+CLAIMED_MS = 600_000
+"""How long before it came a forged copy says that it was."""
+
 PIECE = b"x" * 64_000
 HEAD = "{} {} HTTP/1.1\r\nHost: footfall.example\r\nUser-Agent: " + BROWSER + "\r\n"
 WORDS = "abcdefghijklmnopqrstuvwxyz"
@@ -44,6 +48,7 @@ class Strangers:
             (self.flood, 2),
         ]
         async with asyncio.TaskGroup() as group:
+            group.create_task(self.forge())
             for way, times in ways:
                 for _ in range(times):
                     group.create_task(self._again(way))
@@ -53,6 +58,17 @@ class Strangers:
             with suppress(OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
                 await way()
             await asyncio.sleep(PAUSE_SECONDS)
+
+    async def forge(self) -> None:
+        """Send a copy of every hit that is told, with another page and an earlier time."""
+        told = asyncio.StreamReader()
+        loop = asyncio.get_running_loop()
+        await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(told), sys.stdin)
+        while line := await told.readline():
+            fields = {"url": f"https://honest.example/forged/{next(self._numbers)}"}
+            hit = {**fields, "website": "honest", "id": line.decode().strip(), "age": CLAIMED_MS}
+            with suppress(OSError):
+                await self._call("POST", "/v1/track", json.dumps(hit))
 
     async def many_names(self) -> None:
         """Ask for 16,000 sites by name and go without the answer."""

@@ -2,11 +2,12 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import quantiles
 from time import perf_counter, sleep
+from uuid import UUID
 
 import httpx
 import pytest
@@ -35,21 +36,22 @@ def test_the_honest_are_served_while_strangers_attack(tmp_path: Path, size: floa
     key = _sites(data, history)
     server = Server(data, "--trusted-proxy", "127.0.0.1", "--store-memory", "256MB", "--rollups-limit", f"{ROLLUPS_MEGABYTES}MB")
     server.wait_until_ready()
-    with _strangers(server, size):
-        acknowledged, reports = _honest(server, key, hits)
+    with _strangers(server, size) as betray:
+        acknowledged, reports = _honest(server, key, hits, betray)
     took = sorted(acknowledged.values())
     p99 = quantiles(took, n=100)[-1]
     print(
         f"hits acknowledged in {1000 * took[len(took) // 2]:.0f} ms (median), {1000 * p99:.0f} ms (p99); reports with a key in at most {max(reports):.2f} s",
     )
     server.wait_until_counted()
-    counted = _counted(server, key)
+    counted, forged = _counted(server, key), _copies(server)
     rollups = sum(file.stat().st_size for file in data.glob("rollups.db"))
     peaks = _peaks(server)
     print(*(f"{kind} {peak:.0f} MB" for kind, peak in peaks.items()), f"roll-ups {rollups:,} bytes")
     server.stop()
     assert len(acknowledged) == hits
     assert counted == dict.fromkeys(acknowledged, 1)
+    assert forged > 0
     assert peaks["engine"] < ENGINE_MEGABYTES
     assert peaks["gateway"] < GATEWAY_MEGABYTES
     assert rollups < 2 * ROLLUPS_MEGABYTES * MEGABYTE
@@ -68,21 +70,40 @@ def _sites(data: Path, history: int) -> str:
 
 
 @contextmanager
-def _strangers(server: Server, size: float) -> Iterator[None]:
-    """Let strangers attack meanwhile."""
+def _strangers(server: Server, size: float) -> Iterator[Callable[[str], None]]:
+    """Let strangers attack meanwhile; what is given tells them the id of a hit."""
     url = httpx.URL(server.url)
     command = [sys.executable, "-m", "tests.end_to_end.siege"]
-    attackers = subprocess.Popen([*command, url.host, str(url.port), "demo-1", str(size)])
+    attackers = subprocess.Popen(
+        [*command, url.host, str(url.port), "demo-1", str(size)],
+        stdin=subprocess.PIPE,
+        text=True,
+    )
+    told = attackers.stdin
+    assert told is not None
+
+    def betray(identity: str) -> None:
+        print(identity, file=told, flush=True)
+
     try:
-        yield
+        yield betray
         assert attackers.poll() is None, "the strangers gave up"
     finally:
         attackers.kill()
         attackers.wait()
+        told.close()
 
 
-def _honest(server: Server, key: str, hits: int) -> tuple[dict[str, float], list[float]]:
-    """Send hits, each until it is acknowledged; return seconds by page, and those of reports."""
+def _honest(
+    server: Server,
+    key: str,
+    hits: int,
+    betray: Callable[[str], None],
+) -> tuple[dict[str, float], list[float]]:
+    """Send hits, each until it is acknowledged; return seconds by page, and those of reports.
+
+    Once a hit is acknowledged its id is betrayed.
+    """
     acknowledged: dict[str, float] = {}
     reports: list[float] = []
     for number in range(hits):
@@ -92,6 +113,7 @@ def _honest(server: Server, key: str, hits: int) -> tuple[dict[str, float], list
             assert perf_counter() - began < SECONDS, server.log
             sleep(PAUSE_SECONDS)
         acknowledged[page] = perf_counter() - began
+        betray(_identity(number))
         if number % 20 == 0:
             reports.append(_asked(server, key))
         sleep(PAUSE_SECONDS)
@@ -99,13 +121,26 @@ def _honest(server: Server, key: str, hits: int) -> tuple[dict[str, float], list
 
 
 def _sent(server: Server, number: int, page: str) -> bool:
-    hit = {"url": f"https://honest.example{page}", "website": "honest"}
+    hit = {
+        "url": f"https://honest.example{page}",
+        "website": "honest",
+        "id": _identity(number),
+    }
     headers = {
         "user-agent": BROWSER,
         "x-forwarded-for": f"88.198.{number // 200}.{number % 200 + 1}",
     }
     answer = server.client.post("/v1/track", json=hit, headers=headers)
     return answer.status_code == 202
+
+
+def _identity(number: int) -> str:
+    return str(UUID(int=number))
+
+
+def _copies(server: Server) -> float:
+    lines = server.client.get("/metrics").text.splitlines()
+    return sum(float(each.split()[-1]) for each in lines if each.startswith("footfall_copies_total"))
 
 
 def _asked(server: Server, key: str) -> float:
