@@ -121,7 +121,7 @@ OPTIONS: dict[str, Option] = {
     "demo": Option("0", _switch, "", "add the example site and serve it under /example/"),
     "script": Option("/js/f.js", _script, "PATH", "a path under which to serve the tracker beside /js/f.js, such as /assets/menu.js"),
     "batch": Option("100", _whole(1, 100_000), "N", "how many records the engine applies at once while it keeps up"),
-    "rate_limit": Option("0", _whole(0, 1_000_000), "N", "hits a second that one address may send, more are answered 429; 0 for any number"),
+    "rate_limit": Option("100", _whole(0, 1_000_000), "N", "hits a second that one address may send for long, more are answered 429; 0 for any number"),
     "stream": Option("", _url("sqlite", "memory", "kinesis"), "URL", "where hits wait for the engine; sqlite:FILE, by default stream.db in the data folder"),
     "stream_limit": Option("1GB", _size, "SIZE", "size of the stream at which hits are answered 503; a gigabyte holds over 2 million"),
     "store": Option("", _url("duckdb", "memory", "dynamodb"), "URL", "where facts are kept; duckdb:FILE, by default facts.duckdb in the data folder"),

@@ -34,6 +34,7 @@ class GatewayMetrics:
         self.answers = Counter("footfall_answers", "Answers to collecting requests by status", ["status"], registry=registry)
         self.dropped = Counter("footfall_dropped", "Hits dropped at the door by reason", ["reason"], registry=registry)
         self.ignored = Counter("footfall_ignored", "Fields of hits that were cut or left out", ["field"], registry=registry)
+        self.refused = Counter("footfall_refused", "Requests, hits and connections that met a limit, by which", ["limit"], registry=registry)
         self.unreadable = Counter("footfall_address_unreadable", "Requests whose address a proxy did not name", registry=registry)
         self.private = Gauge(
             "footfall_private_share",

@@ -174,12 +174,13 @@ def gateway(settings: Settings, files: int) -> "Gateway":
         add_example(registry)
     found = pages(demo=settings.demo) | serve(script(), settings.data / "scripts", {DEFAULT_PATH, settings.script})
     snapshot = Snapshot(registry, open_salts(settings))
+    trusts = inside(settings.trusted_proxy)
     collector = Collector(
         snapshot, Door(client_lookup(), place_lookup(places(settings)), Offsets()),
-        settings.trusted_proxy, RateLimit(settings.rate_limit, now), GatewayMetrics(), now,
+        settings.trusted_proxy, RateLimit(settings.rate_limit, now, trusts), GatewayMetrics(), now,
     )  # fmt: skip
     most = min(connections.MOST, files // connections.PER_FILE)
-    kept = connections.Connections(inside(settings.trusted_proxy), most)
+    kept = connections.Connections(trusts, most)
     callers = Callers(snapshot, settings.trusted_proxy)
     forward = Forwarder(engine_socket(settings), callers.pseudonym)
     return Gateway(collector, lambda: open_writer(settings), forward, found, kept)

@@ -14,7 +14,7 @@ from footfall.gateway.callers import Callers, Headers
 from footfall.gateway.collect import Door, Dropped, NeedsSalt, collect
 from footfall.gateway.crowd import Crowd
 from footfall.gateway.directory import Snapshot
-from footfall.gateway.limit import RateLimit
+from footfall.gateway.limit import Load, RateLimit
 from footfall.gateway.protocols import own
 from footfall.gateway.sighting import Caller, Invalid, Sighting
 from footfall.registry.port import RegistryBroken
@@ -39,6 +39,8 @@ class Collector:
         self._unsent: deque[Tally] = deque()
         self._answers: Counter[int] = Counter()
         self._ignored: Counter[str] = Counter()
+        self.refused: Counter[str] = Counter()
+        """What was not even looked at, by why; also of connections, which know this counter."""
         self._crowd = Crowd()
         self._accidents: set[str] = set()
         self._salting: set[asyncio.Task[None]] = set()
@@ -54,11 +56,11 @@ class Collector:
         await self.flush()
         await self.appender.close()
 
-    def take(self, read: Callable[[], Sighting], headers: Headers, peer: str, reply: Reply) -> None:
-        """Reply to a request once what it says is durable; `read` gives the sighting or raises `Invalid`."""
+    def take(self, read: Callable[[], Sighting], headers: Headers, peer: str, reply: Reply, size: int = 0) -> None:
+        """Reply to a request of so many bytes once what it says is durable; `read` gives the sighting or raises `Invalid`."""
         try:
             sighting = read()
-            caller = self._caller(sighting, headers, peer)
+            caller = self._caller(sighting, headers, peer, Load(1, size))
             if isinstance(caller, Answer):
                 reply(caller)
             else:
@@ -76,15 +78,19 @@ class Collector:
         """Take a key's events, all of those that count in one commit; the answer says which were not taken."""
         by_name = dict(headers)
         address = self._callers.address(by_name, headers, peer)
-        if not self._limit.allows(address):
-            return TOO_MANY
-        key = self._callers.key(by_name.get(b"authorization", b""))
+        authorization = by_name.get(b"authorization", b"")
+        key = self._callers.key(authorization)
         if key is None:
-            return UNAUTHORISED
+            refused = self._refused(self._limit.refused(address, Load(1, len(body))))
+            return TOO_MANY if refused else UNAUTHORISED
         agent = by_name.get(b"user-agent", b"").decode("latin-1")
         sender = Caller(address, agent, keyed=True, key_id=key.number)
         try:
-            return await self._take_events(own.from_batch(body), key.site, sender)
+            events = own.from_batch(body)
+            load = Load(len(events), len(body))
+            if self._refused(self._limit.refused(address, load, authorization)):
+                return TOO_MANY
+            return await self._take_events(events, key.site, sender)
         except Invalid as exc:
             return Answer(400, fault=exc)
         except RegistryBroken:
@@ -159,6 +165,9 @@ class Collector:
         for field, count in self._ignored.items():
             self._metrics.ignored.labels(field).inc(count)
         self._ignored.clear()
+        for reason, count in self.refused.items():
+            self._metrics.refused.labels(reason).inc(count)
+        self.refused.clear()
         self._metrics.unreadable.inc(self._callers.unreadable)
         self._callers.unreadable = 0
         share = self._crowd.share()
@@ -204,13 +213,22 @@ class Collector:
         else:
             self.appender.put((encode(found),), reply)
 
-    def _caller(self, sighting: Sighting, headers: Headers, peer: str) -> Caller | Answer:
+    def _caller(self, sighting: Sighting, headers: Headers, peer: str, load: Load) -> Caller | Answer:
         by_name = dict(headers)
         address = self._callers.address(by_name, headers, peer)
         self._crowd.saw(address, by_name, peer)
-        if not self._limit.allows(address):
+        caller = self._callers.caller(sighting, by_name, address)
+        shown = by_name[b"authorization"] if caller is not None and caller.keyed else None
+        if self._refused(self._limit.refused(address, load, shown)):
             return TOO_MANY
-        return self._callers.caller(sighting, by_name, address) or UNAUTHORISED
+        return caller or UNAUTHORISED
+
+    def _refused(self, limit: str | None) -> bool:
+        """Return whether a limit was met, and count it."""
+        if limit is None:
+            return False
+        self.refused[f"hits_of_{limit}"] += 1
+        return True
 
     def _committed(self, records: int, seconds: float) -> None:
         self._metrics.hits.inc(records)

@@ -1,6 +1,6 @@
 """How many connections there are, of whom, and which go when there are too many or they say nothing."""
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 from time import monotonic
 from typing import Protocol
@@ -38,6 +38,8 @@ class Connections:
         share: int = SHARE,
     ) -> None:
         self.most = most
+        self.refused: Counter[str] = Counter()
+        """How many had to go before their time, by why."""
         self._share = share
         self._trusts = trusts
         self._quiet: OrderedDict[Connection, float] = OrderedDict()
@@ -52,8 +54,10 @@ class Connections:
         self._quiet[connection] = until
         if len(group) > self._share and group is not self._groups.get(ALL):
             self._make_room(group)
+            self.refused["connections_of_address"] += 1
         elif len(self._of) > self.most:
             self._make_room(self._quiet)
+            self.refused["connections"] += 1
 
     def leave(self, connection: Connection) -> None:
         """Forget one."""

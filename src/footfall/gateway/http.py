@@ -45,6 +45,7 @@ class Gateway:
     def __init__(self, collector: Collector, open_stream: Callable[[], Writer], forward: Forward, files: dict[str, File], connections: Connections | None = None) -> None:
         self.collector = collector
         self.connections = connections or Connections()
+        self.connections.refused = collector.refused
         self.patience = Patience()
         self._open_stream = open_stream
         self._forward = forward
@@ -90,7 +91,7 @@ class Gateway:
             await respond_json(send, 405, {"errors": {"method": ["must be POST"]}}, [*ANY_ORIGIN, (b"allow", b"POST, OPTIONS")])
             return
         body = await self.patience.body(dict(scope["headers"]), receive, own.TRACK_BYTES)
-        answer = refusal(body, own.TRACK_BYTES) if isinstance(body, int) else await self._collect(lambda: own.from_json(body), scope)
+        answer = refusal(body, own.TRACK_BYTES) if isinstance(body, int) else await self._collect(lambda: own.from_json(body), scope, len(body))
         await self._answer(send, answer, ANY_ORIGIN)
 
     async def _batch(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -118,9 +119,9 @@ class Gateway:
         fault = [(b"x-footfall-error", str(answer.fault).encode("ascii", "replace"))] if answer.fault else []
         await respond(send, status, own.PIXEL, [*GIF, *headers_of(answer), *fault])
 
-    async def _collect(self, read: Callable[[], Sighting], scope: Scope) -> Answer:
+    async def _collect(self, read: Callable[[], Sighting], scope: Scope, size: int = 0) -> Answer:
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self.collector.take(read, scope["headers"], _peer(scope), lambda answer: None if future.done() else future.set_result(answer))
+        self.collector.take(read, scope["headers"], _peer(scope), lambda answer: None if future.done() else future.set_result(answer), size)
         return await future
 
     async def _ready(self, send: Send) -> None:

@@ -23,6 +23,15 @@ LINGER_SECONDS = 0.5
 KEEP_ALIVE_SECONDS = 75.0
 """Longer than proxies keep theirs, so that none sends into one that is just being closed."""
 
+MEETING = {
+    400: "invalid",
+    408: "slow",
+    413: "body",
+    414: "target",
+    431: "head",
+}
+"""How a limit is called, by the status that is answered where one meets it."""
+
 STALL_SECONDS = 30.0
 """How long an answer may lie unread."""
 
@@ -136,7 +145,8 @@ class Shortcut(Bounded):
         self._reading = request.more_body = False
         if not request.response_complete:
             peer = self.client[0] if self.client else ""
-            self.gateway.collector.take(lambda: own.from_json(bytes(request.body)), self.headers, peer, request.reply)
+            collector = self.gateway.collector
+            collector.take(lambda: own.from_json(bytes(request.body)), self.headers, peer, request.reply, len(request.body))
 
     def on_response_complete(self) -> None:
         """As uvicorn does; keeps nothing of a request that is answered."""
@@ -162,6 +172,8 @@ class Shortcut(Bounded):
     def refuse(self, status: int) -> None:
         """Answer a request that is too large or too slow, and hang up: the rest of it is not wanted."""
         request = self._request
+        if not self._refused:
+            self.gateway.collector.refused[MEETING.get(status, "other")] += 1
         if request is None or self._in_head or not self._reading:
             super().refuse(status)
         elif status in REFUSALS:
