@@ -18,6 +18,7 @@ import pytest
 from footfall import compose
 from footfall.domain.event import DAY_US, HOUR_US
 from footfall.keeping.folder import NETWORK, kind_of
+from footfall.query.partial import Partial, packed
 from footfall.query.upkeep import CUT
 from footfall.settings import read
 from footfall.store.sqlite import SqliteRollups
@@ -374,8 +375,8 @@ def test_facts_that_another_program_holds(data: Path, wrong: Wrong) -> None:
 def test_days_of_very_many_values_are_named(data: Path, run: Run) -> None:
     rollups = SqliteRollups(str(data / "rollups.db"), lambda: date(2026, 6, 1))
     noted = {
-        date(2026, 5, 1): (1, b'["event:page", "visit:entry_page"]'),
-        date(2026, 5, 2): (1, b"[]"),
+        date(2026, 5, 1): (1, packed(Partial([("event:page",), ("visit:entry_page",)], []))),
+        date(2026, 5, 2): (1, packed(Partial([], []))),
     }
     rollups.put(SITE, CUT, noted)
     rollups.close()

@@ -1,10 +1,12 @@
 """The files of a data folder: whether they are whole, and of which versions."""
 
-import json
 import sqlite3
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from footfall.keeping import sqlite
 from footfall.keeping.patient import Finding, Findings, Patient, readable
@@ -134,8 +136,9 @@ def cut(patient: Patient) -> Findings:
             noted = connection.execute(CUT_SHORT).fetchall()
     except sqlite3.Error:
         return  # said of the file already
-    for site, day, dimensions in noted:
-        named = ", ".join(json.loads(dimensions))
+    for site, day, data in noted:
+        _, keys, *_ = msgspec.msgpack.decode(zlib.decompress(data))  # as `query.partial` packs them
+        named = ", ".join(text for column in keys for text in column)
         if named:
             yield Finding(
                 "roll-ups",

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from footfall.domain.site import Site
 from footfall.query.bounds import BOUNDS, Bounds
+from footfall.query.partial import Partial, packed
 from footfall.query.question import Question
 from footfall.query.rollup import Look, Sums, TooCostly
 from footfall.query.standard import groups, standard
@@ -29,7 +30,10 @@ DAYS_AT_ONCE = 31
 VIEWS = (DAY.key, HOUR.key)
 MADE = b"days rolled up"
 CUT = b"days cut short"
-"""Of each such day the dimensions that have more values than are kept, as JSON."""
+"""Of each such day the dimensions that have more values than are kept, as keys without sums.
+
+An archive takes them with the sums of days, all of which have to be readable.
+"""
 
 TRIED_DAYS = 7
 """So long facts wait for sums that could not be taken."""
@@ -134,7 +138,7 @@ class RollUp:
         if not at.days:
             return
         noted = self.rollups.versions(site, CUT, min(at.days), max(at.days))
-        told = {day: (at.days[day], json.dumps(dimensions).encode()) for day, dimensions in cut.items() if dimensions or day in noted}
+        told = {day: (at.days[day], packed(Partial([(name,) for name in dimensions], []))) for day, dimensions in cut.items() if dimensions or day in noted}
         if told:
             self.rollups.put(site, CUT, told)
 
