@@ -13,6 +13,7 @@ const WORDS = new Map<string, readonly [one: string, many?: string]>([
   ['excluded_country', ['excluded by country']],
   ['excluded_hostname', ['excluded by hostname']],
   ['excluded_page', ['excluded by page']],
+  ['referrer_spam', ['by referrer spam']],
   ['too_late', ['too late']],
   ['copy', ['repeated']],
   ['no_visit', ['without a visit']],

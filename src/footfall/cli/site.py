@@ -78,6 +78,8 @@ def _choices(site: Site) -> list[str]:
         found.append("only its hosts")
     if site.merge_slashes:
         found.append("slashes merged")
+    if site.revenue_needs_key:
+        found.append("revenue needs a key")
     if site.ignored_referrers:
         found.append(f"ignored referrers: {', '.join(site.ignored_referrers)}")
     return found
@@ -113,6 +115,8 @@ def _changed(site: Site, given: dict[str, Any]) -> Site:
         site = replace(site, only_hosts=given["only_hosts"])
     if given["merge_slashes"] is not None:
         site = replace(site, merge_slashes=given["merge_slashes"])
+    if given["revenue_needs_key"] is not None:
+        site = replace(site, revenue_needs_key=given["revenue_needs_key"])
     ignored = [*site.ignored_referrers, *map(domain_name, given["ignored_referrers"])]
     site = replace(site, ignored_referrers=tuple(dict.fromkeys(ignored)))
     exclusions = {
@@ -129,7 +133,7 @@ def _changed(site: Site, given: dict[str, Any]) -> Site:
 def _added(before: tuple[str, ...], more: list[str], kind: str) -> tuple[str, ...]:
     if kind == "countries":
         more = [each.upper() for each in more]
-    if kind == "hostnames":
+    if kind in ("hostnames", "referrers"):
         more = [host_name(each) for each in more]
     return tuple(dict.fromkeys([*before, *more]))
 

@@ -114,6 +114,12 @@ def site(command: argparse.ArgumentParser) -> None:
             help="whether /about/ and //about count as /about (not unless set)",
         )
         each.add_argument(
+            "--revenue-needs-key",
+            action=argparse.BooleanOptionalAction,
+            default=None,
+            help="whether revenue counts only of hits sent with a key, by a server; the hits count all the same (not unless set)",
+        )
+        each.add_argument(
             "--ignore-referrer",
             dest="ignored_referrers",
             metavar="HOST",
@@ -130,6 +136,14 @@ def site(command: argparse.ArgumentParser) -> None:
         each.add_argument("--exclude-address", dest="addresses", metavar="CIDR", action="append", default=[], help="leave out hits from an address or range")
         each.add_argument("--exclude-country", dest="countries", metavar="CC", action="append", default=[], help="leave out a country, by its two letters")
         each.add_argument("--exclude-hostname", dest="hostnames", metavar="H", action="append", default=[], help="leave out pages of a host")
+        each.add_argument(
+            "--exclude-referrer",
+            dest="referrers",
+            metavar="H",
+            action="append",
+            default=[],
+            help="leave out visits by links of a host, beside the known ones of referrer spam",
+        )
         each.add_argument("--exclude-page", dest="pages", metavar="GLOB", action="append", default=[], help="leave out pages, such as '/admin/*'")
     _action(actions, "list", "list all sites", "List all sites: id, domains, time zone, public or private, aliases, settings.")
     snippet = _action(actions, "snippet", "print what to put into the site's pages", SNIPPET, "script")

@@ -133,6 +133,11 @@ def sources() -> Sources:
     return Sources.from_table(json.loads((_data() / "sources.json").read_text("utf-8")))
 
 
+def spammers() -> frozenset[str]:
+    """Return the hosts that are known for referrer spam."""
+    return frozenset(json.loads((_data() / "spammers.json").read_text("utf-8"))["hosts"])
+
+
 def engine_socket(settings: Settings) -> str:
     """Where the engine's API listens for the gateway: where nobody else can listen in its place.
 
@@ -176,7 +181,7 @@ def gateway(settings: Settings, files: int) -> "Gateway":
     snapshot = Snapshot(registry, open_salts(settings))
     trusts = inside(settings.trusted_proxy)
     collector = Collector(
-        snapshot, Door(client_lookup(), place_lookup(places(settings)), Offsets()),
+        snapshot, Door(client_lookup(), place_lookup(places(settings)), Offsets(), spammers()),
         settings.trusted_proxy, RateLimit(settings.rate_limit, now, trusts), GatewayMetrics(), now,
     )  # fmt: skip
     most = min(connections.MOST, files // connections.PER_FILE)

@@ -12,7 +12,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ResponseStreamingError
 
-from footfall.compose import now, places, script, sources
+from footfall.compose import now, places, script, sources, spammers
 from footfall.domain.site import Offsets
 from footfall.gateway.directory import Snapshot
 from footfall.registry.dynamodb import DynamodbRegistry, DynamodbSalts
@@ -255,7 +255,7 @@ def _door(settings: Settings) -> "Door":
     from footfall.gateway.clients import client_lookup, place_lookup
     from footfall.gateway.collect import Door
 
-    return Door(client_lookup(), place_lookup(places(settings)), Offsets())
+    return Door(client_lookup(), place_lookup(places(settings)), Offsets(), spammers())
 
 
 def _temporary(name: str) -> Path:

@@ -15,6 +15,7 @@ class Reason(StrEnum):
     EXCLUDED_COUNTRY = "excluded_country"
     EXCLUDED_HOSTNAME = "excluded_hostname"
     EXCLUDED_PAGE = "excluded_page"
+    REFERRER_SPAM = "referrer_spam"
     TOO_LATE = "too_late"
     COPY = "copy"
     NO_VISIT = "no_visit"

@@ -23,12 +23,17 @@ QUARTER_US = 900_000_000
 
 @dataclass(frozen=True, slots=True)
 class Exclusions:
-    """What the owner does not want counted; `pages` are globs, `addresses` CIDR ranges."""
+    """What the owner does not want counted.
+
+    `pages` are globs, `addresses` CIDR ranges, `referrers` hosts whose links are spam, and what
+    lies below them.
+    """
 
     addresses: tuple[str, ...] = ()
     countries: tuple[str, ...] = ()
     hostnames: tuple[str, ...] = ()
     pages: tuple[str, ...] = ()
+    referrers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,8 @@ class Site:
 
     A domain may begin with `*.`, which means every subdomain. With `only_hosts`, pages of other
     hosts do not count. Referrers of `ignored_referrers` (hosts, `*.` likewise) are no source. With
-    `merge_slashes`, `/about/` and `//about` are `/about`. Facts older than `retention_days` are
+    `merge_slashes`, `/about/` and `//about` are `/about`. With `revenue_needs_key`, revenue counts
+    only of hits that came with a key of the site. Facts older than `retention_days` are
     deleted, their roll-ups stay; None keeps them for ever. `first_id` is the id that it was made
     with, where it has another since.
     """
@@ -63,6 +69,7 @@ class Site:
     only_hosts: bool = False
     ignored_referrers: tuple[str, ...] = ()
     merge_slashes: bool = False
+    revenue_needs_key: bool = False
     first_id: str = ""
 
     @property

@@ -13,7 +13,7 @@ from footfall.domain.client import Client, screen_class
 from footfall.domain.clock import corrected
 from footfall.domain.event import DAY_US, MAX_AGE_US, Hit
 from footfall.domain.hint import hinted
-from footfall.domain.host import covers
+from footfall.domain.host import covers, lies_below
 from footfall.domain.identity import MIDNIGHT_US, Salt, event_key, visitor_id
 from footfall.domain.page import fits, merged, readable
 from footfall.domain.reason import Reason
@@ -90,6 +90,8 @@ class Door:
     client_of: Callable[[str], Client]
     place_of: Callable[[str], Place]
     offsets: Offsets
+    spammers: frozenset[str] = frozenset()
+    """Hosts whose links nobody has followed."""
 
 
 class Page(NamedTuple):
@@ -114,12 +116,18 @@ def collect(sighting: Sighting, caller: Caller, now_us: int, directory: Director
         return Dropped(Reason.UNKNOWN_SITE, "", local_day(time, 0))
     if site.merge_slashes:
         page = page_of(page, site)
+    if site.revenue_needs_key and sighting.currency and not caller.keyed:
+        sighting.currency = sighting.amount = None
+        sighting.ignored = (*sighting.ignored, "revenue")
     offset, day = _local(time, site, door.offsets)
     client = door.client_of(caller.user_agent[:AGENT_LENGTH])
     if caller.hints:
         client = _hinted(client, caller.hints)
     place = door.place_of(caller.address)
     reason = _reason(sighting, caller, now_us - time, site, page, client, place)
+    referrer = referrer_of(sighting.referrer, page.host, site)
+    if reason is None and referrer and is_spam(referrer, door.spammers, site.exclusions.referrers):
+        reason = Reason.REFERRER_SPAM
     if reason is None and site.retention_days is not None and now_us - time > site.retention_days * DAY_US:
         reason = Reason.TOO_LATE  # facts of its day may be gone already
     if reason:
@@ -160,7 +168,7 @@ def collect(sighting: Sighting, caller: Caller, now_us: int, directory: Director
             event_key(site.root, sighting.page_view) if sighting.page_view else None,
             sighting.engaged,
             sighting.scroll,
-            referrer_of(sighting.referrer, page.host, site),
+            referrer,
             *(tags or NO_TAGS),
             *place[1:],
             *client[:5],
@@ -276,6 +284,13 @@ def referrer_of(referrer: str | None, host: str, site: Site) -> str | None:
     if not referrer:
         return None
     return _linking(referrer, host, site.domains, site.ignored_referrers)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def is_spam(referrer: str, spammers: frozenset[str], own: tuple[str, ...]) -> bool:
+    """Return whether a link's host is one of the spammers known, or of the owner's."""
+    host = referrer.partition("/")[0]
+    return lies_below(host, spammers) or lies_below(host, own)
 
 
 @lru_cache(maxsize=REMEMBERED)
