@@ -138,20 +138,18 @@ def test_every_record_counts_once(aws: Aws, tmp_path: Path, examples: int) -> No
     check()
 
 
+def facts_in(aws: Aws, folder: Path) -> DynamodbFacts:
+    """Return the facts of a table and a bucket of their own."""
+    places = aws.table(), aws.bucket()
+    sites = [*SITE, ""]
+    return DynamodbFacts(aws.dynamodb, aws.s3, *places, lambda: sites, lambda: NOW, "512MB", folder)
+
+
 def test_very_many_leave_little_behind(aws: Aws, tmp_path: Path) -> None:
     """The marks of all shards stand in every pointer: they must not grow by what was given up."""
     acts = [Act(NOW + number * 1_000) for number in range(400)]
     records = [on("shardId-0", each) for each in numbered(acts)]
-    facts = DynamodbFacts(
-        aws.dynamodb,
-        aws.s3,
-        aws.table(),
-        aws.bucket(),
-        lambda: list(SITE),
-        lambda: NOW,
-        "512MB",
-        tmp_path,
-    )
+    facts = facts_in(aws, tmp_path)
     process = Process(
         facts, SOURCES, lambda: NOW, partial(delivered, stream=STREAM), lambda: None, decode
     )
@@ -167,16 +165,7 @@ def test_very_many_leave_little_behind(aws: Aws, tmp_path: Path) -> None:
 def test_one_who_comes_late_with_what_was_redriven_adds_nothing(aws: Aws, tmp_path: Path) -> None:
     acts = [Act(NOW + number) for number in range(6)]
     records = [on("shardId-0", each) for each in numbered(acts)]
-    facts = DynamodbFacts(
-        aws.dynamodb,
-        aws.s3,
-        aws.table(),
-        aws.bucket(),
-        lambda: list(SITE),
-        lambda: NOW,
-        "512MB",
-        tmp_path,
-    )
+    facts = facts_in(aws, tmp_path)
     process = partial(
         Process,
         facts,
@@ -230,16 +219,7 @@ def test_what_is_no_hit_is_counted_and_set_aside_when_it_is_redriven(
     aws: Aws, tmp_path: Path
 ) -> None:
     """In order and late, once; with the reason it had, and holding up none."""
-    facts = DynamodbFacts(
-        aws.dynamodb,
-        aws.s3,
-        aws.table(),
-        aws.bucket(),
-        lambda: [*SITE, ""],
-        lambda: NOW,
-        "512MB",
-        tmp_path,
-    )
+    facts = facts_in(aws, tmp_path)
     acts = [Act(NOW + number) for number in range(3)]
     good = [on("shardId-0", each) for each in numbered(acts)]
     first, second, third = (each.record for each in good)

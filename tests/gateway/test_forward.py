@@ -9,7 +9,7 @@ import pytest
 
 from footfall.gateway import forward
 from footfall.gateway.forward import CLIENT_GONE, Forwarder
-from footfall.gateway.wire import Patience
+from footfall.gateway.wire import Patience, Receive
 
 SCOPE: dict[str, Any] = {"type": "http", "method": "POST", "raw_path": b"/api/v2/query", "query_string": b"", "headers": [(b"content-length", b"2")]}
 
@@ -51,6 +51,19 @@ def test_a_client_that_leaves_takes_its_question_along(tmp_path: Path) -> None:
     asyncio.run(run())
 
 
+def waiting(body: bytes) -> Receive:
+    """Return what gives a request's body, and then waits for its answer."""
+    messages = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def receive() -> Any:
+        if messages:
+            return messages.pop()
+        await asyncio.Event().wait()
+        return None
+
+    return receive
+
+
 def test_what_takes_too_long_is_said_to_go_on(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -64,14 +77,6 @@ def test_what_takes_too_long_is_said_to_go_on(
             await answered.wait()
             writer.close()
 
-        body = [{"type": "http.request", "body": b"{}", "more_body": False}]
-
-        async def receive() -> Any:
-            if body:
-                return body.pop()
-            await asyncio.Event().wait()
-            return None
-
         sent: list[Any] = []
 
         async def send(message: Any) -> None:
@@ -80,7 +85,7 @@ def test_what_takes_too_long_is_said_to_go_on(
         socket = str(tmp_path / "engine.sock")
         async with await asyncio.start_unix_server(engine, socket):
             forwarder = Forwarder(socket)
-            asking = forwarder(SCOPE, receive, send, Patience())
+            asking = forwarder(SCOPE, waiting(b"{}"), send, Patience())
             assert await asyncio.wait_for(asking, 10) == 503
             await forwarder.close()
             answered.set()
@@ -102,14 +107,6 @@ def test_who_asks_is_told_by_the_gateway_alone(tmp_path: Path) -> None:
             writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
             writer.close()
 
-        body = [{"type": "http.request", "body": b"", "more_body": False}]
-
-        async def receive() -> Any:
-            if body:
-                return body.pop()
-            await asyncio.Event().wait()
-            return None
-
         async def send(_: Any) -> None: ...
 
         own = [(b"x-footfall-caller", b"forged"), (b"x-footfall-caller", b"forged again")]
@@ -117,7 +114,7 @@ def test_who_asks_is_told_by_the_gateway_alone(tmp_path: Path) -> None:
         socket = str(tmp_path / "engine.sock")
         async with await asyncio.start_unix_server(engine, socket):
             forwarder = Forwarder(socket, lambda _, peer: f"of {peer}".encode())
-            assert await asyncio.wait_for(forwarder(scope, receive, send, Patience()), 10) == 200
+            assert await asyncio.wait_for(forwarder(scope, waiting(b""), send, Patience()), 10) == 200
             await forwarder.close()
         assert heads[0].lower().count(b"x-footfall-caller") == 1
         assert b"x-footfall-caller: of 192.0.2.7\r\n" in heads[0].lower()

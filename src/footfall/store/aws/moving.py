@@ -99,15 +99,15 @@ class DynamodbMoving(DynamodbErasing):
 
     def _copied(self, site: str, into: str, day: date, part: str, version: str) -> str:
         """Copy a file to the other site's; return its version."""
-        source = {
-            "Bucket": self._bucket,
-            "Key": file_key(site, day, part),
-            "VersionId": version,
-        }
+        bucket = self._bucket
         with translated():
             copied = self._s3.copy_object(
-                Bucket=self._bucket,
+                Bucket=bucket,
                 Key=file_key(into, day, part),
-                CopySource=source,  # type: ignore[arg-type]
+                CopySource={
+                    "Bucket": bucket,
+                    "Key": file_key(site, day, part),
+                    "VersionId": version,
+                },
             )
         return copied["VersionId"]
