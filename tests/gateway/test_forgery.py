@@ -7,7 +7,7 @@ import pytest
 from footfall.compose import sources, spammers
 from footfall.domain.event import Hit
 from footfall.domain.reason import Reason
-from footfall.domain.site import DOMAIN, Exclusions, Offsets, Site
+from footfall.domain.site import DOMAIN, Exclusions, Offsets, Site, problems
 from footfall.gateway.collect import Door, Dropped, collect
 from footfall.gateway.sighting import Sighting
 from footfall.registry.directory import Directory
@@ -83,3 +83,9 @@ def test_revenue_needs_a_key_where_the_site_says_so(keyed: bool, needs: bool) ->
     else:
         assert (found.currency, found.amount) == ("EUR", 9.5)
         assert sighting.ignored == ("props.x",)
+
+
+@pytest.mark.parametrize("host", ["not a host", "https://spam.example/", "", "spam.example/x"])
+def test_what_is_no_host_is_refused_as_one_of_spam(host: str) -> None:
+    site = replace(SITE, exclusions=Exclusions(referrers=(host, "spam.example")))
+    assert problems(site) == [f"{host!r} is not a host of spam (give one such as spam.example)"]

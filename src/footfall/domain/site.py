@@ -94,6 +94,8 @@ def problems(site: Site) -> list[str]:
         found.append("a site needs at least one domain")
     found += [f"{name!r} is not a domain (give a host name such as example.com)" for name in wrong]
     found += [f"{name!r} is not a host whose links are ignored (give one such as checkout.example.com)" for name in site.ignored_referrers if not DOMAIN.fullmatch(name)]
+    spam = (name for name in site.exclusions.referrers if not DOMAIN.fullmatch(name))
+    found += [f"{name!r} is not a host of spam (give one such as spam.example)" for name in spam]
     found += [f"{alias!r} is not an alias: 1 to 200 printable characters" for alias in site.aliases if not (0 < len(alias) <= 200 and alias.isprintable())]
     zones = available_timezones()
     found += [f"{zone.name!r} is not a time zone (try Europe/Berlin)" for zone in site.zones if zone.name not in zones]
